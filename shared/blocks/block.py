@@ -1,0 +1,96 @@
+"""What is a block? Inputs, outputs, declarations, and a ``run`` that yields ``(pin, value)``.
+
+Imitate ``shared/blocks/text.py``: a block is one class of a screen.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class BlockInput(BaseModel):
+    """Base of every ``Input``: one field a pin. Values are coerced to the field's type before validation."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+
+class BlockOutput(BaseModel):
+    """Base of every ``Output``: one field a pin. ``error`` is a pin of every block."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    error: str = Field(default="", description="Why the block failed, after its last attempt.")
+
+
+class Outgoing(Protocol):
+    """HTTP to the world, behind the address guard. Same arguments and answer as ``httpx.AsyncClient.request``."""
+
+    async def request(self, method: str, url: str, **options: Any) -> Any: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a block may know of where it runs. ``idempotency_key`` is the same for every call of one node
+    execution: hand it to outside services. ``settings`` are the deployment's, by name (``OPENAI_API_KEY`` …)."""
+
+    user_id: str = ""
+    graph_id: str = ""
+    execution_id: str = ""
+    node_id: str = ""
+    idempotency_key: str = ""
+    attempt: int = 1
+    now: Callable[[], datetime]
+    http: Outgoing
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    cancelled: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A case that documents a block and tests it. ``output``: the tokens in the order in which they are emitted,
+    or None where the outside world decides; ``fails``: part of the message of the failure."""
+
+    title: str
+    input: Mapping[str, Any]
+    output: list[tuple[str, Any]] | None = None
+    fails: str | None = None
+
+
+class Block(ABC):
+    """Declarations are class attributes.
+
+    ``pure``: same inputs, same outputs, no effect anywhere, no clock: it may be run twice unseen.
+    ``emits_many``: pins that may carry more than one token a firing.
+    ``static_output``: its links supply their value again and again.
+    ``max_attempts``: how often it is tried when it raises ``Retryable``, unless the node says otherwise.
+    ``version``: counted up when the same inputs may give other outputs.
+    ``cost``: what a run costs beside the compute, in words; empty: nothing.
+    """
+
+    block_type: ClassVar[str]
+    category: ClassVar[str]
+    description: ClassVar[str]
+    pure: ClassVar[bool] = False
+    emits_many: ClassVar[frozenset[str]] = frozenset()
+    static_output: ClassVar[bool] = False
+    max_attempts: ClassVar[int] = 1
+    version: ClassVar[int] = 1
+    cost: ClassVar[str] = ""
+    examples: ClassVar[list[Example]] = []
+
+    Input: ClassVar[type[BlockInput]]
+    Output: ClassVar[type[BlockOutput]]
+
+    @abstractmethod
+    def run(self, input: Any, context: Context) -> AsyncIterator[tuple[str, Any]] | Iterator[tuple[str, Any]]:
+        """Yield tokens. A plain generator for what only computes and is quick; an async one for what waits.
+        Raise ``errors.BlockError`` or ``errors.Retryable``."""
+
+    @classmethod
+    def many_pins(cls, input_data: Mapping[str, Any]) -> frozenset[str]:
+        """The pins that may carry more than one token, for a node with these literals."""
+        return cls.emits_many

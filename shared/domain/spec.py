@@ -1,0 +1,43 @@
+"""What does the engine know of a block? Its pins and its declarations, as data.
+
+The domain does not import blocks: ``shared.blocks.catalog`` hands it these.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputPin:
+    """``required``: without a link or a literal the node cannot run. ``schema``: JSON Schema of its values."""
+
+    name: str
+    required: bool
+    default: Any = None
+    schema: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockSpec:
+    """One block type. ``inputs`` by name; ``outputs``: pin -> JSON Schema, ``error`` among them.
+
+    ``many_pins(input_data)``: the output pins that may carry more than one token a firing, for a node with these
+    literals. ``coerce(pin, value)``: the value converted to the pin's type; ValueError when it cannot be.
+    ``static_output``: links from this block are static, whatever they say.
+    ``open_inputs``: accepts input pins that it does not name (a sub-agent's, for instance).
+    """
+
+    block_type: str
+    inputs: Mapping[str, InputPin]
+    outputs: Mapping[str, Mapping[str, Any]]
+    pure: bool
+    static_output: bool
+    max_attempts: int
+    version: int
+    many_pins: Callable[[Mapping[str, Any]], frozenset[str]]
+    coerce: Callable[[str, Any], Any]
+
+
+Catalog = Mapping[str, BlockSpec]
+"""Block type -> spec."""
