@@ -1,0 +1,124 @@
+"""What is this deployment set to? The one reader of the environment.
+
+Every setting is a field here with its unit and default; docs/configuration.md is checked against it. Values are
+read once, when they are first asked for; a bad one stops the function with its name and the remedy.
+"""
+
+import functools
+import os
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; the message names each variable and what is wrong with it."""
+
+
+class Settings(BaseModel):
+    """Field name in upper case = environment variable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    google_cloud_project: str = Field("weftly-local", description="The Google Cloud project.")
+    firestore_database: str = Field("(default)", description="The Firestore database.")
+    region: str = Field("us-central1", description="Where queues and functions are.")
+    functions_url: str = Field(
+        "", description="Base URL of the functions; empty: https://REGION-PROJECT.cloudfunctions.net."
+    )
+    invoker_email: str = Field(
+        "",
+        description="Service account of Cloud Tasks, Scheduler and Pub/Sub push; empty: invoker@PROJECT.iam.gserviceaccount.com.",
+    )
+    oidc_certs_url: str = Field(
+        "https://www.googleapis.com/oauth2/v3/certs", description="Public keys of OIDC tokens (JWK set)."
+    )
+    files_bucket: str = Field("", description="Bucket of values and files; empty: PROJECT-files.")
+    cloud_tasks_emulator_host: str = Field(
+        "", description="host:port of a local Cloud Tasks; empty: Google's."
+    )
+
+    rate_limit_per_minute: int = Field(60, ge=0, description="Requests a minute and user; 0: no limit.")
+    max_body_bytes: int = Field(10_000_000, ge=1, description="Largest request body, in bytes.")
+    cors_origins: str = Field(
+        "", description="Origins that browsers may call from, separated by commas; * for all."
+    )
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
+    )
+
+    max_concurrent_executions: int = Field(
+        25, ge=0, description="Executions of one user that run at a time; 0: no limit."
+    )
+    max_queued_executions: int = Field(
+        10_000, ge=1, description="Executions of one user that may wait to start."
+    )
+    max_node_executions: int = Field(2_000, ge=1, description="Node executions in one execution.")
+    max_hops: int = Field(
+        1_000, ge=1, description="Node executions in a row, from the start of an execution."
+    )
+    max_value_bytes: int = Field(10_000_000, ge=1, description="Largest value on a pin, in bytes of JSON.")
+    max_tokens_per_firing: int = Field(10_000, ge=1, description="Tokens that one node execution may emit.")
+    lease_seconds: float = Field(60, gt=0, description="How long a claim holds without renewal.")
+    node_timeout_seconds: float = Field(
+        300, gt=0, le=1740, description="Time limit of a block, unless its node says otherwise."
+    )
+
+    openai_api_key: str = Field("", description="Key of LLM blocks without credentials of their own.")
+    openai_base_url: str = Field("", description="Base URL of an OpenAI-compatible API.")
+    outgoing_allow: str = Field(
+        "",
+        description="Hosts, host:port or CIDR, separated by commas, that blocks may reach although they are private.",
+    )
+
+    @property
+    def functions_base(self) -> str:
+        return (
+            self.functions_url or f"https://{self.region}-{self.google_cloud_project}.cloudfunctions.net"
+        ).rstrip("/")
+
+    @property
+    def invoker(self) -> str:
+        return self.invoker_email or f"invoker@{self.google_cloud_project}.iam.gserviceaccount.com"
+
+    @property
+    def bucket(self) -> str:
+        return self.files_bucket or f"{self.google_cloud_project}-files"
+
+
+EMULATOR_VARIABLES = (
+    "FIRESTORE_EMULATOR_HOST",
+    "PUBSUB_EMULATOR_HOST",
+    "FIREBASE_AUTH_EMULATOR_HOST",
+    "STORAGE_EMULATOR_HOST",
+    "CLOUD_TASKS_EMULATOR_HOST",
+)
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings in an environment. An emulator beside ``K_SERVICE`` (set by Cloud Run) is refused: a deployed
+    function that trusts an emulator's tokens would let anybody in."""
+    emulators = [name for name in EMULATOR_VARIABLES if environment.get(name)]
+    if environment.get("K_SERVICE") and emulators:
+        raise SettingsError(
+            f"{', '.join(emulators)} is set on a deployed function (K_SERVICE is set): unset it."
+        )
+    values = {
+        name: environment[name.upper()] for name in Settings.model_fields if environment.get(name.upper())
+    }
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"Settings that cannot be used: {problems}.") from error
+
+
+@functools.cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return read(os.environ)
+
+
+def deployed() -> bool:
+    """Whether this runs on Cloud Run, where IAM has checked the caller's token and stripped its signature."""
+    return bool(os.environ.get("K_SERVICE"))
