@@ -1,0 +1,136 @@
+"""How does a service of the local cloud listen? One HTTP and one gRPC server, both on loopback only."""
+
+import asyncio
+import inspect
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import grpc.aio
+import uvicorn
+from starlette.types import ASGIApp
+
+HOST = "127.0.0.1"
+
+
+class Refused(Exception):
+    """A call that the service answers with a status other than OK."""
+
+    def __init__(self, code: grpc.StatusCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves the signals to the program that holds all services."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+class HttpServer:
+    """Serves an ASGI application inside the running loop."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._server: _Uvicorn | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self, port: int) -> int:
+        """Listen and return the port; callers may connect at once. OSError: it is taken."""
+        listener = socket.create_server((HOST, port), backlog=1024)
+        config = uvicorn.Config(
+            self._app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _Uvicorn(config)
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
+        return listener.getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            await self._serving
+        self._server = self._serving = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One method of a gRPC service. ``request`` and ``response`` are raw protobuf classes; ``call`` takes the
+    request (and returns the response or an awaitable of it), or, where ``streaming``, an iterator of requests
+    and the call's context (and returns an iterator of responses)."""
+
+    call: Callable[..., Any]
+    request: Any
+    response: Any
+    streaming: bool = False
+
+
+class GrpcServer:
+    """Serves gRPC services given as ``{service name: {method name: Method}}``."""
+
+    def __init__(self, services: Mapping[str, Mapping[str, Method]]) -> None:
+        self._services = services
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self, port: int) -> int:
+        """Listen and return the port. OSError: it is taken."""
+        options = [
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_receive_message_length", 32 * 1024 * 1024),
+            ("grpc.max_send_message_length", -1),
+        ]
+        server = grpc.aio.server(options=options)
+        for service_name, methods in self._services.items():
+            handlers = {name: _handler(method) for name, method in methods.items()}
+            server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service_name, handlers),))
+        try:
+            bound = server.add_insecure_port(f"{HOST}:{port}")
+        except RuntimeError as error:
+            raise OSError(f"port {port} is taken: {error}") from error
+        await server.start()
+        self._server = server
+        return bound
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            await self._server.stop(grace=None)
+        self._server = None
+
+
+def _handler(method: Method) -> Any:
+    make = grpc.stream_stream_rpc_method_handler if method.streaming else grpc.unary_unary_rpc_method_handler
+    behaviour = _streaming(method.call) if method.streaming else _unary(method.call)
+    return make(behaviour, method.request.FromString, method.response.SerializeToString)  # pyright: ignore[reportArgumentType]
+
+
+def _unary(call: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    async def answer(request: Any, context: Any) -> Any:
+        try:
+            result = call(request)
+            return await result if inspect.isawaitable(result) else result
+        except Refused as refused:
+            return await context.abort(refused.code, refused.message)
+
+    return answer
+
+
+def _streaming(call: Callable[..., Any]) -> Callable[..., AsyncIterator[Any]]:
+    async def answer(requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
+        try:
+            async for response in call(requests, context):
+                yield response
+        except Refused as refused:
+            await context.abort(refused.code, refused.message)
+
+    return answer
