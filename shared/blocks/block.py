@@ -7,9 +7,12 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
+
+LINKED: Final = ...
+"""Stands in the literals that ``many_pins`` sees for a pin with a link: any value may come."""
 
 
 class BlockInput(BaseModel):
@@ -27,7 +30,7 @@ class BlockOutput(BaseModel):
 
 
 class Outgoing(Protocol):
-    """HTTP to the world, behind the address guard. Same arguments and answer as ``httpx.AsyncClient.request``."""
+    """HTTP to the world, guarded. Arguments and answer as of ``httpx.AsyncClient.request``."""
 
     async def request(self, method: str, url: str, **options: Any) -> Any: ...
 
@@ -35,7 +38,7 @@ class Outgoing(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What a block may know of where it runs. ``idempotency_key`` is the same for every call of one node
-    execution: hand it to outside services. ``settings`` are the deployment's, by name (``OPENAI_API_KEY`` …)."""
+    execution: hand it to outside services. ``settings``: the deployment's, by name (``OPENAI_API_KEY`` …)."""
 
     user_id: str = ""
     graph_id: str = ""
@@ -51,8 +54,8 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A case that documents a block and tests it. ``output``: the tokens in the order in which they are emitted,
-    or None where the outside world decides; ``fails``: part of the message of the failure."""
+    """A case that documents a block and tests it. ``output``: the tokens in the order in which they are
+    emitted, or None where the outside world decides; ``fails``: part of the message of the failure."""
 
     title: str
     input: Mapping[str, Any]
@@ -92,5 +95,6 @@ class Block(ABC):
 
     @classmethod
     def many_pins(cls, input_data: Mapping[str, Any]) -> frozenset[str]:
-        """The pins that may carry more than one token, for a node with these literals."""
+        """The pins that may carry more than one token, for a node with these literals (``LINKED`` where a
+        link supplies the pin)."""
         return cls.emits_many

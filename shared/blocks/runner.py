@@ -1,0 +1,148 @@
+"""What came out of one call of a block?
+
+The block's tokens, checked: pins that it declares, values that are JSON, within the limits.
+"""
+
+import contextlib
+import json
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import Enum
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from shared.blocks.block import Block, BlockInput, Context
+from shared.domain import errors
+
+MAX_TOKENS_PER_FIRING = 10_000
+MAX_VALUE_BYTES = 10_000_000
+
+Token = tuple[str, Any]
+"""Output pin, JSON value."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """``tokens`` in the order in which they were emitted, those before a failure included."""
+
+    tokens: list[Token]
+    failure: errors.BlockError | None = None
+
+
+async def collect(
+    block: Block,
+    input: BlockInput,
+    context: Context,
+    *,
+    many_pins: frozenset[str] | None = None,
+    max_tokens_a_firing: int = MAX_TOKENS_PER_FIRING,
+    max_value_bytes: int = MAX_VALUE_BYTES,
+) -> Outcome:
+    """Run ``block`` once. Never raises for what the block does; a cancellation passes through.
+
+    ``many_pins``: the pins on which the graph expects many tokens; those of the block for these inputs, if it
+    is not given. ``failure.reason``: what the block raised, or ``BLOCK_CONTRACT`` (an undeclared pin, a
+    second token on a pin of one, a value that is not JSON), ``LIMIT_EXCEEDED``, ``BLOCK_CRASHED`` (it raised
+    what is not a ``BlockError``).
+    """
+    many = block.many_pins(input.model_dump(mode="json")) if many_pins is None else many_pins
+    tokens: list[Token] = []
+    try:
+        async with contextlib.aclosing(_emitted(block, input, context)) as emitted:
+            async for pin, value in emitted:
+                _check_pin(block, pin, tokens, many)
+                tokens.append((pin, _checked_value(block, pin, value, max_value_bytes)))
+                if len(tokens) > max_tokens_a_firing:
+                    tokens.pop()
+                    raise _limit(block, "MAX_TOKENS_PER_FIRING", f"more than {max_tokens_a_firing} tokens")
+    except errors.BlockError as failure:
+        return Outcome(tokens=tokens, failure=failure)
+    except Exception as error:  # noqa: BLE001 - a block may raise anything; it is logged and recorded
+        _log.exception("block crashed", extra={"block_type": block.block_type, "node_id": context.node_id})
+        return Outcome(tokens=tokens, failure=_crash(block, error))
+    return Outcome(tokens=tokens)
+
+
+async def _emitted(block: Block, input: BlockInput, context: Context) -> AsyncGenerator[Token, None]:
+    """The tokens of plain and async generators alike; the block's generator is closed with this one."""
+    run = block.run(input, context)
+    if isinstance(run, AsyncIterator):
+        async with contextlib.aclosing(cast(AsyncGenerator[Token, None], run)) as generator:
+            async for token in generator:
+                yield token
+    else:
+        for token in run:
+            yield token
+
+
+def _check_pin(block: Block, pin: str, tokens: list[Token], many: frozenset[str]) -> None:
+    if pin not in block.Output.model_fields:
+        raise _contract(block, f"emitted on the pin {pin!r}, which it does not declare")
+    if pin not in many and any(pin == earlier for earlier, _ in tokens):
+        raise _contract(block, f"emitted a second token on the pin {pin!r}, which carries one a firing")
+
+
+def _checked_value(block: Block, pin: str, value: Any, max_value_bytes: int) -> Any:
+    try:
+        plain = jsonable(value)
+    except TypeError as error:
+        raise _contract(block, f"emitted on the pin {pin!r} what is not JSON: {error}") from error
+    size = len(json.dumps(plain, ensure_ascii=False).encode())
+    if size > max_value_bytes:
+        what = f"a value of {size:,} bytes on the pin {pin!r} (the limit is {max_value_bytes:,})"
+        raise _limit(block, "MAX_VALUE_BYTES", what)
+    return plain
+
+
+def jsonable(value: Any) -> Any:
+    """``value`` as plain JSON types: models as objects, dates and times as ISO 8601 texts, tuples as lists.
+    Halves of surrogate pairs, which UTF-8 has no bytes for, become U+FFFD. TypeError for anything else."""
+    match value:
+        case Enum():
+            return jsonable(value.value)
+        case str():
+            return (
+                value
+                if value.isascii()
+                else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            )
+        case None | bool() | int() | float():
+            return value
+        case list() | tuple():
+            return [jsonable(one) for one in cast(list[Any], value)]
+        case Mapping():
+            return {_key(key): jsonable(one) for key, one in cast(Mapping[Any, Any], value).items()}
+        case BaseModel():
+            return jsonable(value.model_dump())
+        case date() | datetime() | time():
+            return value.isoformat()
+        case _:
+            raise TypeError(f"a {type(value).__name__}")
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, str):
+        return cast(str, jsonable(key))
+    if isinstance(key, int | float) and not isinstance(key, bool):
+        return str(key)
+    raise TypeError(f"a dictionary key of type {type(key).__name__}")
+
+
+def _contract(block: Block, what: str) -> errors.BlockError:
+    return errors.BlockError(
+        f"{block.block_type} {what}; this is a fault of the block", reason="BLOCK_CONTRACT"
+    )
+
+
+def _limit(block: Block, setting: str, what: str) -> errors.BlockError:
+    return errors.BlockError(f"{block.block_type} emitted {what}: {setting}", reason="LIMIT_EXCEEDED")
+
+
+def _crash(block: Block, error: Exception) -> errors.BlockError:
+    text = f"{block.block_type} failed unexpectedly with {type(error).__name__}: {error}"
+    return errors.BlockError(text[:1_000], reason="BLOCK_CRASHED")
