@@ -1,0 +1,190 @@
+"""Does the runner hand out a block's tokens, and hold it to what it declares?"""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import date, datetime, time
+from enum import Enum
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from shared.blocks import runner
+from shared.blocks.block import Block, BlockInput, BlockOutput
+from shared.domain import errors
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Point(BaseModel):
+    x: int
+    on: date | None = None
+
+
+class Emitting(Block):
+    """A block that does what the test says."""
+
+    block_type = "EMITTING"
+    category = "TEST"
+    description = "Emits."
+    emits_many = frozenset({"many"})
+
+    class Input(BlockInput):
+        pass
+
+    class Output(BlockOutput):
+        one: Any = None
+        many: Any = None
+
+    def __init__(self, body: Callable[[], Any]) -> None:
+        self.body = body
+
+    def run(self, input: Any, context: Any) -> Any:
+        return self.body()
+
+
+def plain(*tokens: tuple[str, Any]) -> Emitting:
+    def body() -> Iterator[tuple[str, Any]]:
+        yield from tokens
+
+    return Emitting(body)
+
+
+@pytest.fixture
+def run(context: Any) -> Callable[..., Any]:
+    async def go(block: Emitting, **limits: Any) -> runner.Outcome:
+        return await runner.collect(block, Emitting.Input(), context(), **limits)
+
+    return go
+
+
+async def test_tokens_of_a_plain_generator_come_in_order(run: Any) -> None:
+    outcome = await run(plain(("many", 1), ("one", 2), ("many", 3)))
+    assert outcome == runner.Outcome(tokens=[("many", 1), ("one", 2), ("many", 3)])
+
+
+async def test_tokens_of_an_async_generator_come_in_order(run: Any) -> None:
+    async def body() -> AsyncIterator[tuple[str, Any]]:
+        yield "one", 1
+        await asyncio.sleep(0)
+        yield "many", 2
+
+    assert (await run(Emitting(body))).tokens == [("one", 1), ("many", 2)]
+
+
+@pytest.mark.parametrize(
+    ("value", "emitted"),
+    [
+        ((1, (2,)), [1, [2]]),
+        (Colour.RED, "red"),
+        (Point(x=1, on=date(2026, 1, 2)), {"x": 1, "on": "2026-01-02"}),
+        ([Point(x=1)], [{"x": 1, "on": None}]),
+        (datetime(2026, 1, 2, 3, 4, 5), "2026-01-02T03:04:05"),  # noqa: DTZ001
+        (time(3, 4), "03:04:00"),
+        ({1: "a", 2.5: "b"}, {"1": "a", "2.5": "b"}),
+        (math.inf, math.inf),
+        ("a\ud800é", "a\ufffdé"),
+        ("\U0001f600", "\U0001f600"),
+        ("\ud83d\ude00", "\U0001f600"),
+        (None, None),
+    ],
+)
+async def test_values_become_json(run: Any, value: Any, emitted: Any) -> None:
+    outcome = await run(plain(("one", value)))
+    assert outcome.failure is None
+    assert outcome.tokens == [("one", emitted)]
+
+
+@pytest.mark.parametrize("value", [{1}, b"bytes", object(), {None: 1}, {True: 1}, {"a": [{2}]}])
+async def test_what_is_not_json_breaks_the_contract(run: Any, value: Any) -> None:
+    outcome = await run(plain(("many", 1), ("one", value)))
+    assert outcome.failure.reason == "BLOCK_CONTRACT"
+    assert "'one'" in outcome.failure.message
+    assert outcome.tokens == [("many", 1)]
+
+
+async def test_an_undeclared_pin_breaks_the_contract(run: Any) -> None:
+    outcome = await run(plain(("other", 1)))
+    assert (outcome.failure.reason, outcome.tokens) == ("BLOCK_CONTRACT", [])
+    assert "'other'" in outcome.failure.message
+
+
+async def test_a_second_token_on_a_pin_of_one_breaks_the_contract(run: Any) -> None:
+    outcome = await run(plain(("one", 1), ("one", 2)))
+    assert (outcome.failure.reason, outcome.tokens) == ("BLOCK_CONTRACT", [("one", 1)])
+
+
+async def test_the_graph_may_expect_one_token_where_the_block_could_emit_many(run: Any) -> None:
+    outcome = await run(plain(("many", 1), ("many", 2)), many_pins=frozenset())
+    assert outcome.failure.reason == "BLOCK_CONTRACT"
+
+
+async def test_too_many_tokens_name_the_setting(run: Any) -> None:
+    outcome = await run(plain(*[("many", n) for n in range(5)]), max_tokens_a_firing=3)
+    assert outcome.failure.reason == "LIMIT_EXCEEDED"
+    assert "MAX_TOKENS_PER_FIRING" in outcome.failure.message
+    assert outcome.tokens == [("many", 0), ("many", 1), ("many", 2)]
+
+
+async def test_a_value_of_the_greatest_size_passes_and_one_byte_more_does_not(run: Any) -> None:
+    assert (await run(plain(("one", "éé")), max_value_bytes=6)).failure is None
+    outcome = await run(plain(("one", "éé.")), max_value_bytes=6)
+    assert outcome.failure.reason == "LIMIT_EXCEEDED"
+    assert "MAX_VALUE_BYTES" in outcome.failure.message
+
+
+async def test_tokens_before_a_failure_are_kept(run: Any) -> None:
+    def body() -> Iterator[tuple[str, Any]]:
+        yield "one", 1
+        raise errors.Retryable("later", after=5)
+
+    outcome = await run(Emitting(body))
+    assert outcome.tokens == [("one", 1)]
+    assert isinstance(outcome.failure, errors.Retryable)
+    assert outcome.failure.after == 5
+
+
+async def test_an_unexpected_exception_is_a_crash_and_is_logged(run: Any, caplog: Any) -> None:
+    def body() -> Iterator[tuple[str, Any]]:
+        yield "one", 1
+        raise KeyError("colour")
+
+    outcome = await run(Emitting(body))
+    assert outcome.failure.reason == "BLOCK_CRASHED"
+    assert outcome.failure.message == "EMITTING failed unexpectedly with KeyError: 'colour'"
+    assert "Traceback" in caplog.text
+
+
+async def test_a_cancellation_passes_through_and_closes_the_block(run: Any) -> None:
+    closed = asyncio.Event()
+    started = asyncio.Event()
+
+    async def body() -> AsyncIterator[tuple[str, Any]]:
+        try:
+            started.set()
+            yield "one", await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    task = asyncio.create_task(run(Emitting(body)))
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert closed.is_set()
+
+
+async def test_a_broken_contract_closes_the_block(run: Any) -> None:
+    closed = asyncio.Event()
+
+    async def body() -> AsyncIterator[tuple[str, Any]]:
+        try:
+            yield "other", 1
+        finally:
+            closed.set()
+
+    await run(Emitting(body))
+    assert closed.is_set()
