@@ -1,0 +1,63 @@
+"""What do the apps of all HTTP functions have in common? Everything but their routers.
+
+app = app.create_app("graphs", [graphs.router, blocks.router])
+
+@functions_framework.aio.http
+async def graphs(request): return app
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared import config
+from shared.domain.errors import WeftlyError
+from shared.http import errors as wire
+from shared.http import logs, middleware
+from shared.http.answers import JsonAnswer
+from shared.http.cors import Cors
+
+
+def create_app(title: str, routers: Sequence[APIRouter]) -> FastAPI:
+    """The app of one function. Its errors are AIP-193, whatever they come from; it serves no docs of its own:
+    one OpenAPI document covers all functions."""
+    logs.configure()
+    settings = config.settings()
+    app = FastAPI(
+        title=title,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        default_response_class=JsonAnswer,
+        redirect_slashes=False,
+    )
+    for router in routers:
+        app.include_router(router)
+    app.add_exception_handler(WeftlyError, _weftly_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_exception)
+    # The last added is the outermost.
+    app.add_middleware(middleware.Bodies, limit=settings.max_body_bytes)
+    app.add_middleware(middleware.Crashes)
+    if settings.cors_origins:
+        app.add_middleware(Cors, origins=settings.cors_origins)
+    app.add_middleware(middleware.Envelope)
+    return app
+
+
+async def _weftly_error(request: Request, error: Any) -> Response:
+    return wire.answer(error)
+
+
+async def _validation_error(request: Request, error: Any) -> Response:
+    return wire.answer(wire.from_pydantic(error.errors()))
+
+
+async def _http_exception(request: Request, error: Any) -> Response:
+    path, method = request.url.path, request.method
+    return wire.answer(wire.from_status(error.status_code, str(error.detail), path, method), error.headers)

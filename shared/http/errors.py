@@ -1,0 +1,101 @@
+"""How does an error look on the wire? As AIP-193 says (https://google.aip.dev/193), always.
+
+``{"error": {"code", "status", "message", "details"}}`` with the details ErrorInfo, BadRequest, RetryInfo and
+RequestInfo in google.rpc JSON (https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto).
+"""
+
+import http
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.domain import errors
+from shared.domain.errors import Violation, WeftlyError
+from shared.http import request
+from shared.http.answers import JsonAnswer
+
+DOMAIN = "weftly"
+MAX_VIOLATIONS = 1000
+"""More are counted, not listed: an answer must not be larger than the body that it complains about."""
+
+_TYPE = "type.googleapis.com/google.rpc."
+
+
+def answer(error: WeftlyError, headers: Mapping[str, str] | None = None) -> JsonAnswer:
+    """The HTTP answer for an error, of the request being served."""
+    return JsonAnswer(body(error), status_code=error.code, headers={**_headers(error), **(headers or {})})
+
+
+def body(error: WeftlyError) -> dict[str, Any]:
+    """The JSON body for an error."""
+    details: list[dict[str, Any]] = [
+        {
+            "@type": _TYPE + "ErrorInfo",
+            "reason": error.reason,
+            "domain": DOMAIN,
+            "metadata": dict(error.metadata),
+        }
+    ]
+    if error.violations:
+        details.append({"@type": _TYPE + "BadRequest", "fieldViolations": _violations(error.violations)})
+    if error.retry_after is not None:
+        details.append({"@type": _TYPE + "RetryInfo", "retryDelay": f"{error.retry_after:.3f}s"})
+    details.append({"@type": _TYPE + "RequestInfo", "requestId": request.context().request_id})
+    return {"error": {"code": error.code, "status": error.status, "message": error.message, "details": details}}
+
+
+def from_pydantic(found: Sequence[Mapping[str, Any]]) -> errors.InvalidArgument:
+    """The error for what FastAPI and pydantic found wrong: every field, each with its place."""
+    violations = [Violation(field_path(one["loc"]), _description(one)) for one in found]
+    return invalid(violations)
+
+
+def invalid(violations: Sequence[Violation]) -> errors.InvalidArgument:
+    """The error for a request with these violations; its message names the first."""
+    first = violations[0]
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    return errors.InvalidArgument(
+        f"The request is not valid: {first.field}: {first.description}{more}", violations=violations
+    )
+
+
+def from_status(code: int, detail: str, path: str, method: str) -> WeftlyError:
+    """The error for a status that the router or the framework gives."""
+    match code:
+        case 404:
+            return errors.NotFound(f"There is nothing at {path}; /docs lists what there is.", reason="UNKNOWN_PATH")
+        case 405:
+            return errors.MethodNotAllowed(f"{path} does not take {method}; the Allow header says what it takes.")
+        case _:
+            kinds = {kind.code: kind for kind in WeftlyError.__subclasses__()}
+            if code in kinds:
+                return kinds[code](detail)
+            return errors.InvalidArgument(detail) if code < 500 else errors.Internal(detail)
+
+
+def field_path(location: Sequence[str | int]) -> str:
+    """``("body", "links", 0, "sink_id")`` -> ``links[0].sink_id``."""
+    steps = location[1:] if location and location[0] in ("body", "query", "path", "header") else location
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
+    return path or "body"
+
+
+def _description(one: Mapping[str, Any]) -> str:
+    message = str(one["msg"]).removeprefix("Value error, ")
+    return message if message.endswith(".") else message + "."
+
+
+def _violations(violations: Sequence[Violation]) -> list[dict[str, str]]:
+    listed = [{"field": one.field, "description": one.description} for one in violations[:MAX_VIOLATIONS]]
+    if (left := len(violations) - MAX_VIOLATIONS) > 0:
+        listed.append({"field": "", "description": f"{left} more violations are not listed."})
+    return listed
+
+
+def _headers(error: WeftlyError) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    if error.code == http.HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return headers

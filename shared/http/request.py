@@ -1,0 +1,47 @@
+"""Which request is this? Its id, its trace, and the headers that its answer carries whatever happens."""
+
+import re
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from shared import clock
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+_CLOUD_TRACE = re.compile(r"([0-9a-fA-F]{32})(?:/([0-9]+))?.*")
+
+
+@dataclass(slots=True, kw_only=True)
+class RequestContext:
+    """One request. ``headers`` go with its answer, errors included. ``user_id`` is set once it is known."""
+
+    request_id: str
+    trace_id: str = ""
+    span_id: str = ""
+    user_id: str = ""
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+current: ContextVar[RequestContext | None] = ContextVar("weftly_request", default=None)
+
+
+def context() -> RequestContext:
+    """The request being served; outside of one, a context that nobody sees."""
+    return current.get() or RequestContext(request_id="")
+
+
+def begin(scope: Scope) -> RequestContext:
+    """The context of a new request: the client's ``X-Request-Id`` where it is sane, and its trace, from
+    ``traceparent`` (https://www.w3.org/TR/trace-context/) or ``X-Cloud-Trace-Context``."""
+    headers = Headers(scope=scope)
+    given = headers.get("x-request-id", "")
+    request_id = given if _SANE_ID.fullmatch(given) else clock.random_id()
+    if match := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
+        return RequestContext(request_id=request_id, trace_id=match[1], span_id=match[2])
+    if match := _CLOUD_TRACE.fullmatch(headers.get("x-cloud-trace-context", "")):
+        span = f"{int(match[2]):016x}" if match[2] else ""
+        return RequestContext(request_id=request_id, trace_id=match[1].lower(), span_id=span)
+    return RequestContext(request_id=request_id)

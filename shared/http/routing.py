@@ -1,0 +1,68 @@
+"""How does a route read its body? Strictly, by ``json_text``, and without asking for a content type.
+
+Routers of all functions are made by ``router``.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from shared.http import json_text
+from shared.http.models import ErrorAnswer
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorAnswer, "description": "The request is not valid: every violation, with its field."},
+    401: {"model": ErrorAnswer, "description": "No token, or one that does not hold."},
+    403: {"model": ErrorAnswer, "description": "The caller lacks a permission, which the message names."},
+    404: {"model": ErrorAnswer, "description": "There is none, or it is not the caller's."},
+    429: {"model": ErrorAnswer, "description": "Too many requests; Retry-After says when to come again."},
+    "default": {"model": ErrorAnswer, "description": "Any other error, in the form of AIP-193."},
+}
+
+
+class StrictRoute(APIRoute):
+    """A route whose body is parsed before FastAPI would: malformed JSON is our own error, and any content
+    type will do."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await handle(await _parsed(request) if self.body_field else request)
+
+        return strict
+
+
+async def _parsed(request: Request) -> Request:
+    body = await request.body()
+    if not body:
+        return request
+    value = json_text.loads(body)
+    kept = [(name, text) for name, text in request.scope["headers"] if name != b"content-type"]
+    scope = {**request.scope, "headers": [*kept, (b"content-type", b"application/json")]}
+    return _Parsed(scope, body, value)
+
+
+class _Parsed(Request):
+    """A request whose body has been read and parsed."""
+
+    def __init__(self, scope: Scope, body: bytes, value: Any) -> None:
+        super().__init__(scope)
+        self._text = body
+        self._value = value
+
+    async def body(self) -> bytes:
+        return self._text
+
+    async def json(self) -> Any:
+        return self._value
+
+
+def router(*, prefix: str = "/api/v1", tags: list[str] | None = None) -> APIRouter:
+    """A router for one resource, with the errors that any of its routes may give."""
+    return APIRouter(prefix=prefix, tags=list(tags or []), route_class=StrictRoute, responses=ERRORS)
