@@ -1,0 +1,40 @@
+"""Which passwords are accepted, and how are they kept?"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import secrets
+
+from local.auth.errors import AuthError
+
+MIN_CHARACTERS = 6
+
+
+def check(password: str) -> None:
+    """AuthError: too short
+    (https://firebase.google.com/docs/reference/rest/auth#section-create-email-password)."""
+    if len(password) < MIN_CHARACTERS:
+        raise AuthError(f"WEAK_PASSWORD : Password should be at least {MIN_CHARACTERS} characters")
+
+
+async def hashed(password: str) -> dict[str, str]:
+    """The fields of a user record that keep ``password``."""
+    check(password)
+    salt = secrets.token_bytes(16)
+    digest = await asyncio.to_thread(_scrypt, password, salt)
+    return {
+        "passwordHash": base64.urlsafe_b64encode(digest).decode(),
+        "salt": base64.urlsafe_b64encode(salt).decode(),
+    }
+
+
+async def matches(password: str, digest: str, salt: str) -> bool:
+    """Whether ``password`` is the one that the fields of ``hashed`` keep."""
+    computed = await asyncio.to_thread(_scrypt, password, base64.urlsafe_b64decode(salt))
+    return hmac.compare_digest(computed, base64.urlsafe_b64decode(digest))
+
+
+def _scrypt(password: str, salt: bytes) -> bytes:
+    """Takes tens of milliseconds and 16 MiB, so never in the event loop."""
+    return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
