@@ -1,0 +1,152 @@
+"""Google Cloud in one process: which services are there, where do they listen, and what must exist in them?
+
+Used by the launcher, and by tests that want a database or a queue of their own.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from local.auth import AuthService
+from local.database import Database
+from local.firestore import FirestoreService, index_file
+from local.identity import Identity
+from local.llm_stub import LlmStubService
+from local.manifest import Manifest
+from local.pubsub import PubSubService
+from local.routing import Routes
+from local.scheduler import SchedulerService
+from local.service import Service
+from local.serving import HOST
+from local.storage import StorageService
+from local.tasks import TasksService
+
+REGION = "us-central1"
+
+
+class Cloud:
+    """All services over one database. ``indexes``: the index file that the local Firestore holds queries to."""
+
+    def __init__(
+        self,
+        database: Database,
+        project: str,
+        *,
+        indexes: Path | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.project = project
+        self.routes = Routes()
+        identity = Identity(database, clock)
+        loaded = index_file.IndexFile.load(indexes) if indexes else None
+        self.firestore = FirestoreService(database, indexes=loaded)
+        self.auth = AuthService(database, identity, project)
+        self.tasks = TasksService(database, identity, self.routes)
+        self.pubsub = PubSubService(database, identity, self.routes)
+        self.storage = StorageService(database)
+        self.llm = LlmStubService()
+        self.scheduler = SchedulerService(database, identity, self.routes, clock)
+        self._ports: dict[str, int] = {}
+
+    @property
+    def _services(self) -> dict[str, Service]:
+        """In the order in which they start; those that call functions come last, and stop first."""
+        return {
+            "firestore": self.firestore,
+            "auth": self.auth,
+            "storage": self.storage,
+            "llm": self.llm,
+            "pubsub": self.pubsub,
+            "tasks": self.tasks,
+            "scheduler": self.scheduler,
+        }
+
+    async def start(self, ports: Mapping[str, int] | None = None) -> None:
+        """Start every service, on the ports named (by service) or on free ones. OSError: one is taken."""
+        for name, service in self._services.items():
+            port = (ports or {}).get(name, 0)
+            try:
+                self._ports[name] = await service.start(port)
+            except OSError as error:
+                raise OSError(f"{name} cannot listen on port {port}: {error}; name another one") from error
+
+    async def stop_calling(self) -> None:
+        """Stop what calls functions, so that nothing new begins; the rest still answers."""
+        for name in ("scheduler", "tasks", "pubsub"):
+            if self._ports.pop(name, None) is not None:
+                await self._services[name].stop()
+
+    async def stop(self) -> None:
+        await self.stop_calling()
+        for name, service in self._services.items():
+            if self._ports.pop(name, None) is not None:
+                await service.stop()
+
+    def address(self, name: str) -> str:
+        """``host:port`` of a running service."""
+        return f"{HOST}:{self._ports[name]}"
+
+    def endpoints(self) -> dict[str, str | None]:
+        """Where the services answer, as ``endpoints.json`` has it."""
+        return {
+            "auth": f"http://{self.address('auth')}",
+            "firestore": self.address("firestore"),
+            "pubsub": self.address("pubsub"),
+            "tasks": self.address("tasks"),
+            "storage": f"http://{self.address('storage')}",
+        }
+
+    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """What a program needs in its environment to use this cloud instead of Google's. The LLM stub is part of it
+        only where ``inherited`` does not say which API to use."""
+        emulators = {
+            "GOOGLE_CLOUD_PROJECT": self.project,
+            "FIRESTORE_EMULATOR_HOST": self.address("firestore"),
+            "PUBSUB_EMULATOR_HOST": self.address("pubsub"),
+            "FIREBASE_AUTH_EMULATOR_HOST": self.address("auth"),
+            "CLOUD_TASKS_EMULATOR_HOST": self.address("tasks"),
+            "STORAGE_EMULATOR_HOST": f"http://{self.address('storage')}",
+            "OIDC_CERTS_URL": f"http://{self.address('auth')}/oauth2/v3/certs",
+        }
+        if not inherited.get("OPENAI_API_KEY") and not inherited.get("OPENAI_BASE_URL"):
+            emulators |= {"OPENAI_BASE_URL": f"http://{self.address('llm')}/v1", "OPENAI_API_KEY": "stub"}
+        return emulators
+
+    def ensure(self, manifest: Manifest) -> None:
+        """Have the queues, topics, subscriptions, buckets and jobs of a manifest. What is there stays."""
+        for name, settings in manifest.queues.items():
+            self.tasks.ensure_queue(self._path("locations", REGION, "queues", name), **_queue_options(settings))
+        for name in manifest.topics:
+            self.pubsub.ensure_topic(self._path("topics", name))
+        for name in manifest.buckets:
+            self.storage.ensure_bucket(f"{self.project}-{name}")
+        caller = f"{manifest.service_account}@{self.project}.iam.gserviceaccount.com"
+        for function in manifest.functions:
+            if function.schedule:
+                self.scheduler.ensure_job(
+                    function.name,
+                    function.schedule,
+                    "UTC",
+                    self.function_url(function.name),
+                    caller,
+                    run_on_start=True,
+                )
+
+    def route(self, manifest: Manifest, base_url: str) -> None:
+        """Send calls of the manifest's functions to ``base_url``/NAME."""
+        for function in manifest.functions:
+            self.routes.register(function.name, f"{base_url}/{function.name}")
+
+    def function_url(self, name: str) -> str:
+        """The URL of a function as production has it, which is what is stored."""
+        return f"https://{REGION}-{self.project}.cloudfunctions.net/{name}"
+
+    def _path(self, *parts: str) -> str:
+        return "/".join(("projects", self.project, *parts))
+
+
+def _queue_options(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest's keys as ``ensure_queue`` names them: durations carry their unit."""
+    renamed = {"min_backoff": "min_backoff_seconds", "max_backoff": "max_backoff_seconds"}
+    return {renamed.get(key, key): value for key, value in settings.items()}

@@ -1,0 +1,204 @@
+"""How does a request get to its function, and the answer back? A reverse proxy that streams both ways.
+
+It stands for the HTTPS load balancer: it routes by the URL map, says who asked (``X-Forwarded-For``), and passes
+everything else on as it is. A body is never gathered, so server-sent events arrive when they are sent; and a body
+that the function refuses (413) is still read to its end, so that the refusal reaches the client.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+import httpcore
+from starlette.types import Message, Receive, Scope, Send
+
+from local.gateway import answers
+from local.gateway.urlmap import UrlMap
+from local.serving import HttpServer
+
+log = logging.getLogger(__name__)
+requests_log = logging.getLogger("local.requests")
+
+PATIENCE_SECONDS = 10.0
+RETRY_AFTER_SECONDS = 2
+DEFAULT_TIMEOUT_SECONDS = 60.0
+
+_HOP_BY_HOP = frozenset(
+    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer"
+    b" transfer-encoding upgrade".split()
+)
+_REPLACED_IN_REQUESTS = frozenset([b"x-forwarded-for", b"x-forwarded-proto", b"expect"])
+_REPLACED_IN_ANSWERS = frozenset([b"date", b"server"])
+_REPEATABLE = frozenset(["GET", "HEAD", "OPTIONS"])
+
+Headers = list[tuple[bytes, bytes]]
+WaitForFunctions = Callable[[float], Awaitable[bool]]
+
+
+class _ClientGoneError(Exception):
+    """The client closed its connection before the answer was complete."""
+
+
+class Gateway:
+    """A service. ``base_urls``: function name -> where it answers now; ``wait_for_functions(seconds)`` tells
+    whether they answer, and waits that long for it; ``timeouts``: seconds until a function's answer begins."""
+
+    def __init__(
+        self,
+        url_map: UrlMap,
+        base_urls: Mapping[str, str],
+        wait_for_functions: WaitForFunctions,
+        timeouts: Mapping[str, float] | None = None,
+    ) -> None:
+        self._url_map = url_map
+        self._base_urls = {name: httpcore.URL(url) for name, url in base_urls.items()}
+        self._wait_for_functions = wait_for_functions
+        self._timeouts = timeouts or {}
+        self._pool = httpcore.AsyncConnectionPool(max_connections=None, keepalive_expiry=30)
+        self._server = HttpServer(self)
+
+    async def start(self, port: int) -> int:
+        return await self._server.start(port)
+
+    async def stop(self) -> None:
+        await self._server.stop()
+        await self._pool.aclose()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        status: int | str = "unfinished"
+
+        async def send_counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._route(scope, receive, send_counted)
+        except _ClientGoneError:
+            status = "client gone"
+        finally:
+            milliseconds = (time.perf_counter() - started) * 1000
+            requests_log.info("%s %s %s %.0fms", scope["method"], scope["path"], status, milliseconds)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        function_name = self._url_map.find(scope["raw_path"])
+        if function_name is None:
+            message = f"Nothing is served at {scope['path']}; the paths that exist are at /docs."
+            await answers.send_error(send, 404, "NOT_FOUND", "PATH_NOT_FOUND", message)
+            return
+        exchange = _Exchange(scope, receive, send, self._base_urls[function_name])
+        deadline = self._timeouts.get(function_name, DEFAULT_TIMEOUT_SECONDS)
+        attempts = 2 if scope["method"] in _REPEATABLE and not exchange.has_body else 1
+        for _ in range(attempts):
+            if not await self._wait_for_functions(PATIENCE_SECONDS):
+                break
+            try:
+                await exchange.run(self._pool, deadline)
+                return
+            except TimeoutError:
+                message = f"{function_name} gave no answer within {deadline:.0f} seconds; try again later."
+                await answers.send_error(send, 504, "DEADLINE_EXCEEDED", "FUNCTION_TIMEOUT", message)
+                return
+            except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+                log.warning("%s broke off %s %s: %r", function_name, scope["method"], scope["path"], error)
+                if exchange.answer_started:
+                    return
+        message = f"{function_name} does not answer; it may be starting again: retry in {RETRY_AFTER_SECONDS} s."
+        headers = {"retry-after": str(RETRY_AFTER_SECONDS)}
+        await answers.send_error(send, 503, "UNAVAILABLE", "FUNCTION_UNAVAILABLE", message, headers)
+
+
+class _Exchange:
+    """One request to a function and its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, base_url: httpcore.URL) -> None:
+        self._receive = receive
+        self._send = send
+        self._body_read = asyncio.Event()
+        names = {name for name, _ in scope["headers"]}
+        self.has_body = b"content-length" in names or b"transfer-encoding" in names
+        self.answer_started = False
+        query = b"?" + scope["query_string"] if scope["query_string"] else b""
+        self._request = httpcore.Request(
+            scope["method"],
+            httpcore.URL(
+                scheme=base_url.scheme,
+                host=base_url.host,
+                port=base_url.port,
+                target=base_url.target.rstrip(b"/") + scope["raw_path"] + query,
+            ),
+            headers=_request_headers(scope),
+            content=self._body() if self.has_body else None,
+        )
+
+    async def run(self, pool: httpcore.AsyncConnectionPool, seconds: float) -> None:
+        """Pass the request on and the answer back. TimeoutError: it did not begin within ``seconds``.
+        _ClientGoneError: nobody waits for it any more, and the function's connection is closed."""
+        relay = asyncio.create_task(self._relay(pool, seconds))
+        gone = asyncio.create_task(self._client_gone())
+        try:
+            await asyncio.wait({relay, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not relay.done():
+                raise _ClientGoneError
+            relay.result()
+        finally:
+            for task in (relay, gone):
+                task.cancel()
+            await asyncio.gather(relay, gone, return_exceptions=True)
+
+    async def _relay(self, pool: httpcore.AsyncConnectionPool, seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            response = await pool.handle_async_request(self._request)
+        try:
+            headers = _end_to_end(response.headers, _REPLACED_IN_ANSWERS)
+            self.answer_started = True
+            await self._send({"type": "http.response.start", "status": response.status, "headers": headers})
+            async for chunk in response.aiter_stream():
+                await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await self._send({"type": "http.response.body", "body": b""})
+        finally:
+            await response.aclose()
+
+    async def _body(self) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise _ClientGoneError
+            more = message.get("more_body", False)
+            if message.get("body"):
+                yield message["body"]
+        self._body_read.set()
+
+    async def _client_gone(self) -> None:
+        """Returns when the client has closed its connection; the body is somebody else's to read."""
+        if self.has_body:
+            await self._body_read.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+def _request_headers(scope: Scope) -> Headers:
+    headers = _end_to_end(scope["headers"], _REPLACED_IN_REQUESTS)
+    if any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+        headers.append((b"transfer-encoding", b"chunked"))
+    client = scope["client"][0].encode() if scope.get("client") else b"127.0.0.1"
+    before = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    headers.append((b"x-forwarded-for", b", ".join([*before, client])))
+    headers.append((b"x-forwarded-proto", scope.get("scheme", "http").encode()))
+    return headers
+
+
+def _end_to_end(headers: Any, dropped: frozenset[bytes]) -> Headers:
+    """Headers without those that concern one connection only (RFC 9110, 7.6.1), and without ``dropped``."""
+    lowered = [(name.lower(), value) for name, value in headers]
+    named = {token.strip().lower() for name, value in lowered if name == b"connection" for token in value.split(b",")}
+    return [
+        (name, value)
+        for name, value in lowered
+        if name not in _HOP_BY_HOP and name not in dropped and name not in named
+    ]

@@ -1,0 +1,101 @@
+"""In which order does everything come up, and go down again? Services, functions, gateway.
+
+The functions process imports its libraries while this one imports and starts the services: each has a core.
+"""
+
+import importlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local import manifest
+from local.data_folder import DataFolder
+from local.functions_host import output
+from local.functions_host.process import FunctionsProcess
+
+if TYPE_CHECKING:
+    from local.cloud import Cloud
+    from local.gateway.proxy import Gateway
+
+DEFAULT_GATEWAY_PORT = 8080
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackOptions:
+    """``functions``: the manifest, or None for the services alone. ``ports``: service or ``gateway`` -> the port
+    it must have; one that is not named takes what is free (the gateway 8080, if it is)."""
+
+    project: str
+    functions: Path | None = None
+    indexes: Path | None = None
+    ports: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+class Stack:
+    """Everything that answers, in and below this process."""
+
+    def __init__(self, folder: DataFolder, options: StackOptions) -> None:
+        self._folder = folder
+        self._options = options
+        self._functions: FunctionsProcess | None = None
+        self._cloud: Cloud | None = None
+        self._gateway: Gateway | None = None
+        self.endpoints: dict[str, str | None] = {}
+        self.environment: dict[str, str] = {}
+
+    async def start(self) -> None:
+        """Start everything and write ``endpoints.json`` once all of it answers. ManifestError, OSError (a named
+        port is taken), FunctionsFailedError: what has started has to be stopped still."""
+        served = manifest.load(self._options.functions) if self._options.functions else None
+        if served is not None:
+            self._functions = FunctionsProcess(served.path, output.take)
+            await self._functions.spawn()
+        cloud = self._cloud = self._make_cloud()
+        if served is not None and self._functions is not None:
+            cloud.route(served, self._functions.url)
+        await cloud.start(self._options.ports)
+        self.environment = cloud.environment(os.environ)
+        self.endpoints = {"gateway": None, **cloud.endpoints()}
+        if served is not None and self._functions is not None:
+            cloud.ensure(served)
+            self.endpoints["gateway"] = await self._start_gateway(served, self._functions)
+            await self._functions.start(self.environment)
+        self._folder.write_endpoints(self.endpoints)
+
+    async def stop(self) -> None:
+        """What calls functions first, then the functions, then what they use."""
+        self._folder.endpoints.unlink(missing_ok=True)
+        if self._cloud is not None:
+            await self._cloud.stop_calling()
+        if self._gateway is not None:
+            await self._gateway.stop()
+        if self._functions is not None:
+            await self._functions.stop()
+        if self._cloud is not None:
+            await self._cloud.stop()
+
+    def _make_cloud(self) -> "Cloud":
+        # Imported here and not above, so that the functions process is already at work while this is.
+        module = importlib.import_module("local.cloud")
+        database = importlib.import_module("local.database").Database(self._folder.database)
+        return module.Cloud(database, self._options.project, indexes=self._options.indexes)
+
+    async def _start_gateway(self, served: manifest.Manifest, functions: FunctionsProcess) -> str:
+        proxy = importlib.import_module("local.gateway.proxy")
+        urlmap = importlib.import_module("local.gateway.urlmap")
+        gateway = self._gateway = proxy.Gateway(
+            urlmap.UrlMap({function.name: function.paths for function in served.functions}),
+            {function.name: f"{functions.url}/{function.name}" for function in served.functions},
+            functions.wait_until_ready,
+            {function.name: function.timeout for function in served.functions},
+        )
+        named = self._options.ports.get("gateway")
+        if named is not None:
+            return f"http://127.0.0.1:{await gateway.start(named)}"
+        try:
+            port = await gateway.start(DEFAULT_GATEWAY_PORT)
+        except OSError:
+            port = await gateway.start(0)
+        return f"http://127.0.0.1:{port}"
