@@ -1,0 +1,111 @@
+"""Has this POST been made before? ``Idempotency-Key`` (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/).
+
+    @router.post("/graphs")
+    async def create(caller: ..., once: idempotency.Once) -> Response:
+        return await once(caller.user_id, lambda new_id: make(new_id))
+
+A key belongs to a user and a route. The same body gets the same answer for 24 hours; another body is 409, and
+so is a key whose first request is still at work (come again after Retry-After). What is created takes its id
+from the key: should the process die between creating and answering, the repetition finds what was made.
+"""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from starlette.responses import Response
+
+from shared import clock
+from shared.domain import errors
+from shared.domain.errors import Violation, WeftlyError
+from shared.firestore import idempotency as records
+from shared.firestore.idempotency import Answered, Busy, Held, OtherBody
+from shared.http import errors as wire
+
+Make = Callable[[str], Awaitable[Response]]
+"""Makes the answer; the argument is the id for what it creates."""
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+class OnceOnly:
+    """Wraps the work of one POST."""
+
+    def __init__(self, key: str | None, route: str, fingerprint: str) -> None:
+        self._key = key
+        self._route = route
+        self._fingerprint = fingerprint
+
+    async def __call__(self, user_id: str, make: Make) -> Response:
+        if self._key is None:
+            return await make(clock.random_id())
+        record = records.record_id(user_id, self._route, self._key)
+        match await records.begin(record, self._fingerprint, clock.now()):
+            case Answered() as before:
+                return _replay(before)
+            case Busy(lease_until=until):
+                raise _busy(max(1.0, min(5.0, (until - clock.now()).total_seconds())))
+            case OtherBody():
+                raise errors.Conflict(
+                    "This Idempotency-Key was used with another body; use a new key for another request.",
+                    reason="IDEMPOTENCY_KEY_REUSED",
+                )
+            case Held() as held:
+                return await _work(held, make)
+
+
+async def _work(held: Held, make: Make) -> Response:
+    """Make and record the answer. What another attempt may change (5xx, 429, a crash) is not recorded."""
+    try:
+        answer = await make(resource_id(held))
+    except WeftlyError as error:
+        if error.retryable or error.code >= 500:
+            await records.release(held, clock.now())
+        else:
+            await records.complete(held, error.code, bytes(wire.answer(error).body), "")
+        raise
+    except Exception:
+        await records.release(held, clock.now())
+        raise
+    await records.complete(held, answer.status_code, bytes(answer.body), answer.headers.get("etag", ""))
+    return answer
+
+
+def resource_id(held: Held) -> str:
+    """The id for what a request with this key creates: 26 characters, as ``clock.random_id`` makes them."""
+    digest = hashlib.sha256(f"{held.record_id}\0{held.born_at.isoformat()}".encode()).digest()
+    number = int.from_bytes(digest[:17], "big")
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+async def once(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None, Header(description="The same key and body get the same answer, for 24 hours.")
+    ] = None,
+) -> OnceOnly:
+    """The dependency."""
+    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+        violation = Violation("Idempotency-Key", "It must be 1 to 255 visible ASCII characters.")
+        raise wire.invalid([violation])
+    fingerprint = hashlib.sha256(await request.body()).hexdigest()
+    return OnceOnly(idempotency_key, f"{request.method} {request.url.path}", fingerprint)
+
+
+Once = Annotated[OnceOnly, Depends(once)]
+
+
+def _replay(before: Answered) -> Response:
+    headers = {"Idempotent-Replayed": "true", **({"ETag": before.etag} if before.etag else {})}
+    return Response(before.body, status_code=before.code, headers=headers, media_type="application/json")
+
+
+def _busy(seconds: float) -> errors.Conflict:
+    return errors.Conflict(
+        "A request with this Idempotency-Key is still at work; repeat yours to get its answer.",
+        reason="IDEMPOTENCY_KEY_IN_USE",
+        retry_after=seconds,
+    )

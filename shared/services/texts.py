@@ -1,0 +1,33 @@
+"""Which HTML may a text hold? p, br, strong, em, ul, ol, li, without attributes; the rest is stripped.
+
+A text without tags is plain text and stays as it is: ``a < b & c`` is no HTML, and must not come back escaped.
+"""
+
+import re
+
+import nh3
+
+TAGS = {"p", "br", "strong", "em", "ul", "ol", "li"}
+
+# What an HTML parser takes for the start of a tag: https://html.spec.whatwg.org/#tag-open-state
+_TAG = re.compile(r"<[A-Za-z/!?]")
+# What nh3 escapes although it could stand: no tag and no character reference begins here.
+_NEEDLESS = re.compile(r"&(?:amp;(?!#?[0-9A-Za-z]+;)|lt;(?![A-Za-z/!?])|gt;)")
+_CHARACTERS = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
+
+
+def rich(text: str) -> str:
+    """``text`` with the tags above only."""
+    return _clean(text, TAGS)
+
+
+def plain(text: str) -> str:
+    """``text`` without any tag, trimmed: a name."""
+    return _clean(text, set()).strip()
+
+
+def _clean(text: str, tags: set[str]) -> str:
+    if not _TAG.search(text):
+        return text
+    cleaned = nh3.clean(text, tags=tags, attributes={})
+    return _NEEDLESS.sub(lambda found: _CHARACTERS[found[0]], cleaned)
