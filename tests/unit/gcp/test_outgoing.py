@@ -1,0 +1,372 @@
+"""Does the client for blocks reach what is public, and nothing else?"""
+
+import asyncio
+import contextlib
+import gzip
+import ipaddress
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.domain import errors
+from shared.gcp import outgoing
+
+Handler = Callable[[str, str, dict[str, str], bytes], bytes | Awaitable[bytes]]
+
+CLOSED = """
+    0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255 127.0.0.1 127.1.2.3
+    127.255.255.255 168.63.129.16 169.254.0.1 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.8 192.0.0.170
+    192.0.2.1 192.88.99.1 192.168.0.1 192.168.255.255 198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.7
+    224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255
+    :: ::1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:169.254.169.254 ::ffff:0:7f00:1
+    64:ff9b::7f00:1 64:ff9b::10.0.0.1 64:ff9b::169.254.169.254 64:ff9b:1::a00:1 100::1
+    2001::1 2001:0:7f00:1::1 2001:10::1 2001:20::1 2001:db8::1 2002:7f00:1:: 2002:a00:1::1 2002:808:808::1
+    3fff::1 4000::1 5f00::1 fc00::1 fd00::1 fd00:ec2::254 fe80::1 fe80::1%1 fec0::1 ff02::1 ff0e::1
+"""
+
+PUBLIC = """
+    1.1.1.1 8.8.8.8 93.184.216.34 100.63.255.255 100.128.0.1 172.15.0.1 172.32.0.1 192.167.0.1 223.255.255.1
+    2001:4860:4860::8888 2606:4700::1111 2a00:1450:4001::200e ::ffff:8.8.8.8 64:ff9b::808:808
+"""
+
+
+@pytest.mark.parametrize("text", CLOSED.split())
+def test_an_address_that_is_not_public_is_closed(text: str) -> None:
+    assert not outgoing.is_public(ipaddress.ip_address(text))
+
+
+@pytest.mark.parametrize("text", PUBLIC.split())
+def test_an_address_of_the_open_internet_is_open(text: str) -> None:
+    assert outgoing.is_public(ipaddress.ip_address(text))
+
+
+NOTATIONS = [
+    "http://127.0.0.1/",
+    "http://127.1/",
+    "http://127.0.1/",
+    "http://0/",
+    "http://0.0.0.0/",
+    "http://2130706433/",
+    "http://017700000001/",
+    "http://0177.0.0.1/",
+    "http://0x7f000001/",
+    "http://0x7f.1/",
+    "http://0x7f.0x0.0x0.0x1/",
+    "http://127.0.0.1./",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://2852039166/",
+    "http://0xa9fea9fe/",
+    "http://0251.0376.0251.0376/",
+    "http://[::1]/",
+    "http://[0:0:0:0:0:0:0:1]/",
+    "http://[::]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://[::ffff:7f00:1]/",
+    "http://[::ffff:169.254.169.254]/",
+    "http://[64:ff9b::a9fe:a9fe]/",
+    "http://[fd00:ec2::254]/",
+    "http://user@127.0.0.1/",
+    "http://public.example@127.0.0.1/",
+    "http://127.0.0.1:80/",
+    "HTTP://127.0.0.1/",
+    "https://127.0.0.1/",
+    "http://localhost/",
+    "http://LOCALHOST/",
+    "http://①②⑦.⓪.⓪.①/",
+    "http://127。0。0。1/",
+]
+
+
+@pytest.mark.parametrize("url", NOTATIONS)
+async def test_no_notation_of_a_closed_address_passes(url: str) -> None:
+    with pytest.raises(errors.BlockError) as refused:
+        await outgoing.Client().request("GET", url)
+    assert refused.value.reason == "REQUEST_REFUSED"
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://public.example/", "gopher://x/", "//x/", "public.example", "", "http://"]
+)
+async def test_other_schemes_and_no_addresses_are_refused(url: str) -> None:
+    with pytest.raises(errors.BlockError) as refused:
+        await outgoing.Client(resolver=names({"public.example": ["8.8.8.8"]})).request("GET", url)
+    assert refused.value.reason == "REQUEST_REFUSED"
+    assert not isinstance(refused.value, errors.Retryable)
+
+
+def names(known: dict[str, list[str]], asked: list[str] | None = None) -> outgoing.Resolver:
+    async def resolve(host: str, port: int) -> list[str]:
+        if asked is not None:
+            asked.append(host)
+        if host not in known:
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return known[host]
+
+    return resolve
+
+
+class Recorder(httpx.AsyncBaseTransport):
+    """Takes the place of the network: answers 200, and keeps what it was sent. ``down``: refuses to connect."""
+
+    def __init__(self, down: frozenset[str] = frozenset()) -> None:
+        self.sent: list[httpx.Request] = []
+        self._down = down
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append(request)
+        if request.url.host in self._down:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(200)
+
+
+@pytest.fixture
+async def ask() -> Callable[..., Any]:
+    async def go(url: str, known: dict[str, list[str]], allow: str = "", **more: Any) -> Recorder:
+        recorder = Recorder(**more)
+        guard = outgoing.Guard(recorder, outgoing.read_allowed(allow), names(known))
+        await guard.handle_async_request(httpx.Request("GET", url))
+        return recorder
+
+    return go
+
+
+async def test_the_connection_goes_to_the_address_that_was_judged_under_the_name(ask: Any) -> None:
+    recorder = await ask("https://public.example/a?b=c", {"public.example": ["8.8.8.8"]})
+    (sent,) = recorder.sent
+    assert str(sent.url) == "https://8.8.8.8/a?b=c"
+    assert sent.headers["host"] == "public.example"
+    assert sent.extensions["sni_hostname"] == "public.example"
+
+
+async def test_an_address_of_ipv6_is_connected_to(ask: Any) -> None:
+    recorder = await ask("http://public.example:8080/", {"public.example": ["2606:4700::1111"]})
+    assert str(recorder.sent[0].url) == "http://[2606:4700::1111]:8080/"
+
+
+async def test_the_next_address_is_tried_when_one_is_down(ask: Any) -> None:
+    known = {"public.example": ["2606:4700::1111", "8.8.8.8"]}
+    recorder = await ask("http://public.example/", known, down=frozenset({"2606:4700::1111"}))
+    assert [sent.url.host for sent in recorder.sent] == ["2606:4700::1111", "8.8.8.8"]
+
+
+async def test_one_closed_address_among_public_ones_closes_the_name(ask: Any) -> None:
+    with pytest.raises(errors.BlockError, match=r"mixed\.example leads to 10\.0\.0\.1.*OUTGOING_ALLOW"):
+        await ask("http://mixed.example/", {"mixed.example": ["8.8.8.8", "10.0.0.1"]})
+
+
+@pytest.mark.parametrize("host", ["metadata.google.internal", "metadata.google.internal."])
+async def test_the_metadata_server_is_closed(ask: Any, host: str) -> None:
+    with pytest.raises(errors.BlockError, match=r"169\.254\.169\.254"):
+        await ask(f"http://{host}/", {"metadata.google.internal": ["169.254.169.254"]})
+
+
+@pytest.mark.parametrize(
+    "allow",
+    [
+        "inner.example",
+        "inner.example:80",
+        "INNER.example",
+        "10.0.0.0/8",
+        "other.example, 10.0.0.5/32",
+        "a b inner.example",
+    ],
+)
+async def test_an_operator_can_open_an_address(ask: Any, allow: str) -> None:
+    assert (await ask("http://inner.example/", {"inner.example": ["10.0.0.5"]}, allow)).sent
+
+
+@pytest.mark.parametrize("allow", ["", "inner.example:81", "10.1.0.0/16", "example", "ner.example"])
+async def test_what_was_opened_opens_nothing_else(ask: Any, allow: str) -> None:
+    with pytest.raises(errors.BlockError):
+        await ask("http://inner.example/", {"inner.example": ["10.0.0.5"]}, allow)
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("[::1]:8080", ("::1", 8080)),
+        ("[::1]", ("::1", None)),
+        ("::1", ("::1", None)),
+        ("127.0.0.1:9", ("127.0.0.1", 9)),
+        ("stub", ("stub", None)),
+    ],
+)
+def test_hosts_are_read_with_and_without_ports(text: str, host: tuple[str, int | None]) -> None:
+    assert outgoing.read_allowed(text).hosts == {host}
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/99", "host:port", "[::1"])
+def test_an_allow_list_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"10\.0|host|::1"):
+        outgoing.read_allowed(text)
+
+
+async def test_an_unknown_host_is_refused_and_one_that_may_come_back_is_not() -> None:
+    with pytest.raises(errors.BlockError, match="not known") as refused:
+        await outgoing.Client(resolver=names({})).request("GET", "http://nowhere.example/")
+    assert not isinstance(refused.value, errors.Retryable)
+
+    async def busy(host: str, port: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    with pytest.raises(errors.Retryable, match=r"nowhere\.example"):
+        await outgoing.Client(resolver=busy).request("GET", "http://nowhere.example/")
+
+
+async def test_a_host_without_addresses_is_refused() -> None:
+    with pytest.raises(errors.BlockError, match="no address"):
+        await outgoing.Client(resolver=names({"a.example": []})).request("GET", "http://a.example/")
+
+
+@contextlib.asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[int]:
+    """An HTTP server on 127.0.0.1: ``handler(method, path, headers, body)`` gives the raw answer. Its port."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+            method, path, _ = head[0].split(" ")
+            headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:] if line)}
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
+            answer = handler(method, path, headers, body)
+            writer.write(answer if isinstance(answer, bytes) else await answer)
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    served: set[asyncio.Task[None]] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.add(asyncio.create_task(serve(reader, writer)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+    await asyncio.gather(*served)
+
+
+def answer(status: str, body: bytes = b"", *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", "connection: close", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+async def test_an_opened_server_answers() -> None:
+    def echo(method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
+        return answer("201 Created", f"{method} {path} {headers['x-a']} ".encode() + body, "x-b: 2")
+
+    async with serving(echo) as port:
+        client = outgoing.Client(allow=f"127.0.0.1:{port}")
+        got = await client.request("POST", f"http://127.0.0.1:{port}/p?q=1", json={"a": 1}, headers={"X-A": "1"})
+    assert (got.status_code, got.text, got.headers["x-b"]) == (201, 'POST /p?q=1 1 {"a":1}', "2")
+
+
+async def test_another_port_of_an_opened_host_stays_closed() -> None:
+    async with serving(lambda *_: answer("200 OK")) as port:
+        client = outgoing.Client(allow=f"127.0.0.1:{port + 1}")
+        with pytest.raises(errors.BlockError, match=r"127\.0\.0\.1"):
+            await client.request("GET", f"http://127.0.0.1:{port}/")
+
+
+async def test_a_redirect_to_a_closed_address_is_refused() -> None:
+    async with serving(lambda *_: answer("302 Found", b"", "location: http://169.254.169.254/")) as port:
+        client = outgoing.Client(allow=f"127.0.0.1:{port}")
+        with pytest.raises(errors.BlockError, match=r"169\.254\.169\.254"):
+            await client.request("GET", f"http://127.0.0.1:{port}/")
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "gopher://127.0.0.1/", "http://[bad/"])
+async def test_a_redirect_to_no_web_address_is_refused(location: str) -> None:
+    async with serving(lambda *_: answer("302 Found", b"", f"location: {location}")) as port:
+        with pytest.raises(errors.BlockError):
+            await outgoing.Client(allow=f"127.0.0.1:{port}").request("GET", f"http://127.0.0.1:{port}/")
+
+
+async def test_redirects_are_followed_and_their_number_is_bounded() -> None:
+    def count(method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
+        left = int(path[1:])
+        return answer("302 Found", b"", f"location: /{left - 1}") if left else answer("200 OK", b"there")
+
+    async with serving(count) as port:
+        client = outgoing.Client(allow="127.0.0.1", max_redirects=3)
+        assert (await client.request("GET", f"http://127.0.0.1:{port}/3")).text == "there"
+        with pytest.raises(errors.BlockError, match="more than 3 times"):
+            await client.request("GET", f"http://127.0.0.1:{port}/4")
+        assert (await client.request("GET", f"http://127.0.0.1:{port}/4", follow_redirects=False)).is_redirect
+
+
+@pytest.mark.parametrize(("same", "kept"), [(True, "Bearer k /s"), (False, "None None")])
+async def test_credentials_go_to_no_other_host(same: bool, kept: str) -> None:
+    def show(method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
+        if path == "/s":
+            return answer("200 OK", f"{headers.get('authorization')} {headers.get('x-api-key')}".encode())
+        target = "127.0.0.1" if same else "localhost"
+        return answer("302 Found", b"", f"location: http://{target}:{headers['host'].split(':')[1]}/s")
+
+    async with serving(show) as port:
+        client = outgoing.Client(
+            allow="127.0.0.0/8", resolver=names({"127.0.0.1": ["127.0.0.1"], "localhost": ["127.0.0.1"]})
+        )
+        headers = {"Authorization": "Bearer k", "X-Api-Key": "/s"}
+        assert (await client.request("GET", f"http://127.0.0.1:{port}/", headers=headers)).text == kept
+
+
+async def test_an_answer_that_is_too_large_is_refused() -> None:
+    async with serving(lambda *_: answer("200 OK", b"x" * 11)) as port:
+        client = outgoing.Client(allow="127.0.0.1", max_response_bytes=10)
+        with pytest.raises(errors.BlockError, match="more than 10 bytes"):
+            await client.request("GET", f"http://127.0.0.1:{port}/")
+        assert (
+            len((await outgoing.Client(allow="127.0.0.1").request("GET", f"http://127.0.0.1:{port}/")).content) == 11
+        )
+
+
+async def test_an_answer_that_unpacks_to_too_much_is_refused() -> None:
+    packed = gzip.compress(b"x" * 1_000_000)
+    async with serving(lambda *_: answer("200 OK", packed, "content-encoding: gzip")) as port:
+        client = outgoing.Client(allow="127.0.0.1", max_response_bytes=100_000)
+        with pytest.raises(errors.BlockError, match="more than 100,000 bytes"):
+            await client.request("GET", f"http://127.0.0.1:{port}/")
+        got = await outgoing.Client(allow="127.0.0.1").request("GET", f"http://127.0.0.1:{port}/")
+        assert len(got.content) == 1_000_000
+
+
+async def test_a_body_that_cannot_be_unpacked_is_refused() -> None:
+    async with serving(lambda *_: answer("200 OK", b"no gzip", "content-encoding: gzip")) as port:
+        with pytest.raises(errors.BlockError, match="cannot be decoded"):
+            await outgoing.Client(allow="127.0.0.1").request("GET", f"http://127.0.0.1:{port}/")
+
+
+async def test_a_server_that_does_not_answer_may_be_tried_again() -> None:
+    over = asyncio.Event()
+
+    async def late() -> bytes:
+        await over.wait()
+        return b""
+
+    async with serving(lambda *_: late()) as port:
+        with pytest.raises(errors.Retryable, match="in time"):
+            await outgoing.Client(allow="127.0.0.1", total_seconds=0.05).request("GET", f"http://127.0.0.1:{port}/")
+        with pytest.raises(errors.Retryable, match="in time"):
+            await outgoing.Client(allow="127.0.0.1").request("GET", f"http://127.0.0.1:{port}/", timeout=0.05)
+        over.set()
+
+
+async def test_a_connection_that_breaks_may_be_tried_again() -> None:
+    async with serving(lambda *_: b"") as port:
+        with pytest.raises(errors.Retryable, match=r"127\.0\.0\.1 failed"):
+            await outgoing.Client(allow="127.0.0.1").request("GET", f"http://127.0.0.1:{port}/")
+
+
+@pytest.mark.parametrize("headers", [{"x-a": "1\r\nx-b: 2"}, {"x a": "1"}, {"x-a": "\ud800"}])
+async def test_a_malformed_header_is_refused(headers: dict[str, str]) -> None:
+    async with serving(lambda *_: answer("200 OK")) as port:
+        with pytest.raises(errors.BlockError) as refused:
+            await outgoing.Client(allow="127.0.0.1").request("GET", f"http://127.0.0.1:{port}/", headers=headers)
+    assert refused.value.reason == "REQUEST_REFUSED"
