@@ -1,0 +1,78 @@
+"""What do count, sum and average of a query's results come to?
+
+https://firebase.google.com/docs/firestore/query-data/aggregation-queries: values that are no numbers are left out;
+a sum of integers is an integer unless it overflows; the average of nothing is null.
+"""
+
+import math
+from dataclasses import dataclass
+
+from local.firestore import errors, field_paths, messages
+from local.firestore.field_paths import FieldPath
+from local.firestore.messages import Fields, Message
+
+MAX_AGGREGATIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """One of them. ``path``: of the field, for ``sum`` and ``avg``; ``up_to``: where a count may stop."""
+
+    alias: str
+    kind: str
+    path: FieldPath = ()
+    up_to: int | None = None
+
+    def value(self, results: list[Fields]) -> Message:
+        """Its value over the fields of the results."""
+        if self.kind == "count":
+            count = len(results)
+            return messages.Value(integer_value=count if self.up_to is None else min(count, self.up_to))
+        numbers = [number for fields in results for number in _numbers(field_paths.find(fields, self.path))]
+        if self.kind == "sum":
+            return _sum(numbers)
+        if not numbers:
+            return messages.Value(null_value=0)
+        return messages.Value(double_value=_total(numbers) / len(numbers))
+
+
+def _numbers(value: Message | None) -> list[int | float]:
+    kind = value.WhichOneof("value_type") if value is not None else None
+    return [getattr(value, kind)] if kind in ("integer_value", "double_value") else []
+
+
+def _total(numbers: list[int | float]) -> float:
+    if all(math.isfinite(number) for number in numbers):
+        return math.fsum(numbers)
+    return float(sum(numbers))
+
+
+def _sum(numbers: list[int | float]) -> Message:
+    if all(isinstance(number, int) for number in numbers):
+        total = sum(numbers)
+        if -(2**63) <= total < 2**63:
+            return messages.Value(integer_value=int(total))
+    return messages.Value(double_value=_total(numbers))
+
+
+def parse(message: Message) -> list[Aggregation]:
+    """The aggregations of a StructuredAggregationQuery. INVALID_ARGUMENT: none, too many, or one twice."""
+    found: list[Aggregation] = []
+    for position, one in enumerate(message.aggregations, start=1):
+        kind = one.WhichOneof("operator")
+        alias = one.alias or f"field_{position}"
+        match kind:
+            case "count":
+                up_to = one.count.up_to.value if one.count.HasField("up_to") else None
+                if up_to is not None and up_to <= 0:
+                    errors.invalid("up_to of a count must be greater than zero.")
+                found.append(Aggregation(alias, kind, up_to=up_to))
+            case "sum" | "avg":
+                found.append(Aggregation(alias, kind, field_paths.parse(getattr(one, kind).field.field_path)))
+            case _:
+                errors.invalid(f"The aggregation {alias} has no operator.")
+    if not 1 <= len(found) <= MAX_AGGREGATIONS:
+        errors.invalid(f"A query must have 1 to {MAX_AGGREGATIONS} aggregations, not {len(found)}.")
+    if len({one.alias for one in found}) < len(found):
+        errors.invalid("Aggregations of one query must have different aliases.")
+    return found

@@ -1,0 +1,106 @@
+"""How is a field addressed: ``a.b.`c d``` as segments, and what lies there?
+
+Syntax: https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#documentmask. A segment is
+``[a-zA-Z_][a-zA-Z_0-9]*``, or anything else in backticks, where a backslash escapes a backtick or a backslash.
+"""
+
+import re
+from functools import lru_cache
+from typing import TypeAlias
+
+from local.firestore import errors
+from local.firestore.messages import Fields, Message
+
+FieldPath: TypeAlias = tuple[str, ...]
+
+NAME = "__name__"
+MAX_FIELD_PATH_BYTES = 1500
+
+_SIMPLE = re.compile(r"[a-zA-Z_][a-zA-Z_0-9]*")
+_SEGMENT = re.compile(r"([a-zA-Z_][a-zA-Z_0-9]*)|`((?:[^`\\]|\\.)+)`", re.DOTALL)
+_RESERVED = re.compile(r"__.*__", re.DOTALL)
+
+
+@lru_cache(maxsize=8192)
+def parse(text: str) -> FieldPath:
+    """The segments of ``text``. INVALID_ARGUMENT when it is no field path."""
+    segments: list[str] = []
+    position = 0
+    while True:
+        match = _SEGMENT.match(text, position)
+        if match is None:
+            _refuse(text)
+        quoted = match.group(2)
+        segments.append(match.group(1) if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL))
+        position = match.end()
+        if position == len(text):
+            break
+        if text[position] != ".":
+            _refuse(text)
+        position += 1
+    if len(text.encode()) > MAX_FIELD_PATH_BYTES:
+        errors.invalid(f"The field path is longer than {MAX_FIELD_PATH_BYTES} bytes.")
+    return tuple(segments)
+
+
+def parse_writable(text: str) -> FieldPath:
+    """As ``parse``, but refuses the reserved names, which no document may hold."""
+    path = parse(text)
+    for segment in path:
+        if _RESERVED.fullmatch(segment):
+            errors.invalid(f'The field path "{text}" holds the reserved name "{segment}".')
+    return path
+
+
+def _refuse(text: str) -> None:
+    errors.invalid(
+        f'Invalid property path "{text}". Unquoted property paths must match regex ([a-zA-Z_][a-zA-Z_0-9]*), '
+        r"and quoted property paths must match regex (`(?:[^`\\]|(?:\\.))+`)"
+    )
+
+
+def render(path: FieldPath) -> str:
+    """The inverse of ``parse``."""
+    return ".".join(_render_segment(segment) for segment in path)
+
+
+def _render_segment(segment: str) -> str:
+    if _SIMPLE.fullmatch(segment):
+        return segment
+    return "`" + segment.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def find(fields: Fields, path: FieldPath) -> Message | None:
+    """The value at ``path``, or None when there is none."""
+    value = None
+    for segment in path:
+        if segment not in fields:  # reading a protobuf map would create the entry
+            return None
+        value = fields[segment]
+        fields = value.map_value.fields
+    return value
+
+
+def make(fields: Fields, path: FieldPath) -> Message:
+    """The value at ``path`` to be written into. A parent that is missing or no map becomes a map."""
+    for segment in path[:-1]:
+        fields = fields[segment].map_value.fields
+    return fields[path[-1]]
+
+
+def remove(fields: Fields, path: FieldPath) -> None:
+    """Remove what is at ``path``, if anything is."""
+    for segment in path[:-1]:
+        if segment not in fields:
+            return
+        fields = fields[segment].map_value.fields
+    if path[-1] in fields:
+        del fields[path[-1]]
+
+
+def copy_masked(source: Fields, target: Fields, paths: list[FieldPath]) -> None:
+    """Copy into ``target`` what ``source`` has at each path."""
+    for path in paths:
+        value = find(source, path)
+        if value is not None:
+            make(target, path).CopyFrom(value)

@@ -1,0 +1,102 @@
+"""What is too large, too deep or wrongly named to be stored?
+
+Limits: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields. Sizes are Firestore's
+own, not those of the wire: https://firebase.google.com/docs/firestore/storage-size.
+"""
+
+import re
+
+from local.firestore import errors
+from local.firestore.messages import Fields, Message
+from local.firestore.names import Path
+
+MAX_REQUEST_BYTES = 10 * 1024 * 1024
+MAX_DOCUMENT_BYTES = 1024 * 1024 - 4
+MAX_FIELD_NAME_BYTES = 1500
+MAX_MAP_DEPTH = 20
+MAX_TRANSFORMS = 500
+
+_SURELY_SMALL = 100_000  # serialized; no value is ten times as large stored as it is on the wire
+_RESERVED = re.compile(r"__.*__", re.DOTALL)
+_NAME_OVERHEAD = 16
+_DOCUMENT_OVERHEAD = 32
+_FIXED_SIZES = {
+    "null_value": 1,
+    "boolean_value": 1,
+    "integer_value": 8,
+    "double_value": 8,
+    "timestamp_value": 8,
+    "geo_point_value": 16,
+}
+
+
+def check_request(size: int) -> None:
+    """Refuse a request of more than 10 MiB."""
+    if size > MAX_REQUEST_BYTES:
+        errors.invalid(f"The request is {size} bytes; the maximum is {MAX_REQUEST_BYTES} bytes (10 MiB).")
+
+
+def check_document(document: Message, path: Path, size: int) -> None:
+    """Refuse a document that may not be stored. ``size``: serialized."""
+    check_fields(document.fields, 1)
+    if size > _SURELY_SMALL:
+        stored = _name_size(path) + _fields_size(document.fields) + _DOCUMENT_OVERHEAD
+        if stored > MAX_DOCUMENT_BYTES:
+            errors.invalid(
+                f"The document '{document.name}' is {stored} bytes; the maximum is {MAX_DOCUMENT_BYTES} bytes: "
+                "cannot be written because its size exceeds the maximum allowed size of 1,048,572 bytes."
+            )
+
+
+def check_fields(fields: Fields, depth: int) -> None:
+    """Refuse names and values that no document may hold."""
+    for name in fields:
+        if not name:
+            errors.invalid("The property.name is the empty string.")
+        if name.startswith("__") and _RESERVED.fullmatch(name) and not (name == "__type__" and depth > 1):
+            errors.invalid(f"field name {name} is reserved")
+        if len(name) * 4 > MAX_FIELD_NAME_BYTES and len(name.encode()) > MAX_FIELD_NAME_BYTES:
+            errors.invalid(f"The property.name is longer than {MAX_FIELD_NAME_BYTES} bytes.")
+        check_value(fields[name], depth, name)
+
+
+def check_value(value: Message, depth: int, name: str) -> None:
+    """Refuse a value of the field ``name``."""
+    kind = value.WhichOneof("value_type")
+    if kind == "map_value":
+        if depth > MAX_MAP_DEPTH:
+            errors.invalid(f"Property {name} contains an invalid nested entity: more than {MAX_MAP_DEPTH} levels.")
+        check_fields(value.map_value.fields, depth + 1)
+    elif kind == "array_value":
+        for element in value.array_value.values:
+            if element.WhichOneof("value_type") == "array_value":
+                errors.invalid("Cannot convert an array value in an array value.")
+            check_value(element, depth + 1, name)
+    elif kind is None:
+        errors.invalid("Cannot convert firestore.v1.Value with type unset.")
+    elif kind.startswith(("field_", "variable_", "function_", "pipeline_")):
+        errors.invalid(f"Cannot store a firestore.v1.Value of type {kind}: it is an expression of pipelines.")
+
+
+def _name_size(path: Path) -> int:
+    return sum(len(segment.encode()) + 1 for segment in path) + _NAME_OVERHEAD
+
+
+def _fields_size(fields: Fields) -> int:
+    return sum(len(name.encode()) + 1 + _value_size(fields[name]) for name in fields)
+
+
+def _value_size(value: Message) -> int:
+    match value.WhichOneof("value_type"):
+        case "string_value":
+            return len(value.string_value.encode()) + 1
+        case "bytes_value":
+            return len(value.bytes_value)
+        case "reference_value":
+            return _name_size(tuple(value.reference_value.split("/")[5:]))
+        case "array_value":
+            return sum(map(_value_size, value.array_value.values))
+        case "map_value":
+            return _fields_size(value.map_value.fields)
+        case kind:
+            return _FIXED_SIZES[kind]

@@ -1,0 +1,254 @@
+"""What does a StructuredQuery ask for?
+
+Parses the message once into a ``Query`` that speaks of sort keys. Orders are made explicit: inequality fields that
+are not ordered by, then the name (https://firebase.google.com/docs/firestore/query-data/order-limit-data and the
+comment of ``order_by`` in
+https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#structuredquery).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from local.firestore import conditions, encoding, errors, field_paths, names
+from local.firestore.conditions import (
+    INEQUALITIES,
+    LISTS,
+    All,
+    Any,
+    Condition,
+    Conjunction,
+    FieldCondition,
+    Operator,
+    Subject,
+)
+from local.firestore.field_paths import FieldPath
+from local.firestore.messages import Message
+from local.firestore.names import Path
+
+MAX_DISJUNCTIONS = 30
+_NAME: FieldPath = (field_paths.NAME,)
+_DESCENDING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One key of the order."""
+
+    path: FieldPath
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A position: sort keys of the first so many orders, already turned for descending ones."""
+
+    keys: tuple[bytes, ...]
+    before: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """A query over one collection, or with ``all_descendants`` all of that id below ``parent``.
+
+    ``collection_id`` "": collections of any id. ``projection`` None: whole documents.
+    """
+
+    database: str
+    parent: Path
+    collection_id: str
+    all_descendants: bool
+    condition: Condition
+    orders: tuple[Order, ...]
+    start: Cursor | None
+    end: Cursor | None
+    offset: int
+    limit: int | None
+    projection: tuple[FieldPath, ...] | None
+
+    @cached_property
+    def conjunctions(self) -> list[Conjunction]:
+        """The condition in disjunctive normal form."""
+        return conditions.disjunctions(self.condition)
+
+    def covers(self, path: Path) -> bool:
+        """Whether a document at ``path`` lies in what the query looks through."""
+        if self.collection_id and path[-2] != self.collection_id:
+            return False
+        depth = len(self.parent)
+        if path[:depth] != self.parent:
+            return False
+        return len(path) >= depth + 2 if self.all_descendants else len(path) == depth + 2
+
+    def sort_key(self, subject: Subject) -> tuple[bytes, ...] | None:
+        """Where the document stands in the order; None: nowhere, it lacks an ordered field."""
+        keys: list[bytes] = []
+        for order in self.orders:
+            key = subject.key(order.path)
+            if key is None:
+                return None
+            keys.append(encoding.descending(key) if order.descending else key)
+        return tuple(keys)
+
+    def within_cursors(self, key: tuple[bytes, ...]) -> bool:
+        """Whether a place in the order is between the cursors."""
+        if self.start is not None:
+            head = key[: len(self.start.keys)]
+            if head < self.start.keys or (head == self.start.keys and not self.start.before):
+                return False
+        if self.end is not None:
+            head = key[: len(self.end.keys)]
+            if head > self.end.keys or (head == self.end.keys and self.end.before):
+                return False
+        return True
+
+
+def parse(database: str, parent: Path, message: Message) -> Query:
+    """The query. INVALID_ARGUMENT when it says nothing sensible."""
+    selectors = message.from_
+    if len(selectors) > 1:
+        errors.invalid("A query may have at most one collection selector in 'from'.")
+    condition = _condition(message.where) if message.HasField("where") else All(())
+    orders = _orders(message.order_by, condition)
+    query = Query(
+        database=database,
+        parent=parent,
+        collection_id=selectors[0].collection_id if selectors else "",
+        all_descendants=selectors[0].all_descendants if selectors else False,
+        condition=condition,
+        orders=orders,
+        start=_cursor(message.start_at, orders, "start_at") if message.HasField("start_at") else None,
+        end=_cursor(message.end_at, orders, "end_at") if message.HasField("end_at") else None,
+        offset=_natural(message.offset, "offset"),
+        limit=_natural(message.limit.value, "limit") if message.HasField("limit") else None,
+        projection=_projection(message.select) if message.HasField("select") else None,
+    )
+    _check(query)
+    return query
+
+
+def _natural(number: int, name: str) -> int:
+    if number < 0:
+        errors.invalid(f"The {name} of a query is {number}; it must not be negative.")
+    return number
+
+
+def _projection(select: Message) -> tuple[FieldPath, ...]:
+    """With no fields, or the name only, documents come without fields."""
+    paths = [field_paths.parse(field.field_path) for field in select.fields]
+    return tuple(path for path in paths if path != _NAME)
+
+
+def _condition(message: Message) -> Condition:
+    match message.WhichOneof("filter_type"):
+        case "composite_filter":
+            return _composite(message.composite_filter)
+        case "field_filter":
+            return _field(message.field_filter)
+        case "unary_filter":
+            return _unary(message.unary_filter)
+        case _:
+            errors.invalid("A filter of the query has no type.")
+
+
+def _composite(message: Message) -> Condition:
+    parts = tuple(_condition(part) for part in message.filters)
+    if not parts:
+        errors.invalid("A composite filter of the query has no filters.")
+    match message.op:
+        case 1:
+            return All(parts)
+        case 2:
+            return Any(parts)
+        case _:
+            errors.invalid("A composite filter of the query has no operator.")
+
+
+_FIELD_OPERATORS = {
+    1: Operator.LESS_THAN,
+    2: Operator.LESS_THAN_OR_EQUAL,
+    3: Operator.GREATER_THAN,
+    4: Operator.GREATER_THAN_OR_EQUAL,
+    5: Operator.EQUAL,
+    6: Operator.NOT_EQUAL,
+    7: Operator.ARRAY_CONTAINS,
+    8: Operator.IN,
+    9: Operator.ARRAY_CONTAINS_ANY,
+    10: Operator.NOT_IN,
+}
+_UNARY_OPERATORS = {
+    2: (Operator.EQUAL, encoding.NAN),
+    3: (Operator.EQUAL, encoding.NULL),
+    4: (Operator.NOT_EQUAL, encoding.NAN),
+    5: (Operator.NOT_EQUAL, encoding.NULL),
+}
+
+
+def _field(message: Message) -> FieldCondition:
+    path = field_paths.parse(message.field.field_path)
+    operator = _FIELD_OPERATORS.get(message.op)
+    if operator is None:
+        errors.invalid(f"The filter on {message.field.field_path} has no operator.")
+    operands = [message.value]
+    if operator in LISTS:
+        operands = list(message.value.array_value.values)
+        if message.value.WhichOneof("value_type") != "array_value" or not operands:
+            errors.invalid(f"'{operator}' requires a non-empty ArrayValue.")
+    if path == _NAME:
+        _check_names(operator, operands)
+    return FieldCondition(path, operator, tuple(map(encoding.encode, operands)))
+
+
+def _check_names(operator: Operator, operands: list[Message]) -> None:
+    if operator in (Operator.ARRAY_CONTAINS, Operator.ARRAY_CONTAINS_ANY):
+        errors.invalid("__name__ is not an array.")
+    for operand in operands:
+        if operand.WhichOneof("value_type") != "reference_value":
+            errors.invalid("__key__ filter value must be a Key: __name__ is compared with references only.")
+
+
+def _unary(message: Message) -> FieldCondition:
+    found = _UNARY_OPERATORS.get(message.op)
+    if found is None:
+        errors.invalid(f"The filter on {message.field.field_path} has no operator.")
+    operator, key = found
+    return FieldCondition(field_paths.parse(message.field.field_path), operator, (key,))
+
+
+def _orders(messages: Message, condition: Condition) -> tuple[Order, ...]:
+    orders = [Order(field_paths.parse(m.field.field_path), m.direction == _DESCENDING) for m in messages]
+    descending = orders[-1].descending if orders else False
+    paths = {order.path for order in orders}
+    if len(paths) < len(orders):
+        errors.invalid("The order of the query names a field more than once.")
+    unequal = {c.path for c in conditions.field_conditions(condition) if c.operator in INEQUALITIES}
+    for path in sorted(unequal - paths - {_NAME}):
+        orders.append(Order(path, descending))
+    if _NAME not in paths:
+        orders.append(Order(_NAME, descending))
+    first_name = next(position for position, order in enumerate(orders) if order.path == _NAME)
+    return tuple(orders[: first_name + 1])  # names are unique: what follows orders nothing
+
+
+def _cursor(message: Message, orders: tuple[Order, ...], name: str) -> Cursor | None:
+    if not message.values:
+        return None
+    if len(message.values) > len(orders):
+        errors.invalid(f"The cursor {name} has too many values: {len(message.values)} for {len(orders)} orders.")
+    keys: list[bytes] = []
+    for value, order in zip(message.values, orders, strict=False):
+        if order.path == _NAME and value.WhichOneof("value_type") != "reference_value":
+            errors.invalid(f"The cursor {name} must give a reference for __name__.")
+        key = encoding.encode(value)
+        keys.append(encoding.descending(key) if order.descending else key)
+    return Cursor(tuple(keys), message.before)
+
+
+def _check(query: Query) -> None:
+    if query.collection_id:
+        names.check_segment(query.collection_id, query.collection_id, is_collection=True)
+    if len(query.conjunctions) > MAX_DISJUNCTIONS:
+        errors.invalid(
+            f"The query has {len(query.conjunctions)} disjunctions in disjunctive normal form; "
+            f"the maximum is {MAX_DISJUNCTIONS}."
+        )
+

@@ -1,0 +1,178 @@
+"""What do the calls that look for documents mean: queries, aggregations and lists?"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from local.firestore import (
+    aggregation,
+    encoding,
+    engine,
+    errors,
+    field_paths,
+    index_rules,
+    messages,
+    names,
+    queries,
+    query,
+)
+from local.firestore.engine import Engine
+from local.firestore.messages import Message
+from local.firestore.names import Path
+from local.firestore.planner import Candidate
+from local.firestore.query import Query
+
+_DEFAULT_PAGE = 300
+_NAME = (field_paths.NAME,)
+
+
+class Reading:
+    """The calls over many documents."""
+
+    def __init__(self, shared: Engine) -> None:
+        self._engine = shared
+
+    def run_query(self, request: Message) -> Iterator[Message]:
+        """RunQuery: the results, or one response without any, with the time at which they are true."""
+        database, parent = names.split_parent(request.parent)
+        parsed = self._parse(database, parent, request.structured_query)
+        time, results, new = self._run(request, parsed)
+        read_time = messages.timestamp(time)
+        if new:
+            yield messages.RunQueryResponse(transaction=new)
+        skipped = min(parsed.offset, 2**31 - 1) if parsed.offset and not results else 0
+        if not results and not new:
+            yield messages.RunQueryResponse(read_time=read_time, skipped_results=skipped)
+        for found in results:
+            document = engine.masked(found.row.message(), parsed.projection)
+            yield messages.RunQueryResponse(document=document, read_time=read_time)
+
+    def _parse(self, database: str, parent: Path, structured: Message) -> Query:
+        parsed = query.parse(database, parent, structured)
+        index_file = self._engine.store.index_file(database)
+        if index_file is not None:
+            index_rules.check(parsed, index_file)
+        return parsed
+
+    def _run(self, request: Message, parsed: Query) -> tuple[int, list[Candidate], bytes]:
+        shared = self._engine
+        time, transaction, new = shared.reading(request, parsed.database)
+        results = queries.run(shared.store, shared.history, parsed, time)
+        if transaction is not None and not transaction.read_only:
+            transaction.queries.append(queries.observe(parsed, results))
+        return time, results, new
+
+    def run_aggregation_query(self, request: Message) -> Iterator[Message]:
+        """RunAggregationQuery: count, sum and avg, in one response."""
+        database, parent = names.split_parent(request.parent)
+        wanted = aggregation.parse(request.structured_aggregation_query)
+        parsed = self._parse(database, parent, request.structured_aggregation_query.structured_query)
+        time, results, new = self._run(request, parsed)
+        response = messages.RunAggregationQueryResponse(read_time=messages.timestamp(time), transaction=new)
+        for one in wanted:
+            value = one.value([found.document.fields for found in results])
+            response.result.aggregate_fields[one.alias].CopyFrom(value)
+        yield response
+
+    def list_documents(self, request: Message) -> Message:
+        """ListDocuments: a page of a collection, by name or by ``order_by``."""
+        database, parent = names.split_parent(request.parent)
+        if request.show_missing and request.order_by:
+            errors.invalid("cannot specify an order when show_missing is true")
+        structured = _listed(request)
+        parsed = self._parse(database, parent, structured)
+        time, _, _ = self._engine.reading(request, database)
+        size = request.page_size or _DEFAULT_PAGE
+        found = queries.run(self._engine.store, self._engine.history, parsed, time)
+        response = messages.ListDocumentsResponse()
+        mask = engine.mask_of(request)
+        documents = [(c.path, engine.masked(c.row.message(), mask)) for c in found]
+        if request.show_missing:
+            documents = self._with_missing(database, (*parent, request.collection_id), documents, parsed)
+        response.documents.extend(document for _, document in documents[:size])
+        if len(documents) > size:
+            last = documents[size - 1][0]
+            response.next_page_token = _token(_position(last, found, parsed))
+        return response
+
+    def _with_missing(
+        self, database: str, collection: Path, documents: list[tuple[Path, Message]], parsed: Query
+    ) -> list[tuple[Path, Message]]:
+        """And those that do not exist but have something below them."""
+        store = self._engine.store
+        depth = len(collection)
+        below = store.collections(database, collection, deep=True)
+        paths = {path[: depth + 1] for scope, path in below if len(path) > depth + 1 and not store.is_empty(scope)}
+        known = {path for path, _ in documents}
+        start = parsed.start.keys[0] if parsed.start else b""
+        for path in paths - known:
+            name = names.join(database, path)
+            if encoding.reference(name) > start:
+                documents.append((path, messages.Document(name=name)))
+        return sorted(documents, key=lambda found: names.path_key(found[0]))
+
+    def list_collection_ids(self, request: Message) -> Message:
+        """ListCollectionIds: the ids of the collections right below a document, or below the root."""
+        database, parent = names.split_parent(request.parent)
+        after = _untoken(request.page_token) if request.page_token else ""
+        if not isinstance(after, str):
+            errors.invalid("invalid page token")
+        store = self._engine.store
+        below = store.collections(database, parent, deep=True)
+        depth = len(parent)
+        ids = sorted({path[depth] for scope, path in below if path[depth] > after and not store.is_empty(scope)})
+        size = request.page_size or _DEFAULT_PAGE
+        response = messages.ListCollectionIdsResponse(collection_ids=islice(ids, size))
+        if len(ids) > size:
+            response.next_page_token = _token(ids[size - 1])
+        return response
+
+
+def _listed(request: Message) -> Message:
+    """The query whose results ListDocuments gives, with one more than a page."""
+    structured = messages.StructuredQuery()
+    structured.from_.add(collection_id=request.collection_id)
+    for part in request.order_by.split(",") if request.order_by else ():
+        words = part.split()
+        if not 1 <= len(words) <= 2 or words[-1].lower() not in ("asc", "desc", words[0].lower()):
+            errors.invalid(f'The order_by "{request.order_by}" is not of the form "field desc, field".')
+        descending = len(words) == 2 and words[1].lower() == "desc"
+        structured.order_by.add(field={"field_path": words[0]}, direction=2 if descending else 1)
+    if request.page_size < 0:
+        errors.invalid("page_size must not be negative.")
+    structured.limit.value = (request.page_size or _DEFAULT_PAGE) + 1
+    if request.page_token:
+        position = _untoken(request.page_token)
+        try:
+            values = [base64.b64decode(part) for part in position]
+            structured.start_at.values.extend(messages.Value.FromString(value) for value in values)
+        except (TypeError, ValueError, binascii.Error):
+            errors.invalid("invalid page token")
+    return structured
+
+
+def _position(last: Path, found: list[Candidate], parsed: Query) -> list[str]:
+    """The values of the ordered fields of the last document of a page."""
+    document = next((c.document for c in found if c.path == last), None)
+    values: list[str] = []
+    for order in parsed.orders:
+        if order.path == _NAME:
+            value = messages.Value(reference_value=names.join(parsed.database, last))
+        else:
+            value = field_paths.find(document.fields, order.path) if document is not None else messages.Value()
+        values.append(base64.b64encode(value.SerializeToString()).decode())
+    return values
+
+
+def _token(position: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+
+
+def _untoken(token: str) -> Any:
+    try:
+        return json.loads(base64.urlsafe_b64decode(token))
+    except (ValueError, binascii.Error):
+        errors.invalid("invalid page token")

@@ -1,0 +1,112 @@
+"""How do Google's clients reach the engine: ``google.firestore.v1.Firestore`` over gRPC.
+
+Calls that are not listed here are UNIMPLEMENTED. Messages are read and written by their raw classes, which is most
+of what a call costs.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from local import database as local_database
+from local.firestore import messages
+from local.firestore.engine import Engine
+from local.firestore.errors import FirestoreError
+from local.firestore.index_file import IndexFile
+from local.firestore.messages import Message
+from local.firestore.reading import Reading
+
+NAME = "google.firestore.v1.Firestore"
+
+_MAX_MESSAGE = 64 * 1024 * 1024
+"""Of the transport: above Firestore's own limit, so that the engine refuses, with a reason."""
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", _MAX_MESSAGE),
+    ("grpc.max_send_message_length", _MAX_MESSAGE),
+    ("grpc.so_reuseport", 0),
+)
+
+
+class FirestoreService:
+    """The server. See ``local.service.Service``."""
+
+    def __init__(
+        self,
+        database: local_database.Database,
+        *,
+        indexes: IndexFile | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._engine = Engine(database, indexes, clock)
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self, port: int) -> int:
+        """Listen on 127.0.0.1:``port`` (0: any free one) and return the port. OSError: it is taken."""
+        server = grpc.aio.server(options=_OPTIONS)
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(NAME, _handlers(self._engine)),))
+        try:
+            bound = server.add_insecure_port(f"127.0.0.1:{port}")
+        except RuntimeError as error:
+            raise OSError(f"Firestore cannot listen on 127.0.0.1:{port}: {error}") from error
+        await server.start()
+        self._server = server
+        return bound
+
+    async def stop(self) -> None:
+        """Finish what is under way, at once, and close."""
+        if self._server is not None:
+            await self._server.stop(grace=None)
+            self._server = None
+
+
+def _handlers(engine: Engine) -> dict[str, grpc.RpcMethodHandler]:
+    reading = Reading(engine)
+    return {
+        "GetDocument": _unary(engine.get_document, messages.GetDocumentRequest),
+        "BatchGetDocuments": _stream(engine.batch_get_documents, messages.BatchGetDocumentsRequest),
+        "ListDocuments": _unary(reading.list_documents, messages.ListDocumentsRequest),
+        "ListCollectionIds": _unary(reading.list_collection_ids, messages.ListCollectionIdsRequest),
+        "CreateDocument": _unary(engine.create_document, messages.CreateDocumentRequest),
+        "UpdateDocument": _unary(engine.update_document, messages.UpdateDocumentRequest),
+        "DeleteDocument": _unary(engine.delete_document, messages.DeleteDocumentRequest),
+        "Commit": _unary(engine.commit, messages.CommitRequest),
+        "BatchWrite": _unary(engine.batch_write, messages.BatchWriteRequest),
+        "BeginTransaction": _unary(engine.begin_transaction, messages.BeginTransactionRequest),
+        "Rollback": _unary(engine.rollback, messages.RollbackRequest),
+        "RunQuery": _stream(reading.run_query, messages.RunQueryRequest),
+        "RunAggregationQuery": _stream(reading.run_aggregation_query, messages.RunAggregationQueryRequest),
+    }
+
+
+def _unary(call: Callable[[Message], Message], request_type: Any) -> grpc.RpcMethodHandler:
+    async def handle(request: Message, context: grpc.aio.ServicerContext) -> Message:
+        try:
+            return call(request)
+        except FirestoreError as error:
+            return await context.abort(error.code, error.message)
+
+    return _handler(grpc.unary_unary_rpc_method_handler, handle, request_type)
+
+
+def _stream(call: Callable[[Message], Iterator[Message]], request_type: Any) -> grpc.RpcMethodHandler:
+    async def handle(request: Message, context: grpc.aio.ServicerContext) -> AsyncIterator[Message]:
+        try:
+            responses = list(call(request))  # in one go: what is read must not change between responses
+        except FirestoreError as error:
+            await context.abort(error.code, error.message)
+        for response in responses:
+            yield response
+
+    return _handler(grpc.unary_stream_rpc_method_handler, handle, request_type)
+
+
+def _handler(make: Any, handle: Callable[..., Awaitable[Message] | AsyncIterator[Message]], request_type: Any) -> Any:
+    return make(handle, request_deserializer=request_type.FromString, response_serializer=_serialize)
+
+
+def _serialize(response: Message) -> bytes:
+    return response.SerializeToString()

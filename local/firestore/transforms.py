@@ -1,0 +1,97 @@
+"""What does a field transform make of a field?
+
+https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#fieldtransform. Transforms of one
+write are applied in order, each to the result of the one before it.
+"""
+
+import math
+from typing import NoReturn
+
+from local.firestore import encoding, errors, field_paths, messages
+from local.firestore.messages import Fields, Message
+
+_LEAST, _MOST = -(2**63), 2**63 - 1
+
+
+def apply(fields: Fields, transform: Message, now: int) -> Message:
+    """Change ``fields`` by one FieldTransform; the result for the client. ``now``: the commit's time in µs."""
+    path = field_paths.parse_writable(transform.field_path)
+    kind = transform.WhichOneof("transform_type")
+    old = field_paths.find(fields, path)
+    match kind:
+        case "set_to_server_value":
+            new = _server_value(transform, now)
+        case "increment":
+            new = _increment(old, transform.increment)
+        case "maximum" | "minimum":
+            new = _extreme(old, getattr(transform, kind), largest=kind == "maximum")
+        case "append_missing_elements":
+            new = _append(old, transform.append_missing_elements.values)
+        case "remove_all_from_array":
+            new = _remove(old, transform.remove_all_from_array.values)
+        case _:
+            errors.invalid("Operation type must be specified for field transformation.")
+    field_paths.make(fields, path).CopyFrom(new)
+    return messages.Value(null_value=0) if new.WhichOneof("value_type") == "array_value" else new
+
+
+def _server_value(transform: Message, now: int) -> Message:
+    if transform.set_to_server_value != 1:
+        errors.invalid(f"The field transform of {transform.field_path} must set REQUEST_TIME.")
+    return messages.Value(timestamp_value=messages.timestamp(now - now % 1000))  # in whole milliseconds
+
+
+def _number(value: Message | None) -> int | float | None:
+    kind = value.WhichOneof("value_type") if value is not None else None
+    if value is None or kind not in ("integer_value", "double_value"):
+        return None
+    return getattr(value, kind)
+
+
+def _operand(value: Message) -> int | float:
+    number = _number(value)
+    return _not_numeric() if number is None else number
+
+
+def _not_numeric() -> NoReturn:
+    errors.invalid("Input must be int64 or double.")
+
+
+def _increment(old: Message | None, operand: Message) -> Message:
+    number, by = _number(old), _operand(operand)
+    if number is None:
+        return operand
+    if isinstance(number, int) and isinstance(by, int):
+        return messages.Value(integer_value=min(max(number + by, _LEAST), _MOST))
+    return messages.Value(double_value=float(number) + float(by))
+
+
+def _extreme(old: Message | None, operand: Message, *, largest: bool) -> Message:
+    number, bound = _number(old), _operand(operand)
+    if old is None or number is None:
+        return operand
+    if math.isnan(number) or math.isnan(bound):
+        return old if math.isnan(number) else operand
+    is_kept = number >= bound if largest else number <= bound
+    return old if is_kept else operand
+
+
+def _elements(old: Message | None) -> list[Message]:
+    return list(old.array_value.values) if old is not None else []
+
+
+def _append(old: Message | None, added: list[Message]) -> Message:
+    elements = _elements(old)
+    known = {encoding.encode(element) for element in elements}
+    for element in added:
+        key = encoding.encode(element)
+        if key not in known:
+            known.add(key)
+            elements.append(element)
+    return messages.Value(array_value=messages.ArrayValue(values=elements))
+
+
+def _remove(old: Message | None, removed: list[Message]) -> Message:
+    gone = {encoding.encode(element) for element in removed}
+    kept = [element for element in _elements(old) if encoding.encode(element) not in gone]
+    return messages.Value(array_value=messages.ArrayValue(values=kept))

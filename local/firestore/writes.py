@@ -1,0 +1,138 @@
+"""What does one Write make of a document?
+
+Pure: from the document before to the document after, or an error when a precondition does not hold. Statuses are
+those of production and of Google's emulator: NOT_FOUND, ALREADY_EXISTS and FAILED_PRECONDITION.
+https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#write
+"""
+
+from dataclasses import dataclass
+
+from google.protobuf import unknown_fields
+
+from local.firestore import errors, field_paths, limits, messages, names, transforms
+from local.firestore.messages import Message
+from local.firestore.names import Path
+
+_VERIFY = 5  # the field number of Write.verify, which google-cloud-firestore's messages leave out
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a Write is about. ``kind``: update, delete, transform or verify."""
+
+    kind: str
+    name: str
+    database: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A document as a Write finds it. ``document`` None: it does not exist. ``updated`` in microseconds."""
+
+    document: Message | None
+    updated: int
+
+
+def target(write: Message, database: str) -> Target:
+    """What ``write`` is about. INVALID_ARGUMENT: nothing, or a document of another database."""
+    kind = write.WhichOneof("operation")
+    match kind:
+        case "update":
+            name = write.update.name
+        case "delete":
+            name = write.delete
+        case "transform":
+            name = write.transform.document
+        case _:
+            kind, name = "verify", _verified(write)
+    found, path = names.split_document(name)
+    if found != database:
+        errors.invalid(f'The document "{name}" is not in the database "{database}" of the request.')
+    return Target(kind, name, found, path)
+
+
+def _verified(write: Message) -> str:
+    for unknown in unknown_fields.UnknownFieldSet(write):
+        if unknown.field_number == _VERIFY:
+            return unknown.data.decode()
+    errors.invalid("empty write operation")
+
+
+def check_precondition(write: Message, target: Target, state: State) -> None:
+    """Refuse the write when its precondition does not hold."""
+    if not write.HasField("current_document"):
+        return
+    precondition = write.current_document
+    if precondition.HasField("update_time"):
+        required = messages.micros(precondition.update_time)
+        if state.document is None or state.updated != required:
+            errors.failed_precondition(
+                f"the stored version ({state.updated if state.document is not None else 0}) of {target.name} "
+                f"does not match the required base version ({required})"
+            )
+    elif precondition.HasField("exists"):
+        check_existence(target.name, required=precondition.exists, exists=state.document is not None)
+
+
+def check_existence(name: str, *, required: bool, exists: bool) -> None:
+    """Refuse when a document that must exist does not, or the other way round."""
+    if required and not exists:
+        errors.not_found(f"No document to update: {name}")
+    if exists and not required:
+        errors.already_exists(f"Document already exists: {name}")
+
+
+def apply(write: Message, target: Target, state: State, now: int) -> tuple[Message | None, list[Message]]:
+    """The document after ``write``, and the results of its transforms. ``now``: the commit's time in µs.
+
+    The document of ``state`` is not changed; what is returned may be it.
+    """
+    check_precondition(write, target, state)
+    match target.kind:
+        case "delete":
+            return None, []
+        case "verify":
+            return state.document, []
+        case "transform":
+            if not write.transform.field_transforms:
+                errors.invalid(f"The transform of {target.name} has no field transforms.")
+            document = _copy(state.document, target)
+            return document, _transform(document, write.transform.field_transforms, now)
+        case _:
+            document = _update(write, target, state)
+            return document, _transform(document, write.update_transforms, now)
+
+
+def _copy(document: Message | None, target: Target) -> Message:
+    copied = messages.Document(name=target.name)
+    if document is not None:
+        copied.CopyFrom(document)
+    return copied
+
+
+def _update(write: Message, target: Target, state: State) -> Message:
+    if not write.HasField("update_mask"):
+        document = messages.Document()
+        document.CopyFrom(write.update)
+        document.ClearField("create_time")
+        document.ClearField("update_time")
+        return document
+    document = _copy(state.document, target)
+    for text in write.update_mask.field_paths:
+        path = field_paths.parse_writable(text)
+        value = field_paths.find(write.update.fields, path)
+        if value is None:
+            field_paths.remove(document.fields, path)
+        else:
+            field_paths.make(document.fields, path).CopyFrom(value)
+    return document
+
+
+def _transform(document: Message, field_transforms: list[Message], now: int) -> list[Message]:
+    if len(field_transforms) > limits.MAX_TRANSFORMS:
+        errors.invalid(
+            f"The write to {document.name} has {len(field_transforms)} field transforms; "
+            f"the maximum is {limits.MAX_TRANSFORMS} per document."
+        )
+    return [transforms.apply(document.fields, transform, now) for transform in field_transforms]
