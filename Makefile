@@ -1,0 +1,36 @@
+# Needs make, git and Python 3.11 or newer; everything else is installed into .venv.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+LOCAL := $(BIN)/python -m local
+STACK := --functions functions/manifest.yaml --indexes terraform/firestore.indexes.json --die-with-parent
+COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-find-links --no-emit-index-url --no-emit-options
+.PHONY: help setup run demo test check fmt lock
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
+setup: $(VENV)/.stamp ## install what running needs
+run: $(VENV)/.stamp ## start everything, import and run an example, go on serving [PORT=8080]
+	@exec $(LOCAL) start $(STACK) $(if $(PORT),--port $(PORT)) --after "python -m examples"
+demo: $(VENV)/.stamp ## start everything beside it, run all examples, stop
+	@exec $(LOCAL) exec $(STACK) --data .local-demo --port 0 -- python -m examples --all
+test: $(VENV)/.stamp-dev ## run all tests
+	@$(BIN)/python -m pytest -n 2
+check: $(VENV)/.stamp-dev ## lint, format, types, layers
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright && $(BIN)/lint-imports
+fmt: $(VENV)/.stamp-dev ## format
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+lock: $(VENV)/.stamp-dev ## compile requirements*.txt from requirements*.in
+	@for name in requirements requirements-local requirements-dev; do $(COMPILE) --output-file=$$name.txt $$name.in || exit 1; done
+
+$(VENV)/.stamp: requirements.txt requirements-local.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found: install it, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11 or missing: name another: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(BIN)/python -c '' 2>/dev/null || { echo "Creating $(VENV) …"; $(PYTHON) -m venv --clear $(VENV); }
+	@echo "Installing into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-local.txt
+	@touch $@
+$(VENV)/.stamp-dev: $(VENV)/.stamp requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
