@@ -1,0 +1,188 @@
+"""Is a graph well formed, and what does it still lack?
+
+What has no structure is refused, every violation with its place. What is merely unfinished is saved, and listed
+as a problem until it is mended. Links are not type-checked: values are, when they arrive.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from shared.domain import pins
+from shared.domain.errors import Violation
+from shared.domain.fields import Fields, at
+from shared.domain.graph import Graph, Link, Node, NodeId
+from shared.domain.plan import Problem
+from shared.domain.spec import BlockSpec, Catalog
+
+MAX_ID = 200
+MAX_PIN = 1_000
+MAX_ATTEMPTS = 10
+MAX_BACKOFF_SECONDS = 3_600
+MAX_TIMEOUT_SECONDS = 1_740
+ON_ERROR = ("continue", "stop")
+ERROR_PIN = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """``graph`` is only to be used where there are no violations."""
+
+    graph: Graph
+    violations: Sequence[Violation]
+
+
+def check(raw: Mapping[str, Any], catalog: Catalog, new_id: Callable[[], str]) -> Checked:
+    """The graph in ``raw["nodes"]``, ``raw["links"]`` and ``raw["on_error"]``, JSON as the client sent it.
+    ``new_id`` makes the ids of links that have none."""
+    fields = Fields()
+    entries = [(place, position, _node(fields, one, place)) for place, position, one in fields.objects(raw, "nodes")]
+    nodes = [node for _, _, node in entries]
+    _check_ids(fields, [(place, node.id) for place, _, node in entries])
+    for place, _, node in entries:
+        _check_block(fields, node, place, catalog)
+    # A node that is no object has no id: whether a link into it dangles cannot be said.
+    complete = len(nodes) == _length(raw.get("nodes"))
+    links = _links(fields, raw, new_id, {node.id: node for node in nodes}, catalog, complete)
+    on_error = raw.get("on_error") or ON_ERROR[0]
+    if on_error not in ON_ERROR:
+        fields.wrong("on_error", f"It must be one of: {', '.join(ON_ERROR)}.")
+    return Checked(graph=Graph(nodes=nodes, links=links, on_error=on_error), violations=fields.violations)
+
+
+def _length(value: Any) -> int:
+    return len(cast(list[Any], value)) if isinstance(value, list) else 0
+
+
+def _node(fields: Fields, raw: Mapping[str, Any], place: str) -> Node:
+    position = fields.object(raw, "position", place)
+    for axis in position:
+        fields.number(position, axis, at(place, "position"), most=float("inf"))
+    return Node(
+        id=NodeId(fields.text(raw, "id", place, least=1, most=MAX_ID)),
+        block_type=fields.text(raw, "block_type", place, least=1, most=MAX_ID),
+        input_data=fields.object(raw, "input_data", place),
+        position=position,
+        metadata=fields.object(raw, "metadata", place),
+        max_attempts=fields.integer(raw, "max_attempts", place, least=1, most=MAX_ATTEMPTS),
+        backoff=fields.number(raw, "backoff", place, above=0, most=MAX_BACKOFF_SECONDS),
+        timeout=fields.number(raw, "timeout", place, above=0, most=MAX_TIMEOUT_SECONDS),
+        cache=fields.flag(raw, "cache", place),
+    )
+
+
+def _check_ids(fields: Fields, ids: Sequence[tuple[str, str]]) -> None:
+    first: dict[str, str] = {}
+    for place, found in ids:
+        if found and found in first:
+            fields.wrong(at(place, "id"), f"{found!r} is the id of {first[found]} too; ids must differ.")
+        first.setdefault(found, place)
+
+
+def _check_block(fields: Fields, node: Node, place: str, catalog: Catalog) -> None:
+    spec = catalog.get(node.block_type)
+    if spec is None:
+        if node.block_type:
+            fields.wrong(
+                at(place, "block_type"),
+                f"There is no block {node.block_type!r}; GET /api/v1/blocks lists those there are.",
+            )
+        return
+    for pin, literal in node.input_data.items():
+        if reason := _literal_violation(spec, pin, literal):
+            fields.wrong(at(at(place, "input_data"), pin), reason)
+
+
+def _literal_violation(spec: BlockSpec, pin: str, literal: Any) -> str | None:
+    if reason := _pin_violation(spec, "input", pin, spec.inputs):
+        return reason
+    try:
+        if pins.is_dynamic(pin):
+            pins.merge({pin: literal})
+        else:
+            spec.coerce(pin, literal)
+    except ValueError as error:
+        return f"{error}."
+    return None
+
+
+def _pin_violation(spec: BlockSpec, side: str, pin: str, known: Mapping[str, Any]) -> str | None:
+    if pins.base_name(pin) in known:
+        return None
+    names = ", ".join(sorted(known)) or "none"
+    return f"{spec.block_type} has no {side} pin {pin!r}; it has: {names}."
+
+
+def _links(
+    fields: Fields,
+    raw: Mapping[str, Any],
+    new_id: Callable[[], str],
+    nodes: Mapping[str, Node],
+    catalog: Catalog,
+    complete: bool,
+) -> list[Link]:
+    links: list[Link] = []
+    places: list[tuple[str, str]] = []
+    for place, _, one in fields.objects(raw, "links"):
+        link = _link(fields, one, place, new_id)
+        links.append(link)
+        places.append((place, link.id))
+        for end, pin_name in (("source", link.source_name), ("sink", link.sink_name)):
+            node_id = link.source_id if end == "source" else link.sink_id
+            if node_id in nodes:
+                _check_end(fields, place, end, pin_name, catalog.get(nodes[node_id].block_type))
+            elif node_id and complete:
+                fields.wrong(at(place, f"{end}_id"), f"There is no node {node_id!r} in this graph.")
+    _check_ids(fields, places)
+    return links
+
+
+def _link(fields: Fields, raw: Mapping[str, Any], place: str, new_id: Callable[[], str]) -> Link:
+    return Link(
+        id=fields.text(raw, "id", place, most=MAX_ID) or new_id(),
+        source_id=NodeId(fields.text(raw, "source_id", place, least=1, most=MAX_ID)),
+        source_name=fields.text(raw, "source_name", place, least=1, most=MAX_PIN),
+        sink_id=NodeId(fields.text(raw, "sink_id", place, least=1, most=MAX_ID)),
+        sink_name=fields.text(raw, "sink_name", place, least=1, most=MAX_PIN),
+        is_static=fields.flag(raw, "is_static", place),
+    )
+
+
+def _check_end(fields: Fields, place: str, end: str, pin: str, spec: BlockSpec | None) -> None:
+    if spec is None or not pin:
+        return
+    side, known = ("output", {**spec.outputs, ERROR_PIN: {}}) if end == "source" else ("input", spec.inputs)
+    reason = _pin_violation(spec, side, pin, known)
+    if reason is None and end == "sink" and pins.is_dynamic(pin):
+        try:
+            pins.merge({pin: None})
+        except ValueError as error:
+            reason = f"{error}."
+    if reason:
+        fields.wrong(at(place, f"{end}_name"), reason)
+
+
+def problems(graph: Graph, catalog: Catalog) -> list[Problem]:
+    """What a well-formed graph lacks before it can be executed."""
+    if not graph.nodes:
+        return [Problem(field="nodes", message="The graph has no nodes; add one.")]
+    linked = {(link.sink_id, pins.base_name(link.sink_name)) for link in graph.links}
+    found: list[Problem] = []
+    for position, node in enumerate(graph.nodes):
+        found += _node_problems(f"nodes[{position}]", node, catalog.get(node.block_type), linked)
+    return found
+
+
+def _node_problems(place: str, node: Node, spec: BlockSpec | None, linked: set[tuple[NodeId, str]]) -> list[Problem]:
+    if spec is None:
+        message = f"The block {node.block_type!r} is no longer there; replace the node {node.id!r}."
+        return [Problem(field=at(place, "block_type"), message=message)]
+    given = {pins.base_name(pin) for pin in node.input_data}
+    return [
+        Problem(
+            field=f"{place}.input_data.{pin.name}",
+            message=f"The input {pin.name!r} of the node {node.id!r} ({spec.block_type}) has no value and no link.",
+        )
+        for pin in spec.inputs.values()
+        if pin.required and pin.name not in given and (node.id, pin.name) not in linked
+    ]

@@ -1,0 +1,296 @@
+"""Graphs: a head, and the immutable versions under it.
+
+Path: ``graphs/{id}`` and ``graphs/{id}/versions/{number}``; ids are random, or derived from an idempotency key.
+Fields of a head: user_id, name, description, instructions, is_active, active_version, latest_version,
+    definition_bytes (of the active version), created_at, updated_at, schema_version.
+Fields of a version: number, definition (JSON text ``{nodes, links}``: Firestore has no lists in lists), on_error,
+    plan (zlib of JSON text), created_at, schema_version.
+Queries and their indexes: of a user, newest first (user_id, created_at); versions of a graph, newest first
+    (number, single field).
+Hottest document: a head, written when its owner saves: far below one a second.
+Pruned by: deletion of the graph, with its versions.
+Size: ``MAX_DEFINITION_BYTES`` and ``MAX_VERSION_BYTES``, under Firestore's 1 MiB a document
+    (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields).
+"""
+
+import dataclasses
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+import orjson
+from google.api_core import exceptions
+from google.cloud import firestore_v1 as firestore
+from google.cloud.firestore_v1._helpers import LastUpdateOption
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from shared.domain import errors
+from shared.domain.graph import Graph, GraphId, Link, Node, UserId
+from shared.domain.plan import Kind, Plan, PlanLink, PlanNode, Problem
+from shared.firestore import commits
+from shared.firestore.client import client, operation
+from shared.firestore.version_cache import VersionCache
+
+SCHEMA_VERSION = 1
+MAX_DEFINITION_BYTES = 900_000
+MAX_VERSION_BYTES = 1_040_000
+MAX_BATCH = 400
+MAX_CACHED_BYTES = 16_000_000
+"""Of definitions as JSON text; parsed, they take about ten times as much memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What of a graph can change. ``fence``: the document's update_time, "" before it is written."""
+
+    id: GraphId
+    user_id: UserId
+    name: str
+    description: str
+    instructions: str
+    is_active: bool
+    active_version: int
+    latest_version: int
+    definition_bytes: int
+    created_at: datetime
+    updated_at: datetime
+    fence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What is executed; never changes. ``size``: bytes of its definition."""
+
+    graph_id: GraphId
+    number: int
+    graph: Graph
+    plan: Plan
+    created_at: datetime
+    size: int
+    by_id: Mapping[str, Node] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_id", {node.id: node for node in self.graph.nodes})
+
+    def node(self, node_id: str) -> Node:
+        """KeyError: the version has no such node."""
+        return self.by_id[node_id]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """Where a page begins: after this graph."""
+
+    created_at: datetime
+    id: str
+
+
+_cache: VersionCache[Version] = VersionCache(MAX_CACHED_BYTES)
+
+
+def definition(graph: Graph) -> bytes:
+    """The JSON text that is kept of a version."""
+    return orjson.dumps({"nodes": graph.nodes, "links": graph.links})
+
+
+@operation
+async def find(graph_id: str) -> Head | None:
+    """The head of a graph, whoever owns it."""
+    return _head(await _ref(graph_id).get()) if _is_id(graph_id) else None
+
+
+@operation
+async def list_of(user_id: UserId, after: After | None, limit: int) -> list[Head]:
+    """A user's graphs, newest first."""
+    query = (
+        client()
+        .collection("graphs")
+        .where(filter=FieldFilter("user_id", "==", user_id))
+        .order_by("created_at", direction="DESCENDING")
+        .order_by("__name__", direction="DESCENDING")
+    )
+    if after is not None:
+        query = query.start_after({"created_at": after.created_at, "__name__": _ref(after.id)})
+    heads = [_head(snapshot) async for snapshot in query.limit(limit).stream()]
+    return [head for head in heads if head is not None]
+
+
+@operation
+async def create(head: Head, version: Version) -> bool:
+    """Head and first version in one write. False: a graph of this id exists."""
+    batch = client().batch()
+    batch.create(_ref(head.id), _encode_head(head))
+    batch.create(_version_ref(head.id, version.number), _encode_version(version))
+    return await _commit(batch)
+
+
+@operation
+async def add_version(head: Head, version: Version) -> bool:
+    """A new version, and the head that names it. False: the head has changed since it was read."""
+    batch = client().batch()
+    batch.update(_ref(head.id), _encode_head(head), option=_unchanged(head))
+    batch.create(_version_ref(head.id, version.number), _encode_version(version))
+    return await _commit(batch)
+
+
+@operation
+async def update(head: Head) -> bool:
+    """False: the head has changed since it was read."""
+    batch = client().batch()
+    batch.update(_ref(head.id), _encode_head(head), option=_unchanged(head))
+    return await _commit(batch)
+
+
+@operation
+async def delete(head: Head) -> bool:
+    """The graph with all its versions. False: it has changed since it was read.
+
+    Old versions beyond one write go first, and the head with the rest in the last: dying between leaves a graph
+    that still works, and can be deleted again."""
+    numbers = [n for n in range(1, head.latest_version + 1) if n != head.active_version]
+    while len(numbers) > MAX_BATCH:
+        first, numbers = numbers[:MAX_BATCH], numbers[MAX_BATCH:]
+        batch = client().batch()
+        for number in first:
+            batch.delete(_version_ref(head.id, number))
+        await _commit(batch)
+    batch = client().batch()
+    batch.delete(_ref(head.id), option=_unchanged(head))
+    for number in [*numbers, head.active_version]:
+        batch.delete(_version_ref(head.id, number))
+    return await _commit(batch)
+
+
+async def get_version(graph_id: str, number: int) -> Version:
+    """One version, out of this instance's memory where it has been read before. NotFound."""
+    return (await get_versions([(graph_id, number)]))[0]
+
+
+async def get_versions(wanted: Sequence[tuple[str, int]]) -> list[Version]:
+    """Several, in order. NotFound names the first that is missing."""
+    found = await find_versions(wanted)
+    for (graph_id, number), version in zip(wanted, found, strict=True):
+        if version is None:
+            raise _no_version(graph_id, number)
+    return [version for version in found if version is not None]
+
+
+@operation
+async def find_versions(wanted: Sequence[tuple[str, int]]) -> list[Version | None]:
+    """Several, in order, None for those that are not there; what is not in memory is read in one call."""
+    found = {key: version for key in wanted if (version := _cache.find(key)) is not None}
+    missing = [_version_ref(*key) for key in wanted if key not in found]
+    if missing:
+        async for snapshot in client().get_all(missing):
+            if (version := _version(snapshot)) is not None:
+                key = (str(version.graph_id), version.number)
+                found[key] = version
+                _cache.keep(key, version, version.size)
+    return [found.get(key) for key in wanted]
+
+
+async def list_versions(head: Head, below: int | None, limit: int) -> list[Version]:
+    """The versions of a graph under the number ``below``, newest first."""
+    newest = head.latest_version if below is None else min(below - 1, head.latest_version)
+    numbers = range(newest, max(0, newest - limit), -1)
+    return await get_versions([(head.id, number) for number in numbers])
+
+
+async def _commit(batch: firestore.AsyncWriteBatch) -> bool:
+    try:
+        await batch.commit()
+    except (exceptions.FailedPrecondition, exceptions.NotFound, exceptions.AlreadyExists):
+        return False
+    return True
+
+
+def _unchanged(head: Head) -> LastUpdateOption:
+    return LastUpdateOption(commits.timestamp(head.fence).timestamp_pb())
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= 128 and "/" not in text and text.strip(".") != "" and not text.startswith("__")
+
+
+def _no_version(graph_id: str, number: int) -> errors.NotFound:
+    return errors.NotFound(
+        f"The graph {graph_id} has no version {number}.",
+        reason="VERSION_NOT_FOUND",
+        metadata={"graph_id": graph_id, "version": str(number)},
+    )
+
+
+def _ref(graph_id: str) -> firestore.AsyncDocumentReference:
+    return client().collection("graphs").document(graph_id)
+
+
+def _version_ref(graph_id: str, number: int) -> firestore.AsyncDocumentReference:
+    return _ref(graph_id).collection("versions").document(str(number))
+
+
+def _encode_head(head: Head) -> dict[str, Any]:
+    fields = {f.name: getattr(head, f.name) for f in dataclasses.fields(head) if f.name not in ("id", "fence")}
+    return {**fields, "schema_version": SCHEMA_VERSION}
+
+
+def _head(snapshot: firestore.DocumentSnapshot[Any]) -> Head | None:
+    if not snapshot.exists:
+        return None
+    data: dict[str, Any] = snapshot.to_dict() or {}
+    data.pop("schema_version")
+    return Head(id=GraphId(snapshot.id), fence=commits.fence_of(snapshot.update_time), **data)
+
+
+def version_bytes(version: Version) -> int:
+    """The size of a version's document, nearly."""
+    return version.size + len(_packed_plan(version.plan)) + 200
+
+
+def _packed_plan(plan: Plan) -> bytes:
+    return zlib.compress(orjson.dumps(plan))
+
+
+def _encode_version(version: Version) -> dict[str, Any]:
+    return {
+        "number": version.number,
+        "definition": definition(version.graph).decode(),
+        "on_error": version.graph.on_error,
+        "plan": _packed_plan(version.plan),
+        "created_at": version.created_at,
+        "schema_version": SCHEMA_VERSION,
+    }
+
+
+def _version(snapshot: firestore.DocumentSnapshot[Any]) -> Version | None:
+    if not snapshot.exists:
+        return None
+    data: dict[str, Any] = snapshot.to_dict() or {}
+    text = data["definition"].encode()
+    parts = orjson.loads(text)
+    return Version(
+        graph_id=GraphId(cast(str, snapshot.reference.parent.parent.id)),
+        number=data["number"],
+        graph=Graph(
+            nodes=[Node(**node) for node in parts["nodes"]],
+            links=[Link(**link) for link in parts["links"]],
+            on_error=data["on_error"],
+        ),
+        plan=_plan(orjson.loads(zlib.decompress(data["plan"]))),
+        created_at=data["created_at"],
+        size=len(text),
+    )
+
+
+def _plan(data: Mapping[str, Any]) -> Plan:
+    return Plan(
+        nodes={node_id: _plan_node(node) for node_id, node in data["nodes"].items()},
+        links=[PlanLink(**link) for link in data["links"]],
+        named_outputs=data["named_outputs"],
+        problems=[Problem(**problem) for problem in data["problems"]],
+    )
+
+
+def _plan_node(data: dict[str, Any]) -> PlanNode:
+    return PlanNode(kind=Kind(data.pop("kind")), **data)

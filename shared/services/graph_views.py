@@ -1,0 +1,89 @@
+"""How does a graph look to its owner? The stored part, and what is computed from it.
+
+What is computed depends on the version and on the blocks of this deployment, neither of which changes in the
+life of an instance: it is kept.
+"""
+
+from collections import OrderedDict
+from typing import Any
+
+from shared.blocks import catalog
+from shared.domain import interface, validation
+from shared.domain.plan import Problem
+from shared.firestore.graphs import Head, Version
+from shared.services import etags
+
+MAX_KEPT = 256
+
+_kept: OrderedDict[tuple[str, int], tuple[Version, dict[str, Any]]] = OrderedDict()
+
+NOTHING_COMPUTED: dict[str, Any] = {
+    "input_schema": None,
+    "output_schema": None,
+    "credentials_schema": None,
+    "problems": [],
+}
+
+
+def resource(head: Head, shown: Version) -> dict[str, Any]:
+    """The graph, in its active version."""
+    return {
+        "id": head.id,
+        "version": shown.number,
+        "active_version": head.active_version,
+        "latest_version": head.latest_version,
+        "name": head.name,
+        "description": head.description,
+        "instructions": head.instructions,
+        "nodes": shown.graph.nodes,
+        "links": shown.graph.links,
+        "on_error": shown.graph.on_error,
+        "is_active": head.is_active,
+        "user_id": head.user_id,
+        "created_at": head.created_at,
+        "updated_at": head.updated_at,
+        "etag": etags.etag(head.fence),
+        **computed(shown),
+    }
+
+
+def version(head: Head, shown: Version) -> dict[str, Any]:
+    """One version; its id is its number."""
+    return {
+        "id": str(shown.number),
+        "graph_id": head.id,
+        "version": shown.number,
+        "is_active_version": shown.number == head.active_version,
+        "nodes": shown.graph.nodes,
+        "links": shown.graph.links,
+        "on_error": shown.graph.on_error,
+        "created_at": shown.created_at,
+        **computed(shown),
+    }
+
+
+def problems(shown: Version) -> list[Problem]:
+    """Why the version cannot be executed; empty: it can."""
+    return [*validation.problems(shown.graph, catalog.specs()), *shown.plan.problems]
+
+
+def computed(shown: Version) -> dict[str, Any]:
+    """``input_schema, output_schema, credentials_schema, problems``."""
+    key = (shown.graph_id, shown.number)
+    kept = _kept.get(key)
+    if kept is None or kept[0] is not shown:
+        kept = (shown, _compute(shown))
+        _kept[key] = kept
+        if len(_kept) > MAX_KEPT:
+            _kept.popitem(last=False)
+    return kept[1]
+
+
+def _compute(shown: Version) -> dict[str, Any]:
+    specs = catalog.specs()
+    return {
+        "input_schema": interface.input_schema(shown.graph, specs),
+        "output_schema": interface.output_schema(shown.graph),
+        "credentials_schema": interface.credentials_schema(shown.graph),
+        "problems": [{"field": one.field, "message": one.message} for one in problems(shown)],
+    }
