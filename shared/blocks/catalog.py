@@ -133,9 +133,7 @@ def _merged(block: Block, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _missing(block: Block, values: Mapping[str, Any]) -> list[str]:
     given = {pins.base_name(pin) for pin in values}
-    return [
-        name for name, field in block.Input.model_fields.items() if field.is_required() and name not in given
-    ]
+    return [name for name, field in block.Input.model_fields.items() if field.is_required() and name not in given]
 
 
 def _place(problem: Any) -> str:
@@ -176,7 +174,7 @@ def _schemas(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def _registry() -> dict[str, Block]:
     found: dict[str, Block] = {}
     for module in pkgutil.iter_modules(blocks.__path__, f"{blocks.__name__}."):
-        for block in _blocks_of(module.name):
+        for block in [] if module.ispkg else _blocks_of(module.name):
             if block.block_type in found:
                 raise TypeError(f"two blocks call themselves {block.block_type}")
             found[block.block_type] = block

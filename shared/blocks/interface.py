@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from shared.blocks import templates
 from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example
 
 
@@ -92,9 +91,9 @@ class AgentOutputBlock(Block):
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
         value = input.value
         if input.format:
+            from shared.blocks.sandbox import templates
+
             values = {"value": value, input.name: value}
-            value = await asyncio.to_thread(
-                templates.render, input.format, values, escape_html=input.escape_html
-            )
+            value = await asyncio.to_thread(templates.render, input.format, values, escape_html=input.escape_html)
         yield "output", value
         yield "name", input.name

@@ -106,11 +106,7 @@ def jsonable(value: Any) -> Any:
         case Enum():
             return jsonable(value.value)
         case str():
-            return (
-                value
-                if value.isascii()
-                else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            )
+            return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case None | bool() | int() | float():
             return value
         case list() | tuple():
@@ -134,9 +130,7 @@ def _key(key: Any) -> str:
 
 
 def _contract(block: Block, what: str) -> errors.BlockError:
-    return errors.BlockError(
-        f"{block.block_type} {what}; this is a fault of the block", reason="BLOCK_CONTRACT"
-    )
+    return errors.BlockError(f"{block.block_type} {what}; this is a fault of the block", reason="BLOCK_CONTRACT")
 
 
 def _limit(block: Block, setting: str, what: str) -> errors.BlockError:

@@ -51,9 +51,7 @@ class TextProcessingBlock(Block):
     def run(self, input: Input, context: Context) -> Iterator[tuple[str, Any]]:
         operation = OPERATIONS.get(input.operation.lower())
         if operation is None:
-            raise errors.BlockError(
-                f"{input.operation!r} is not an operation on texts; use {', '.join(OPERATIONS)}"
-            )
+            raise errors.BlockError(f"{input.operation!r} is not an operation on texts; use {', '.join(OPERATIONS)}")
         processed = operation(input.text)
         yield "processed_text", processed
         yield "original_length", len(input.text)

@@ -10,10 +10,7 @@ from shared.blocks.block import Block, Example
 
 BLOCKS = catalog.all()
 CASES = [
-    (block, example)
-    for block in BLOCKS
-    for example in block.examples
-    if example.output is not None or example.fails
+    (block, example) for block in BLOCKS for example in block.examples if example.output is not None or example.fails
 ]
 
 
@@ -26,7 +23,7 @@ async def test_a_block_does_what_its_example_says(block: Block, example: Example
     else:
         assert outcome.failure is not None
         assert example.fails in outcome.failure.message
-        assert outcome.failure.reason == "BLOCK_FAILED"
+        assert outcome.failure.reason not in ("BLOCK_CRASHED", "BLOCK_CONTRACT")
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.block_type)

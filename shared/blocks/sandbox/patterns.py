@@ -1,0 +1,52 @@
+"""Where does a pattern of a user match a text?
+
+Some patterns take time exponential in the text; each search has a time limit.
+"""
+
+from dataclasses import dataclass
+
+import regex
+
+from shared.domain import errors
+
+MAX_SECONDS = 2.0
+MAX_PATTERN = 10_000
+"""Characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """``groups``: group number -> its text, the whole match at 0; groups that did not take part are empty."""
+
+    groups: tuple[str, ...]
+
+
+def find_all(
+    pattern: str, text: str, *, case_sensitive: bool = True, dot_all: bool = True, limit: int | None = None
+) -> list[Match]:
+    """The matches of ``pattern`` in ``text``, from left to right, ``limit`` at most. BlockError, reason
+    ``PATTERN_INVALID`` for what is no pattern, ``LIMIT_EXCEEDED`` for one that takes too long. It computes:
+    call it in a thread."""
+    matches: list[Match] = []
+    try:
+        found = _compiled(pattern, case_sensitive, dot_all).finditer(text, timeout=MAX_SECONDS, concurrent=True)
+        for match in found:
+            matches.append(Match(groups=(match[0], *(group or "" for group in match.groups()))))
+            if limit is not None and len(matches) >= limit:
+                break
+    except TimeoutError as error:
+        raise errors.BlockError(
+            f"The pattern {pattern[:100]!r} took more than {MAX_SECONDS:.0f} seconds; simplify it",
+            reason="LIMIT_EXCEEDED",
+        ) from error
+    return matches
+
+
+def _compiled(pattern: str, case_sensitive: bool, dot_all: bool) -> "regex.Pattern[str]":
+    if len(pattern) > MAX_PATTERN:
+        raise errors.BlockError(f"A pattern has at most {MAX_PATTERN:,} characters", reason="LIMIT_EXCEEDED")
+    flags = (0 if case_sensitive else regex.IGNORECASE) | (regex.DOTALL if dot_all else 0)
+    try:
+        return regex.compile(pattern, flags)
+    except (regex.error, OverflowError, RecursionError) as error:
+        raise errors.BlockError(f"{pattern[:100]!r} is not a pattern: {error}", reason="PATTERN_INVALID") from error

@@ -1,0 +1,124 @@
+"""Do templates of users fill texts, and stay within their sandbox and its limits?"""
+
+from typing import Any
+
+import pytest
+
+from shared.blocks.sandbox import templates
+from shared.domain import errors
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "text"),
+    [
+        ("Hello {{ name }}!", {"name": "Ada"}, "Hello Ada!"),
+        ("{{ missing }}.", {}, "."),
+        ("{{ user.name }}", {"user": {"name": "Ada"}}, "Ada"),
+        (
+            "{% for x in xs %}{{ loop.index }}/{{ loop.length }}:{{ x }} {% endfor %}",
+            {"xs": ["a", "b"]},
+            "1/2:a 2/2:b ",
+        ),
+        ("{% for x in xs %}{{ x }}{% if not loop.last %},{% endif %}{% endfor %}", {"xs": [1, 2]}, "1,2"),
+        ("{% for k, v in d.items() %}{{ k }}={{ v }};{% endfor %}", {"d": {"a": 1}}, "a=1;"),
+        ("{% for x in xs %}x{% else %}none{% endfor %}", {"xs": []}, "none"),
+        ("{{ a ~ b ~ 1 }}", {"a": "x", "b": 2}, "x21"),
+        ("{{ xs | join(', ') | upper }}", {"xs": ["a", "b"]}, "A, B"),
+        ("{{ xs | map('upper') | list }}", {"xs": ["a"]}, "['A']"),
+        ("{{ 'a' * 3 }}{{ 2 ** 10 }}{{ '%05.1f' % 2.5 }}", {}, "aaa1024002.5"),
+        ("{% macro hi(n) %}hi {{ n }}{% endmacro %}{{ hi('a') }}", {}, "hi a"),
+        (
+            "{% set ns = namespace(n=0) %}{% for i in range(3) %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}",
+            {},
+            "3",
+        ),
+        ("{{ none }}{{ true }}", {}, "NoneTrue"),
+        ("{{ 'a-b'.split('-') | last }}", {}, "b"),
+        ("{{ d | tojson }}", {"d": {"a": [1]}}, '{"a": [1]}'),
+        ("{{ 'x' | replace('x', 'y') | center(5) | trim }}", {}, "y"),
+        ("{{ '{:>3}'.format(1) }}", {}, "  1"),
+        ("{{ ''|attr('__class__')|attr('__mro__') }}", {}, ""),
+    ],
+)
+def test_a_template_is_filled(template: str, values: dict[str, Any], text: str) -> None:
+    assert templates.render(template, values) == text
+
+
+def test_values_are_escaped_for_html_only_when_asked() -> None:
+    assert templates.render("<b>{{ x }}</b>", {"x": "<&"}) == "<b><&</b>"
+    assert templates.render("<b>{{ x }}</b>", {"x": "<&"}, escape_html=True) == "<b>&lt;&amp;</b>"
+    assert templates.render("{{ x ~ '<' }}", {"x": "&"}, escape_html=True) == "&amp;&lt;"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ ''.__class__ }}{{ ''.__class__.__mro__ }}",
+        "{{ x.__init__.__globals__ }}",
+        "{{ ''['__class__']['__mro__'] }}",
+        "{{ '{0.__class__.__mro__}'.format('') }}",
+        "{{ xs.append(1) }}",
+        "{{ self.__init__.__globals__ }}",
+        "{{ cycler.__init__.__globals__.os }}",
+        "{% include 'x' %}",
+        "{% import 'x' as y %}",
+        "{{ lipsum() }}",
+    ],
+)
+def test_a_template_cannot_leave_its_sandbox(template: str) -> None:
+    with pytest.raises(errors.BlockError) as failure:
+        templates.render(template, {"x": 1, "xs": []})
+    assert failure.value.reason == "TEMPLATE_INVALID"
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ x", "{% for %}", "{% if x %}", "{{ x | nofilter }}", "{{ 1 / 0 }}", "{{ 'a' + 1 }}", "{{ x.y.z }}"],
+)
+def test_a_template_with_a_mistake_says_so(template: str) -> None:
+    with pytest.raises(errors.BlockError, match="The template cannot be filled") as failure:
+        templates.render(template, {})
+    assert failure.value.reason == "TEMPLATE_INVALID"
+
+
+BOMBS = [
+    "{{ 'a' * 10000000000 }}",
+    "{{ 10000000000 * 'a' }}",
+    "{{ [0] * 10000000000 }}",
+    "{{ 9 ** (9 ** 9) }}",
+    "{{ '{x:{w}}'.format_map({'x': 1, 'w': 10000000000}) }}",
+    "{{ '%10000000000d' % 1 }}",
+    "{{ '%*d' % (10000000000, 1) }}",
+    "{{ '{:10000000000}'.format(1) }}",
+    "{{ '{:{}}'.format(1, 10000000000) }}",
+    "{{ '%10000000000d' | format(1) }}",
+    "{{ 'a'.ljust(10000000000) }}",
+    "{{ 'a'.zfill(10000000000) }}",
+    "{{ 'a' | center(10000000000) }}",
+    "{{ 'a\\nb' | indent(10000000000) }}",
+    "{{ range(10000000000) | list }}",
+    "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "{% for a in range(99999) %}{{ range(99999) | sum }}{% endfor %}",
+    "{% set ns = namespace(x='aaaaaaaaaa') %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+    "{% set ns = namespace(x='aaaaaaaaaa') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+    "{% set ns = namespace(x='aa') %}{% for i in range(99) %}{% set ns.x = ns.x.replace('a', ns.x) %}{% endfor %}",
+    "{% set ns = namespace(x='aa') %}{% for i in range(99) %}{% set ns.x = ns.x | replace('a', ns.x) %}{% endfor %}",
+    "{% set ns = namespace(x='aa') %}{% for i in range(99) %}{% set ns.x = ns.x.join([ns.x] * 99) %}{% endfor %}",
+    "{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+    "{% set n = namespace(x='aa') %}{% for i in range(99) %}{% set n.x %}{{ n.x }}{{ n.x }}{% endset %}{% endfor %}",
+    "{% macro m(n) %}{{ m(n) }}{{ m(n) }}{% endmacro %}{{ m(1) }}",
+    "{% macro m(n) %}" + "x" * 9_000 + "{% endmacro %}{% for i in range(9999) %}{{ m(1) }}{% endfor %}",
+    "{% for i in range(9999) %}" + "x" * 9_000 + "{% endfor %}",
+    "{% for i in range(3) recursive %}{{ loop(range(3)) }}{% endfor %}",
+    "{% set x = 'a' * 900000 %}{% for i in range(999) %}{{ x }}{% endfor %}",
+    "{{ 'a'.translate({97: 'b'}) }}",
+    "x" * 100_001,
+]
+
+
+@pytest.mark.parametrize("template", BOMBS, ids=range(len(BOMBS)))
+@pytest.mark.timeout(20)
+def test_a_template_that_takes_too_much_is_stopped(template: str) -> None:
+    with pytest.raises(errors.BlockError) as failure:
+        templates.render(template, {})
+    assert failure.value.reason in ("LIMIT_EXCEEDED", "TEMPLATE_INVALID")
