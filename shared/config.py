@@ -28,21 +28,20 @@ class Settings(BaseModel):
     )
     invoker_email: str = Field(
         "",
-        description="Service account of Cloud Tasks, Scheduler and Pub/Sub push; empty: invoker@PROJECT.iam.gserviceaccount.com.",
+        description="Service account of the platform's own callers; empty: invoker@PROJECT.iam.gserviceaccount.com.",
     )
     oidc_certs_url: str = Field(
         "https://www.googleapis.com/oauth2/v3/certs", description="Public keys of OIDC tokens (JWK set)."
     )
     files_bucket: str = Field("", description="Bucket of values and files; empty: PROJECT-files.")
-    cloud_tasks_emulator_host: str = Field(
-        "", description="host:port of a local Cloud Tasks; empty: Google's."
-    )
+    queues_per_kind: int = Field(4, ge=1, description="Cloud Tasks queues of a kind, as many as the manifest counts.")
+    pubsub_emulator_host: str = Field("", description="host:port of a local Pub/Sub; empty: Google's.")
+    cloud_tasks_emulator_host: str = Field("", description="host:port of a local Cloud Tasks; empty: Google's.")
+    storage_emulator_host: str = Field("", description="URL of a local Cloud Storage; empty: Google's.")
 
     rate_limit_per_minute: int = Field(60, ge=0, description="Requests a minute and user; 0: no limit.")
     max_body_bytes: int = Field(10_000_000, ge=1, description="Largest request body, in bytes.")
-    cors_origins: str = Field(
-        "", description="Origins that browsers may call from, separated by commas; * for all."
-    )
+    cors_origins: str = Field("", description="Origins that browsers may call from, separated by commas; * for all.")
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -50,13 +49,15 @@ class Settings(BaseModel):
     max_concurrent_executions: int = Field(
         25, ge=0, description="Executions of one user that run at a time; 0: no limit."
     )
-    max_queued_executions: int = Field(
-        10_000, ge=1, description="Executions of one user that may wait to start."
+    inline_value_bytes: int = Field(
+        100_000,
+        ge=1,
+        le=500_000,
+        description="Values above so many bytes of JSON lie in the bucket, not in Firestore.",
     )
+    max_queued_executions: int = Field(10_000, ge=1, description="Executions of one user that may wait to start.")
     max_node_executions: int = Field(2_000, ge=1, description="Node executions in one execution.")
-    max_hops: int = Field(
-        1_000, ge=1, description="Node executions in a row, from the start of an execution."
-    )
+    max_hops: int = Field(1_000, ge=1, description="Node executions in a row, from the start of an execution.")
     max_value_bytes: int = Field(10_000_000, ge=1, description="Largest value on a pin, in bytes of JSON.")
     max_tokens_per_firing: int = Field(10_000, ge=1, description="Tokens that one node execution may emit.")
     lease_seconds: float = Field(60, gt=0, description="How long a claim holds without renewal.")
@@ -73,9 +74,9 @@ class Settings(BaseModel):
 
     @property
     def functions_base(self) -> str:
-        return (
-            self.functions_url or f"https://{self.region}-{self.google_cloud_project}.cloudfunctions.net"
-        ).rstrip("/")
+        return (self.functions_url or f"https://{self.region}-{self.google_cloud_project}.cloudfunctions.net").rstrip(
+            "/"
+        )
 
     @property
     def invoker(self) -> str:
@@ -84,6 +85,10 @@ class Settings(BaseModel):
     @property
     def bucket(self) -> str:
         return self.files_bucket or f"{self.google_cloud_project}-files"
+
+    def for_blocks(self) -> dict[str, str]:
+        """What blocks may read, by the names of the environment."""
+        return {"OPENAI_API_KEY": self.openai_api_key, "OPENAI_BASE_URL": self.openai_base_url}
 
 
 EMULATOR_VARIABLES = (
@@ -100,12 +105,8 @@ def read(environment: Mapping[str, str]) -> Settings:
     function that trusts an emulator's tokens would let anybody in."""
     emulators = [name for name in EMULATOR_VARIABLES if environment.get(name)]
     if environment.get("K_SERVICE") and emulators:
-        raise SettingsError(
-            f"{', '.join(emulators)} is set on a deployed function (K_SERVICE is set): unset it."
-        )
-    values = {
-        name: environment[name.upper()] for name in Settings.model_fields if environment.get(name.upper())
-    }
+        raise SettingsError(f"{', '.join(emulators)} is set on a deployed function (K_SERVICE is set): unset it.")
+    values = {name: environment[name.upper()] for name in Settings.model_fields if environment.get(name.upper())}
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

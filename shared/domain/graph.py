@@ -6,6 +6,7 @@ Plain data, the same names as in the API and in Firestore. Whether a graph is we
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NewType
 
 GraphId = NewType("GraphId", str)
@@ -44,7 +45,7 @@ class Link:
     is_static: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Graph:
     """The shape of one version: what is executed. The order of nodes and links is part of it: the position of a
     link orders tokens."""
@@ -52,3 +53,7 @@ class Graph:
     nodes: Sequence[Node]
     links: Sequence[Link]
     on_error: str = "continue"
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Node]:
+        return {node.id: node for node in self.nodes}

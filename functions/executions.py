@@ -1,0 +1,147 @@
+"""``executions``: start, list, read. What runs a graph is ``run_node``; here it is only asked for and looked at."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import functions_framework.aio
+from fastapi import Depends
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.http import app as http_app
+from shared.http import auth, idempotency, pagination, routing
+from shared.http.answers import JsonAnswer
+from shared.services import execution_views, world
+from shared.services import executions as service
+
+router = routing.router(tags=["executions"])
+Page = Annotated[pagination.Page, Depends(pagination.page)]
+
+
+class Start(BaseModel):
+    """What to run a graph with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    input_data: dict[str, Any] = Field(
+        default_factory=dict, description="Name of an input of the graph -> value; a missing one takes its own."
+    )
+    queue: Literal["interactive", "background"] = Field(
+        "interactive", description="Which queues its nodes go through."
+    )
+
+
+class Started(BaseModel):
+    execution_id: str
+    status: str
+    message: str
+
+
+class ExecutionError(BaseModel):
+    reason: str
+    message: str
+    node_id: str | None
+    node_execution_id: str | None
+
+
+class ExecutionView(BaseModel):
+    """One run of a graph version."""
+
+    id: str
+    graph_id: str
+    graph_version: int
+    status: str = Field(examples=["COMPLETED"])
+    progress: float = Field(description="Final / known node executions, from 0 to 1.")
+    current_nodes: list[str] = Field(description="Nodes that run or wait now.")
+    output: Any = Field(description="{name of AGENT_OUTPUT: [values]}; without one {node_id: {pin: [values]}}.")
+    error: ExecutionError | None
+    cost: float = Field(description="Dollars.")
+    queue: str
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+
+
+class NodeExecutionView(BaseModel):
+    """One firing of one node."""
+
+    id: str
+    node_id: str
+    block_type: str
+    status: str
+    attempts: int = Field(description="How often the block raised or returned.")
+    input: dict[str, Any] = Field(description="Pin -> value.")
+    output: dict[str, list[Any]] = Field(description="Pin -> values, in the order in which they were emitted.")
+    error: ExecutionError | None
+    cost: float
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+
+
+class ExecutionList(BaseModel):
+    items: list[ExecutionView]
+    next_page_token: str | None
+
+
+class NodeExecutionList(BaseModel):
+    items: list[NodeExecutionView]
+    next_page_token: str | None
+
+
+@router.post("/graphs/{graph_id}/executions", response_model=Started)
+async def start(graph_id: str, body: Start, caller: auth.Creator, once: idempotency.Once) -> Response:
+    """Run the active version of a graph. The answer comes at once; the execution goes on by itself."""
+
+    async def make(new_id: str) -> Response:
+        execution = await service.start(world.real(), caller, graph_id, new_id, body.input_data, body.queue)
+        message = f"Execution {execution.id} is queued; GET /api/v1/executions/{execution.id} tells how it goes."
+        return JsonAnswer({"execution_id": execution.id, "status": "QUEUED", "message": message})
+
+    return await once(caller.user_id, make)
+
+
+@router.get("/graphs/{graph_id}/executions", response_model=ExecutionList)
+async def list_of_graph(graph_id: str, caller: auth.Reader, page: Page) -> Response:
+    """Executions of one graph, newest first."""
+    await service.check_graph(caller, graph_id)
+    return await _page(caller, graph_id, page)
+
+
+@router.get("/executions", response_model=ExecutionList)
+async def list_all(caller: auth.Reader, page: Page) -> Response:
+    """All executions of the caller, newest first."""
+    return await _page(caller, None, page)
+
+
+@router.get("/executions/{execution_id}", response_model=ExecutionView)
+async def read(execution_id: str, caller: auth.Reader) -> Response:
+    """One execution."""
+    execution = await execution_views.get(caller.user_id, execution_id)
+    return JsonAnswer(await execution_views.view(world.real(), execution))
+
+
+@router.get("/executions/{execution_id}/nodes", response_model=NodeExecutionList)
+async def nodes(execution_id: str, caller: auth.Reader, page: Page) -> Response:
+    """The node executions of one execution, in the order of what they work on."""
+    execution = await execution_views.get(caller.user_id, execution_id)
+    scope = ("nodes", caller.user_id, execution_id)
+    found, cursor = await service.node_page(execution, page.cursor(*scope), page.size)
+    items = await execution_views.node_views(world.real(), execution, found)
+    return JsonAnswer(page.answer(items, cursor, *scope))
+
+
+async def _page(caller: auth.Caller, graph_id: str | None, page: pagination.Page) -> Response:
+    scope = ("executions", caller.user_id, graph_id or "")
+    found, cursor = await service.page(caller, graph_id, page.cursor(*scope), page.size)
+    items = await execution_views.views(world.real(), found)
+    return JsonAnswer(page.answer(items, cursor, *scope))
+
+
+app = http_app.create_app("executions", [router])
+
+
+@functions_framework.aio.http
+async def executions(request: Request) -> Any:
+    return app

@@ -1,0 +1,33 @@
+"""``tick``: what is due is started, and what was lost is found. Called by Cloud Scheduler, each minute."""
+
+import logging
+from dataclasses import asdict
+from typing import Any
+
+import functions_framework.aio
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+
+from shared.http import app as http_app
+from shared.http import internal
+from shared.services import recovery, world
+
+router = APIRouter(dependencies=[Depends(internal.internal_caller("tick"))])
+_log = logging.getLogger(__name__)
+
+
+@router.post("/")
+async def post() -> dict[str, Any]:
+    """The figures of what was repaired; they are logged where there are any."""
+    repaired = asdict(await recovery.recover(world.real()))
+    if any(repaired.values()):
+        _log.warning("recovered %s", repaired, extra={"recovered": repaired})
+    return {"recovered": repaired}
+
+
+app = http_app.create_app("tick", [router])
+
+
+@functions_framework.aio.http
+async def tick(request: Request) -> Any:
+    return app

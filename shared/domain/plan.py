@@ -1,0 +1,71 @@
+"""What does the engine know of a version before it runs? Everything that follows from its shape.
+
+``shared.domain.analysis`` computes it once, when the version is saved; it is stored with the version and cached
+by instances for ever.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    CONSTANT = "constant"  # an input without linked pins: recorded as completed at the start
+    COMMENT = "comment"  # a note that nothing is linked to: never runs
+    ENTRY = "entry"  # no linked pins: fires once, at the start
+    SINGLE = "single"  # one ordinary linked pin: fires once a token
+    JOIN = "join"  # several: pairs tokens of equal key
+    GATE = "gate"  # its firing is decided by what may still come
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLink:
+    """A link with what follows for its tokens. ``static``: it supplies its value again and again. ``cycle``: the
+    cycle that it closes. ``way``: which of several links into the pin it is. ``secret``: its value must not be in
+    a task."""
+
+    position: int
+    source: str
+    source_pin: str
+    sink: str
+    sink_pin: str
+    static: bool
+    constant: bool
+    cycle: int | None
+    way: int | None
+    secret: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanNode:
+    """``ordinary``: the linked pins that must each have a token. ``constants``: positions of static links from
+    constants, in order. ``many``: output pins that may emit many. ``rank``: its place in an order in which every
+    link that closes no cycle leads forward. ``output``: its values are the execution's output."""
+
+    kind: Kind
+    rank: int
+    ordinary: Sequence[str]
+    constants: Sequence[int]
+    links: Sequence[int]
+    many: Sequence[str]
+    error_linked: bool
+    output: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why the version cannot be executed as it is. ``field`` as in validation errors: ``nodes[3]``."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """``nodes`` by id, in the order of the version; ``links`` by position. ``named_outputs``: whether output
+    values go by the names of AGENT_OUTPUT nodes, or by node id and pin."""
+
+    nodes: Mapping[str, PlanNode]
+    links: Sequence[PlanLink]
+    named_outputs: bool
+    problems: Sequence[Problem]

@@ -1,0 +1,116 @@
+"""What is kept of an execution and of a node execution?
+
+Plain records, as the engine sees them; ``shared.firestore`` says how they lie in documents. ``update_time`` is
+the fence: the document's own, as RFC 3339 text with all its digits. A write that names it applies only to the
+very state that was read.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.domain import labels
+from shared.domain.statuses import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One value on its way. ``link``: position of the link in the version, by which it arrives. ``stored``: where
+    a value lies that is too large for a document; ``value`` is None then."""
+
+    label: labels.Label
+    link: int
+    value: Any = None
+    stored: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One token as its node emitted it, before it took any link."""
+
+    pin: str
+    value: Any = None
+    stored: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a node execution or an execution failed. ``reason`` is stable, ``message`` is for people."""
+
+    reason: str
+    message: str
+    node_id: str | None = None
+    node_execution_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One run of a graph version. ``constants``: node id of an input -> its value. ``absent``: positions of links
+    from constants that carry nothing. ``occupies``: whether it counts against the user's executions at a time.
+    ``output`` is None until it is final, or where it is too large to keep here."""
+
+    id: str
+    user_id: str
+    graph_id: str
+    graph_version: int
+    status: Status
+    queue: str
+    constants: Mapping[str, Any]
+    absent: Sequence[int]
+    created_at: datetime
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    due_at: datetime | None = None
+    output: Any = None
+    error: Failure | None = None
+    node_counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    cost: float = 0.0
+    update_time: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeExecution:
+    """One firing of one node. ``inputs``: pin -> the token that came by a link. ``order`` sorts node executions of
+    an execution. ``attempts``: how often the block raised or returned; ``claims``: how often an instance took it."""
+
+    id: str
+    execution_id: str
+    node_id: str
+    block_type: str
+    label: labels.Label
+    order: str
+    status: Status
+    hops: int
+    inputs: Mapping[str, Token]
+    created_at: datetime
+    active: bool = False
+    spreading: bool = False
+    attempts: int = 0
+    claims: int = 0
+    claim_id: str | None = None
+    lease_until: datetime | None = None
+    wait_until: datetime | None = None
+    due_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    outputs: Sequence[Output] = ()
+    error: Failure | None = None
+    unhandled: bool = False
+    cost: float = 0.0
+    update_time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A conditional write took place; ``update_time`` is the document's new fence."""
+
+    update_time: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A conditional write did not take place: somebody else was first. Read again, and decide."""
+
+
+Written = Applied | Lost

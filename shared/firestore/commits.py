@@ -1,0 +1,74 @@
+"""How does a conditional write answer? Applied with its fences, or lost; never an exception for a lost race.
+
+Preconditions and their errors: https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#precondition
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.api_core import exceptions
+from google.api_core.datetime_helpers import DatetimeWithNanoseconds
+from google.cloud.firestore_v1 import AsyncClient, AsyncDocumentReference, AsyncWriteBatch
+
+from shared.domain.errors import Unavailable
+from shared.domain.records import Lost
+
+_ABORTED_PAUSES = (0.01, 0.03, 0.1, 0.3, 1.0)
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Fences of the documents, in the order of the writes."""
+
+    update_times: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One document of an atomic commit. ``fence``: its update_time must be this; None: it must not exist."""
+
+    ref: AsyncDocumentReference
+    data: Document
+    fence: str | None = None
+
+
+async def commit(client: AsyncClient, writes: Sequence[Write]) -> Committed | Lost:
+    """All writes or none. Lost: a precondition did not hold, some document has changed, come or gone.
+
+    ABORTED says that another commit held a lock; nothing was applied, so it is tried again."""
+    for pause in (*_ABORTED_PAUSES, None):
+        try:
+            return Committed([fence_of(result.update_time) for result in await _batch(client, writes).commit()])
+        except (exceptions.FailedPrecondition, exceptions.NotFound, exceptions.AlreadyExists):
+            return Lost()
+        except exceptions.Aborted as error:
+            if pause is None:
+                raise Unavailable("Firestore aborted a commit again and again; try again later.") from error
+            await asyncio.sleep(pause)
+    raise AssertionError("unreachable")
+
+
+def _batch(client: AsyncClient, writes: Sequence[Write]) -> AsyncWriteBatch:
+    batch = client.batch()
+    for write in writes:
+        if write.fence is None:
+            batch.create(write.ref, write.data)
+        else:
+            option = client.write_option(last_update_time=timestamp(write.fence).timestamp_pb())
+            batch.update(write.ref, write.data, option=option)
+    return batch
+
+
+def timestamp(fence: str) -> DatetimeWithNanoseconds:
+    return DatetimeWithNanoseconds.from_rfc3339(fence)
+
+
+def fence_of(stamp: Any) -> str:
+    """An update_time as text with all its digits."""
+    if isinstance(stamp, DatetimeWithNanoseconds):
+        return stamp.rfc3339()
+    return DatetimeWithNanoseconds.from_timestamp_pb(stamp).rfc3339()

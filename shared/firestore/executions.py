@@ -1,0 +1,228 @@
+"""Executions: one document a run of a graph.
+
+Path: ``executions/{id}``; id random, or derived from an idempotency key.
+Fields: user_id, graph_id, graph_version, status, queue, active, occupies, constants, absent, created_at, started_at,
+    completed_at, due_at, due_shard, output, error, node_counts, cost, schema_version.
+Queries and their indexes: of a user, newest first (user_id, created_at); of a graph, newest first (user_id,
+    graph_id, created_at); that occupy a user (user_id, occupies, created_at); that wait for their turn (user_id,
+    status; merged from single fields); unfinished of a graph (graph_id, active; merged from single fields); past due
+    (due_shard, due_at).
+Hottest document: at most four writes in its life: created, started, finished, announced; and one more for every
+    ten minutes that it runs.
+Pruned by: deletion by its user.
+Size: constants and output are JSON text, each at most ``MAX_TEXT`` bytes.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from google.cloud import firestore_v1 as firestore
+from google.cloud.firestore_v1.base_query import And, FieldFilter
+
+from shared import caches
+from shared.domain import identity
+from shared.domain.records import Applied, Execution, Lost, Written
+from shared.domain.statuses import Status
+from shared.firestore import client, commits, values
+
+SHARDS = 16
+"""Over so many ranges of its index ``due_at`` is spread: one range takes about 500 writes a second
+(https://cloud.google.com/firestore/docs/best-practices#hotspots)."""
+
+MAX_TEXT = 700_000
+_SCHEMA_VERSION = 1
+
+
+def collection() -> firestore.AsyncCollectionReference:
+    return client.client().collection("executions")
+
+
+def ref(execution_id: str) -> firestore.AsyncDocumentReference:
+    return collection().document(execution_id)
+
+
+async def create(execution: Execution) -> Written:
+    """Lost: an execution of this id exists."""
+    made = await commits.commit(client.client(), [commits.Write(ref=ref(execution.id), data=encode(execution))])
+    return made if isinstance(made, Lost) else Applied(made.update_times[0])
+
+
+async def find(execution_id: str) -> Execution | None:
+    return decode(await ref(execution_id).get())
+
+
+@caches.immutable(size=1_000)
+async def constants(execution_id: str) -> Mapping[str, Any] | None:
+    """What its inputs are; written once, so an instance reads it once. None: there is no such execution."""
+    execution = await find(execution_id)
+    return execution.constants if execution else None
+
+
+async def update(execution_id: str, changes: Mapping[str, Any], fence: str) -> Written:
+    """Write fields on the state of ``fence``. Lost: it has changed, or is gone."""
+    write = commits.Write(ref=ref(execution_id), data=dict(changes), fence=fence)
+    made = await commits.commit(client.client(), [write])
+    return made if isinstance(made, Lost) else Applied(made.update_times[0])
+
+
+def started(now: datetime, due_at: datetime) -> dict[str, Any]:
+    return {"status": Status.RUNNING, "started_at": now, "due_at": due_at}
+
+
+def finished(execution: Execution) -> dict[str, Any]:
+    """The fields of a final status; ``due_at`` stays until its event is published."""
+    text = values.dump(execution.output)
+    return {
+        "status": execution.status,
+        "active": False,
+        "occupies": False,
+        "completed_at": execution.completed_at,
+        "output": text if len(text.encode()) <= MAX_TEXT else None,
+        "error": values.dump_failure(execution.error) if execution.error else None,
+        "node_counts": dict(execution.node_counts),
+        "cost": execution.cost,
+        "due_at": execution.due_at,
+    }
+
+
+ANNOUNCED: Mapping[str, Any] = {"due_at": firestore.DELETE_FIELD, "due_shard": firestore.DELETE_FIELD}
+"""The fields of an execution whose final event is published: nothing more is due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Where a page begins: after this execution."""
+
+    created_at: datetime
+    id: str
+
+
+async def list_of(user_id: str, graph_id: str | None, after: Page | None, limit: int) -> list[Execution]:
+    """A user's, of one graph or all, newest first."""
+    query = collection().where(filter=FieldFilter("user_id", "==", user_id))
+    if graph_id is not None:
+        query = query.where(filter=FieldFilter("graph_id", "==", graph_id))
+    query = query.order_by("created_at", direction="DESCENDING").order_by("__name__", direction="DESCENDING")
+    if after is not None:
+        query = query.start_after({"created_at": after.created_at, "__name__": ref(after.id)})
+    return [e async for e in _decode_all(query.limit(limit).stream())]
+
+
+async def count_before(user_id: str, created_at: datetime, id_: str) -> int:
+    """How many executions that occupy the user were created before this one. One read a thousand."""
+    query = (
+        collection()
+        .where(filter=FieldFilter("user_id", "==", user_id))
+        .where(filter=FieldFilter("occupies", "==", True))
+        .order_by("created_at")
+        .order_by("__name__")
+        .end_before({"created_at": created_at, "__name__": ref(id_)})
+    )
+    return await _count(query)
+
+
+async def count_occupying(user_id: str) -> int:
+    """How many of a user's executions run or wait for their turn."""
+    query = collection().where(
+        filter=And([FieldFilter("user_id", "==", user_id), FieldFilter("occupies", "==", True)])
+    )
+    return await _count(query)
+
+
+async def first_occupying(user_id: str, limit: int) -> list[Execution]:
+    """The executions of a user whose turn it is: the first, by creation, that are not final."""
+    query = (
+        collection()
+        .where(filter=FieldFilter("user_id", "==", user_id))
+        .where(filter=FieldFilter("occupies", "==", True))
+        .order_by("created_at")
+        .order_by("__name__")
+        .limit(limit)
+    )
+    return [e async for e in _decode_all(query.stream())]
+
+
+async def has_waiting(user_id: str) -> bool:
+    """Whether an execution of the user waits for its turn."""
+    query = collection().where(
+        filter=And([FieldFilter("user_id", "==", user_id), FieldFilter("status", "==", Status.QUEUED)])
+    )
+    return bool(await query.select(["__name__"]).limit(1).get())
+
+
+async def has_active(graph_id: str) -> bool:
+    """Whether an execution of the graph is not final."""
+    query = collection().where(
+        filter=And([FieldFilter("graph_id", "==", graph_id), FieldFilter("active", "==", True)])
+    )
+    return bool(await query.select(["__name__"]).limit(1).get())
+
+
+async def due(shard: int, now: datetime, limit: int) -> list[Execution]:
+    """Executions of a shard that are past due, the longest first."""
+    query = (
+        collection()
+        .where(filter=FieldFilter("due_shard", "==", shard))
+        .where(filter=FieldFilter("due_at", "<=", now))
+        .order_by("due_at")
+        .limit(limit)
+    )
+    return [e async for e in _decode_all(query.stream())]
+
+
+async def _count(query: firestore.AsyncQuery) -> int:
+    results = await query.count().get()
+    return int(results[0][0].value)
+
+
+async def _decode_all(snapshots: Any) -> AsyncIterator[Execution]:
+    async for snapshot in snapshots:
+        execution = decode(snapshot)
+        if execution is not None:
+            yield execution
+
+
+def encode(execution: Execution) -> dict[str, Any]:
+    return {
+        "schema_version": _SCHEMA_VERSION,
+        "user_id": execution.user_id,
+        "graph_id": execution.graph_id,
+        "graph_version": execution.graph_version,
+        "status": execution.status,
+        "queue": execution.queue,
+        "active": True,
+        "occupies": True,
+        "constants": values.dump(execution.constants),
+        "absent": list(execution.absent),
+        "created_at": execution.created_at,
+        "due_at": execution.due_at,
+        "due_shard": identity.shard(execution.id, SHARDS),
+    }
+
+
+def decode(snapshot: firestore.DocumentSnapshot[Any]) -> Execution | None:
+    if not snapshot.exists:
+        return None
+    fields: dict[str, Any] = snapshot.to_dict() or {}
+    absent: Sequence[int] = fields.get("absent", [])
+    return Execution(
+        id=snapshot.id,
+        user_id=fields["user_id"],
+        graph_id=fields["graph_id"],
+        graph_version=fields["graph_version"],
+        status=Status(fields["status"]),
+        queue=fields["queue"],
+        constants=values.load(fields["constants"]),
+        absent=absent,
+        created_at=fields["created_at"],
+        started_at=fields.get("started_at"),
+        completed_at=fields.get("completed_at"),
+        due_at=fields.get("due_at"),
+        output=values.load(fields["output"]) if fields.get("output") else None,
+        error=values.load_failure(fields.get("error")),
+        node_counts=fields.get("node_counts", {}),
+        cost=fields.get("cost", 0.0),
+        update_time=commits.fence_of(snapshot.update_time),
+    )

@@ -1,0 +1,265 @@
+"""Node executions: one document a firing of a node.
+
+Path: ``executions/{execution_id}/nodes/{id}``; id derived from what caused it. The root (the start of an
+    execution) is one of them, with an empty ``node_id`` and no ``order``, so that it is in no list.
+Fields: node_id, block_type, label, order, status, active, spreading, hops, inputs, outputs, attempts, claims,
+    claim_id, lease_until, wait_until, due_at, due_shard, created_at, started_at, completed_at, error, unhandled,
+    cost, schema_version.
+Queries and their indexes: whether any is active (active; single field); those in a list (order; single field);
+    of output nodes (node_id; single field); unhandled failures (unhandled; single field); past due over all
+    executions (due_shard, due_at; collection group).
+Hottest document: a join, one write for each of its pins.
+Pruned by: deletion of its execution.
+Size: inputs and outputs are JSON text, each at most ``MAX_TEXT`` bytes.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from google.cloud import firestore_v1 as firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from shared.domain import identity
+from shared.domain.records import Applied, Lost, NodeExecution, Written
+from shared.domain.statuses import Status
+from shared.firestore import client, commits, executions, values
+
+SHARDS = executions.SHARDS
+MAX_TEXT = executions.MAX_TEXT
+MAX_IN = 30
+"""Values in one IN filter (https://cloud.google.com/firestore/docs/query-data/queries#limitations)."""
+
+_SCHEMA_VERSION = 1
+
+
+def _collection(execution_id: str) -> firestore.AsyncCollectionReference:
+    return executions.ref(execution_id).collection("nodes")
+
+
+def _ref(execution_id: str, id_: str) -> firestore.AsyncDocumentReference:
+    return _collection(execution_id).document(id_)
+
+
+async def find(execution_id: str, id_: str) -> NodeExecution | None:
+    return _decode(execution_id, await _ref(execution_id, id_).get())
+
+
+async def find_many(execution_id: str, ids: Sequence[str]) -> dict[str, NodeExecution]:
+    """By id, those that exist. One request."""
+    refs = [_ref(execution_id, id_) for id_ in ids]
+    found: dict[str, NodeExecution] = {}
+    if refs:
+        async for snapshot in client.client().get_all(refs):
+            node = _decode(execution_id, snapshot)
+            if node is not None:
+                found[node.id] = node
+    return found
+
+
+async def claim(execution_id: str, id_: str, fence: str, fields: Mapping[str, Any]) -> Written:
+    """Take it for one call: RUNNING under a lease. ``claims`` is counted without having been read."""
+    data = {**fields, "status": Status.RUNNING, "active": True, "claims": firestore.Increment(1)}
+    return await _update(execution_id, id_, data, fence)
+
+
+async def renew(execution_id: str, id_: str, fence: str, fields: Mapping[str, Any]) -> Written:
+    """Hold it longer."""
+    return await _update(execution_id, id_, fields, fence)
+
+
+async def postpone(execution_id: str, id_: str, due_at: datetime, fence: str) -> Written:
+    """Recovery has dispatched it again: look at it next at ``due_at``."""
+    return await _update(execution_id, id_, {"due_at": due_at}, fence)
+
+
+async def back_off(node: NodeExecution, fence: str) -> Written:
+    """It failed, and is WAITING until it is tried again."""
+    data = {
+        "status": node.status,
+        "attempts": node.attempts,
+        "wait_until": node.wait_until,
+        "due_at": node.due_at,
+        "error": values.dump_failure(node.error) if node.error else None,
+        "started_at": node.started_at,
+        "claim_id": firestore.DELETE_FIELD,
+        "lease_until": firestore.DELETE_FIELD,
+    }
+    return await _update(node.execution_id, node.id, data, fence)
+
+
+async def conclude(
+    node: NodeExecution, fence: str, made: Sequence[NodeExecution], extra: Sequence[commits.Write] = ()
+) -> commits.Committed | Lost:
+    """One atomic write: ``node`` final on ``fence``, and what it made: new documents (without ``update_time``) and
+    joins on the state that was read. The fences are those of ``node``, then of ``made``."""
+    writes = [commits.Write(ref=_ref(node.execution_id, node.id), data=_final(node), fence=fence)]
+    writes += [_write(child) for child in made]
+    return await commits.commit(client.client(), [*writes, *extra])
+
+
+async def start(
+    root: NodeExecution, execution_write: commits.Write, made: Sequence[NodeExecution]
+) -> commits.Committed | Lost:
+    """The root's commit: the execution started, the root and what it made. The fences are in that order."""
+    return await commits.commit(client.client(), [execution_write, _write(root), *(_write(child) for child in made)])
+
+
+async def write(made: Sequence[NodeExecution]) -> commits.Committed | Lost:
+    """New documents and joins, atomically."""
+    return await commits.commit(client.client(), [_write(child) for child in made])
+
+
+async def end_spreading(execution_id: str, id_: str) -> None:
+    """Everything that it emitted is delivered: it is no longer active."""
+    data = {
+        "spreading": False,
+        "active": False,
+        "due_at": firestore.DELETE_FIELD,
+        "due_shard": firestore.DELETE_FIELD,
+    }
+    await _ref(execution_id, id_).update(data)
+
+
+async def any_active(execution_id: str) -> bool:
+    """Whether anything in the execution still runs, waits or spreads. One read."""
+    query = _collection(execution_id).where(filter=FieldFilter("active", "==", True))
+    return bool(await query.select(["__name__"]).limit(1).get())
+
+
+async def active_nodes(execution_id: str, limit: int) -> list[str]:
+    """Ids of nodes that are active, at most ``limit`` node executions of them."""
+    query = _collection(execution_id).where(filter=FieldFilter("active", "==", True)).select(["node_id"]).limit(limit)
+    return sorted({(s.to_dict() or {}).get("node_id", "") for s in await query.get()} - {""})
+
+
+async def unhandled_failures(execution_id: str) -> list[NodeExecution]:
+    query = _collection(execution_id).where(filter=FieldFilter("unhandled", "==", True))
+    return await _all(execution_id, query)
+
+
+async def of_nodes(execution_id: str, node_ids: Sequence[str]) -> list[NodeExecution]:
+    """All node executions of some nodes."""
+    found: list[NodeExecution] = []
+    for at in range(0, len(node_ids), MAX_IN):
+        query = _collection(execution_id).where(filter=FieldFilter("node_id", "in", list(node_ids[at : at + MAX_IN])))
+        found += await _all(execution_id, query)
+    return found
+
+
+async def count_by_status(execution_id: str, statuses: Sequence[Status]) -> dict[str, int]:
+    """How many node executions have each status, the root counted among them. One read a status and thousand."""
+    counts: dict[str, int] = {}
+    for status in statuses:
+        query = _collection(execution_id).where(filter=FieldFilter("status", "==", status))
+        counts[status] = int((await query.count().get())[0][0].value)
+    return counts
+
+
+async def list_of(execution_id: str, after: tuple[str, str] | None, limit: int) -> list[NodeExecution]:
+    """In order: key, label, rank. ``after``: order and id of the last of the page before."""
+    query = _collection(execution_id).order_by("order").order_by("__name__")
+    query = query.start_after({"order": after[0], "__name__": _ref(execution_id, after[1])}) if after else query
+    return await _all(execution_id, query.limit(limit))
+
+
+async def due(shard: int, now: datetime, limit: int) -> list[NodeExecution]:
+    """Node executions of a shard, of any execution, that are past due, the longest first."""
+    query = (
+        client.client()
+        .collection_group("nodes")
+        .where(filter=FieldFilter("due_shard", "==", shard))
+        .where(filter=FieldFilter("due_at", "<=", now))
+        .order_by("due_at")
+        .limit(limit)
+    )
+    snapshots = await query.get()
+    decoded = [_decode(s.reference.parent.parent.id, s) for s in snapshots]
+    return [node for node in decoded if node is not None]
+
+
+async def _all(execution_id: str, query: firestore.AsyncQuery) -> list[NodeExecution]:
+    decoded = [_decode(execution_id, s) async for s in query.stream()]
+    return [node for node in decoded if node is not None]
+
+
+async def _update(execution_id: str, id_: str, data: Mapping[str, Any], fence: str) -> Written:
+    write = commits.Write(ref=_ref(execution_id, id_), data=dict(data), fence=fence)
+    made = await commits.commit(client.client(), [write])
+    return made if isinstance(made, Lost) else Applied(made.update_times[0])
+
+
+def _write(node: NodeExecution) -> commits.Write:
+    data = _encode(node)
+    return commits.Write(ref=_ref(node.execution_id, node.id), data=data, fence=node.update_time or None)
+
+
+def _encode(node: NodeExecution) -> dict[str, Any]:
+    """All fields of a new document; those that have their default are left out."""
+    fields: dict[str, Any] = {
+        "schema_version": _SCHEMA_VERSION,
+        "node_id": node.node_id,
+        "block_type": node.block_type,
+        "label": values.dump(values.dump_label(node.label)),
+        **({"order": node.order} if node.order else {}),
+        "status": node.status,
+        "active": node.active,
+        "hops": node.hops,
+        "inputs": values.dump(values.dump_tokens(node.inputs)),
+        "created_at": node.created_at,
+    }
+    if node.due_at is not None:
+        fields |= {"due_at": node.due_at, "due_shard": identity.shard(node.id, SHARDS)}
+    if node.completed_at is not None:
+        fields |= _final(node) | {"started_at": node.started_at}
+    return {name: value for name, value in fields.items() if value is not firestore.DELETE_FIELD}
+
+
+def _final(node: NodeExecution) -> dict[str, Any]:
+    """The fields that a final status sets; while it spreads it stays active and due."""
+    return {
+        "status": node.status,
+        "active": node.active,
+        "attempts": node.attempts,
+        "started_at": node.started_at,
+        "completed_at": node.completed_at,
+        "outputs": values.dump_outputs(node.outputs),
+        **({"spreading": True} if node.spreading else {}),
+        **({"unhandled": True} if node.unhandled else {}),
+        "error": values.dump_failure(node.error) if node.error else firestore.DELETE_FIELD,
+        **({"cost": node.cost} if node.cost else {}),
+        **({} if node.active else {"due_at": firestore.DELETE_FIELD, "due_shard": firestore.DELETE_FIELD}),
+    }
+
+
+def _decode(execution_id: str, snapshot: firestore.DocumentSnapshot[Any]) -> NodeExecution | None:
+    if not snapshot.exists:
+        return None
+    fields: dict[str, Any] = snapshot.to_dict() or {}
+    return NodeExecution(
+        id=snapshot.id,
+        execution_id=execution_id,
+        node_id=fields["node_id"],
+        block_type=fields["block_type"],
+        label=values.load_label(values.load(fields["label"])),
+        order=fields.get("order", ""),
+        status=Status(fields["status"]),
+        active=fields.get("active", False),
+        spreading=fields.get("spreading", False),
+        hops=fields["hops"],
+        inputs=values.load_tokens(values.load(fields["inputs"])),
+        attempts=fields.get("attempts", 0),
+        claims=fields.get("claims", 0),
+        claim_id=fields.get("claim_id"),
+        lease_until=fields.get("lease_until"),
+        wait_until=fields.get("wait_until"),
+        due_at=fields.get("due_at"),
+        created_at=fields["created_at"],
+        started_at=fields.get("started_at"),
+        completed_at=fields.get("completed_at"),
+        outputs=values.load_outputs(fields["outputs"]) if "outputs" in fields else (),
+        error=values.load_failure(fields.get("error")),
+        unhandled=fields.get("unhandled", False),
+        cost=fields.get("cost", 0.0),
+        update_time=commits.fence_of(snapshot.update_time),
+    )

@@ -1,0 +1,32 @@
+"""Where do values lie that are too large for a document? As objects in the files bucket.
+
+Objects are named by what they hold, so writing one twice is writing it once.
+"""
+
+import asyncio
+import functools
+from typing import Any
+
+from shared import config
+
+
+@functools.cache
+def _bucket() -> Any:
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import storage  # read only where a large value appears
+
+    settings = config.settings()
+    if settings.storage_emulator_host:
+        made = storage.Client(project=settings.google_cloud_project, credentials=AnonymousCredentials())
+    else:
+        made = storage.Client(project=settings.google_cloud_project)
+    return made.bucket(settings.bucket)
+
+
+async def put(name: str, data: bytes) -> None:
+    await asyncio.to_thread(lambda: _bucket().blob(name).upload_from_string(data, content_type="application/json"))
+
+
+async def get(name: str) -> bytes:
+    """NotFound of google.api_core where there is none."""
+    return await asyncio.to_thread(lambda: _bucket().blob(name).download_as_bytes())

@@ -1,0 +1,126 @@
+"""What comes out of one call of a node's block? Inputs put together, the block run under its time limit and lease."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.blocks import catalog, runner
+from shared.blocks.block import Context
+from shared.blocks.runner import Outcome
+from shared.domain import errors, planning
+from shared.domain.graph import Node
+from shared.domain.records import Lost, NodeExecution
+from shared.firestore import executions, node_executions
+from shared.services import stored_values, timeouts
+from shared.services.completion import Run
+from shared.services.world import World
+
+_RENEWALS = 3  # a lease is renewed so many times in its length
+DUE_MARGIN = timedelta(minutes=1)
+"""After the end of a lease recovery waits so long for whoever has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """``fence``: on which the result is to be recorded; renewals of the lease have moved it."""
+
+    outcome: Outcome
+    fence: str
+
+
+def lease(world: World, now: datetime) -> dict[str, Any]:
+    """The fields of a lease from now on."""
+    until = now + timedelta(seconds=world.settings.lease_seconds)
+    return {"lease_until": until, "due_at": until + DUE_MARGIN}
+
+
+async def run(run: Run, node: NodeExecution, graph_node: Node, *, claimed: bool) -> Ran:
+    """One attempt. Never raises for what the block does."""
+    settings = run.world.settings
+    if node.hops > settings.max_hops:
+        return Ran(outcome=Outcome(tokens=[], failure=_too_far(settings.max_hops)), fence=node.update_time)
+    try:
+        input_ = catalog.read_input(catalog.get(graph_node.block_type), await values(run, node, graph_node))
+    except errors.BlockError as failure:
+        return Ran(outcome=Outcome(tokens=[], failure=failure), fence=node.update_time)
+    call = _call(run, node, graph_node, input_)
+    if not claimed:
+        return Ran(outcome=await call, fence=node.update_time)
+    keeper = Keeper(run.world, node)
+    task = asyncio.create_task(keeper.keep())
+    try:
+        outcome = await call
+    finally:
+        await keeper.stop(task)
+    return Ran(outcome=outcome, fence=keeper.fence)
+
+
+async def values(run: Run, node: NodeExecution, graph_node: Node) -> dict[str, Any]:
+    """Pin -> value as the node gets them: its literals, then constants, then what came by links."""
+    plan = run.version.plan
+    constants: Mapping[str, Any] = {}
+    if plan.nodes[node.node_id].constants:
+        constants = await executions.constants(run.execution.id) or {}
+    supplied = planning.static_values(plan, node.node_id, constants)
+    return {**graph_node.input_data, **supplied, **await stored_values.inputs(node.inputs)}
+
+
+async def _call(run: Run, node: NodeExecution, graph_node: Node, input_: Any) -> Outcome:
+    block = catalog.get(graph_node.block_type)
+    settings = run.world.settings
+    context = Context(
+        user_id=run.execution.user_id,
+        graph_id=run.execution.graph_id,
+        execution_id=node.execution_id,
+        node_id=node.node_id,
+        idempotency_key=node.id,
+        attempt=node.attempts + 1,
+        now=run.world.now,
+        http=run.world.http,
+        settings=settings.for_blocks(),
+    )
+    limit = timeouts.of(run.world, graph_node)
+    try:
+        async with asyncio.timeout(limit):
+            return await runner.collect(
+                block,
+                input_,
+                context,
+                many_pins=frozenset(run.version.plan.nodes[node.node_id].many),
+                max_tokens_a_firing=settings.max_tokens_per_firing,
+                max_value_bytes=settings.max_value_bytes,
+            )
+    except TimeoutError:
+        message = f"{block.block_type} took longer than {limit:g} s; raise the node's timeout if it needs more."
+        return Outcome(tokens=[], failure=errors.Retryable(message, reason="TIMEOUT"))
+
+
+def _too_far(limit: int) -> errors.BlockError:
+    message = f"More than {limit} node executions in a row (MAX_HOPS); end the loop earlier or raise MAX_HOPS."
+    return errors.BlockError(message, reason="LIMIT_EXCEEDED")
+
+
+class Keeper:
+    """Renews the lease of a claimed node execution while its block runs, never while its result is committed."""
+
+    def __init__(self, world: World, node: NodeExecution) -> None:
+        self._world = world
+        self._node = node
+        self.fence = node.update_time
+
+    async def keep(self) -> None:
+        while True:
+            await asyncio.sleep(self._world.settings.lease_seconds / _RENEWALS)
+            fields = lease(self._world, self._world.now())
+            renewed = await asyncio.shield(
+                node_executions.renew(self._node.execution_id, self._node.id, self.fence, fields)
+            )
+            if isinstance(renewed, Lost):
+                return  # somebody else has it; the commit will find out
+            self.fence = renewed.update_time
+
+    async def stop(self, task: asyncio.Task[None]) -> None:
+        task.cancel()
+        await asyncio.wait([task])

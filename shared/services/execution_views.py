@@ -1,0 +1,109 @@
+"""What does a client see of an execution? The resources of the API, from the records."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.domain import errors, outcomes
+from shared.domain.records import Execution, Failure, NodeExecution
+from shared.domain.statuses import FINAL, Status, is_final
+from shared.firestore import executions, graphs, node_executions
+from shared.services import attempt, finish, node_tasks, stored_values
+from shared.services.completion import Run
+from shared.services.world import World
+
+MAX_CURRENT = 100
+"""Active node executions that are looked at for ``current_nodes``."""
+
+
+async def get(user_id: str, execution_id: str) -> Execution:
+    """NotFound: there is none, or it is not the user's."""
+    execution = await executions.find(execution_id)
+    if execution is None or execution.user_id != user_id:
+        raise errors.NotFound(
+            f"There is no execution {execution_id} of yours.",
+            reason="EXECUTION_NOT_FOUND",
+            metadata={"execution_id": execution_id},
+        )
+    return execution
+
+
+async def view(world: World, execution: Execution) -> dict[str, Any]:
+    """One execution, with what is computed when it is read."""
+    progress, current, output = await _computed(world, execution)
+    return {
+        "id": execution.id,
+        "graph_id": execution.graph_id,
+        "graph_version": execution.graph_version,
+        "status": execution.status,
+        "progress": progress,
+        "current_nodes": current,
+        "output": output,
+        "error": _failure(execution.error),
+        "cost": execution.cost,
+        "queue": execution.queue,
+        "created_at": execution.created_at,
+        "started_at": execution.started_at,
+        "completed_at": execution.completed_at,
+    }
+
+
+async def views(world: World, some: Sequence[Execution]) -> list[dict[str, Any]]:
+    return list(await asyncio.gather(*(view(world, execution) for execution in some)))
+
+
+async def _computed(world: World, execution: Execution) -> tuple[float, list[str], Any]:
+    """Progress from 0 to 1, the ids of active nodes, the output so far."""
+    if execution.status is Status.QUEUED:
+        return 0.0, [], {}
+    if is_final(execution.status):
+        return 1.0, [], execution.output if execution.output is not None else await _output(world, execution)
+    counts, current, output = await asyncio.gather(
+        node_executions.count_by_status(execution.id, list(Status)),
+        node_executions.active_nodes(execution.id, MAX_CURRENT),
+        _output(world, execution),
+    )
+    done, known = sum(counts[s] for s in FINAL) - 1, sum(counts.values()) - 1  # the root is no node of the graph
+    return (done / known if known > 0 else 0.0), current, output
+
+
+async def _output(world: World, execution: Execution) -> dict[str, Any]:
+    version = await graphs.get_version(execution.graph_id, execution.graph_version)
+    return await finish.output(world, execution, version)
+
+
+async def node_views(world: World, execution: Execution, some: Sequence[NodeExecution]) -> list[dict[str, Any]]:
+    """Node executions of one execution, their inputs as the blocks got them."""
+    version = await graphs.get_version(execution.graph_id, execution.graph_version)
+    run = Run(world=world, execution=node_tasks.ref(execution), version=version)
+    return list(await asyncio.gather(*(_node_view(run, node) for node in some)))
+
+
+async def _node_view(run: Run, node: NodeExecution) -> dict[str, Any]:
+    graph_node = run.version.graph.by_id[node.node_id]
+    unpacked, inputs = await asyncio.gather(stored_values.unpack(node), attempt.values(run, node, graph_node))
+    return {
+        "id": node.id,
+        "node_id": node.node_id,
+        "block_type": node.block_type,
+        "status": node.status,
+        "attempts": node.attempts,
+        "input": inputs,
+        "output": outcomes.by_pin(unpacked),
+        "error": _failure(node.error),
+        "cost": node.cost,
+        "created_at": node.created_at,
+        "started_at": node.started_at,
+        "completed_at": node.completed_at,
+    }
+
+
+def _failure(failure: Failure | None) -> Mapping[str, Any] | None:
+    if failure is None:
+        return None
+    return {
+        "reason": failure.reason,
+        "message": failure.message,
+        "node_id": failure.node_id,
+        "node_execution_id": failure.node_execution_id,
+    }

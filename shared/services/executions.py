@@ -1,0 +1,63 @@
+"""What can a user do with executions? Start them, and look through them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.domain import errors
+from shared.domain.errors import Violation
+from shared.domain.permissions import Caller
+from shared.domain.records import Execution, NodeExecution
+from shared.firestore import executions, graphs, node_executions
+from shared.services import graph_views
+from shared.services import graphs as graph_service
+from shared.services import start as starting
+from shared.services.world import World
+
+
+async def start(
+    world: World, caller: Caller, graph_id: str, id_: str, input_data: Mapping[str, Any], queue: str
+) -> Execution:
+    """Accept an execution of the graph's active version. NotFound; InvalidArgument: the graph is inactive or
+    unfinished, or the inputs do not suit it; TooManyRequests."""
+    head = await check_graph(caller, graph_id)
+    if not head.is_active:
+        raise errors.InvalidArgument(
+            f"Graph {graph_id} is inactive; PATCH it with is_active true first.",
+            reason="GRAPH_INACTIVE",
+            metadata={"graph_id": graph_id},
+        )
+    version = await graphs.get_version(head.id, head.active_version)
+    problems = graph_views.problems(version)
+    if problems:
+        raise errors.InvalidArgument(
+            f"Graph {graph_id} cannot be executed yet: {problems[0].message}",
+            reason="GRAPH_UNFINISHED",
+            metadata={"graph_id": graph_id},
+            violations=[Violation(p.field, p.message) for p in problems],
+        )
+    return await starting.accept(
+        world, id_=id_, user_id=caller.user_id, version=version, input_data=input_data, queue=queue
+    )
+
+
+async def check_graph(caller: Caller, graph_id: str) -> graphs.Head:
+    """NotFound: there is none, or it is not the caller's."""
+    return await graph_service.owned(caller, graph_id)
+
+
+async def page(
+    caller: Caller, graph_id: str | None, cursor: Any, size: int
+) -> tuple[list[Execution], list[str] | None]:
+    """A page of the caller's executions, newest first, and the cursor of the next."""
+    after = executions.Page(created_at=datetime.fromisoformat(cursor[0]), id=cursor[1]) if cursor else None
+    found = await executions.list_of(caller.user_id, graph_id, after, size + 1)
+    last = found[size - 1] if len(found) > size else None
+    return found[:size], [last.created_at.isoformat(), last.id] if last else None
+
+
+async def node_page(execution: Execution, cursor: Any, size: int) -> tuple[list[NodeExecution], list[str] | None]:
+    """A page of an execution's node executions, in order, and the cursor of the next."""
+    found = await node_executions.list_of(execution.id, (cursor[0], cursor[1]) if cursor else None, size + 1)
+    last = found[size - 1] if len(found) > size else None
+    return found[:size], [last.order, last.id] if last else None

@@ -1,0 +1,71 @@
+"""Is an execution over, how did it end, and who is told?
+
+Whoever leaves nothing active behind asks. The question comes after the commit, so of two that commit together the
+later one sees that both are done; the first to write the final status wins.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.domain import outcomes
+from shared.domain.plan import Plan
+from shared.domain.records import Execution, Lost
+from shared.domain.statuses import FINAL, Status, is_final
+from shared.firestore import executions, graphs, node_executions
+from shared.services import events, queueing
+from shared.services.node_tasks import ExecutionRef
+from shared.services.stored_values import unpack_all
+from shared.services.world import World
+
+ANNOUNCE_DUE = timedelta(minutes=1)
+"""When recovery looks at an execution that is final but not announced."""
+
+
+async def finish(world: World, ref: ExecutionRef, version: graphs.Version) -> None:
+    """Finalise the execution if nothing in it is active."""
+    if await node_executions.any_active(ref.id):
+        return
+    execution = await executions.find(ref.id)
+    if execution is None or execution.status is Status.QUEUED:
+        return
+    if is_final(execution.status):
+        await announce(world, execution)
+        return
+    final = await _final(world, execution, version)
+    written = await executions.update(execution.id, executions.finished(final), execution.update_time)
+    if isinstance(written, Lost):
+        return  # the winner announces it
+    await announce(world, replace(final, update_time=written.update_time))
+
+
+async def announce(world: World, execution: Execution) -> None:
+    """Publish the final event, let the next of the user's executions start, and have nothing more due."""
+    if execution.due_at is None:
+        return
+    await events.publish(execution.id, [events.of_execution(execution, world.now())])
+    await queueing.promote(world, execution.user_id)
+    await executions.update(execution.id, executions.ANNOUNCED, execution.update_time)
+
+
+async def _final(world: World, execution: Execution, version: graphs.Version) -> Execution:
+    status, error = outcomes.verdict(await node_executions.unhandled_failures(execution.id))
+    counts = await node_executions.count_by_status(execution.id, sorted(FINAL))
+    counts[Status.COMPLETED] -= 1  # the root
+    return replace(
+        execution,
+        status=status,
+        error=error,
+        output=await output(world, execution, version),
+        node_counts=counts,
+        completed_at=world.now(),
+        due_at=world.now() + ANNOUNCE_DUE,
+    )
+
+
+async def output(world: World, execution: Execution, version: graphs.Version) -> dict[str, object]:
+    """The output so far, or in the end, from the node executions of the output nodes."""
+    plan: Plan = version.plan
+    nodes = [node_id for node_id, node in plan.nodes.items() if node.output]
+    finished = [n for n in await node_executions.of_nodes(execution.id, nodes) if is_final(n.status)]
+    names: dict[str, str] = {n.id: str(n.input_data.get("name", n.id)) for n in version.graph.nodes if n.id in nodes}
+    return outcomes.output(plan, names if plan.named_outputs else {}, await unpack_all(finished))

@@ -1,0 +1,29 @@
+"""Whose turn is it? The first executions of a user, by creation, run; the others wait as QUEUED.
+
+A rank and not a counter: an execution starts if fewer than the limit that are not final were created before it.
+So however many are started at once, no more than the limit run, and no document is written for it.
+"""
+
+from shared.domain.records import Execution
+from shared.domain.statuses import Status
+from shared.firestore import executions
+from shared.services import roots
+from shared.services.world import World
+
+
+async def is_its_turn(world: World, execution: Execution) -> bool:
+    limit = world.settings.max_concurrent_executions
+    if not limit:
+        return True
+    return await executions.count_before(execution.user_id, execution.created_at, execution.id) < limit
+
+
+async def promote(world: World, user_id: str) -> None:
+    """Dispatch the executions whose turn has come. It is done after a final status is written: whoever was created
+    before that is seen here, whoever is created later sees the place that became free."""
+    limit = world.settings.max_concurrent_executions
+    if not limit or not await executions.has_waiting(user_id):
+        return
+    for execution in await executions.first_occupying(user_id, limit):
+        if execution.status is Status.QUEUED:
+            await roots.dispatch_again(world, execution)

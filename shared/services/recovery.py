@@ -1,0 +1,93 @@
+"""What was lost? ``tick`` asks for everything past due, and has it looked at again. Nothing is repaired by hand.
+
+Recovery is only another dispatch: the handlers find out from the documents what is to be done.
+"""
+
+import asyncio
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+
+from shared.domain import identity
+from shared.domain.records import Execution, Lost, NodeExecution
+from shared.domain.statuses import Status, is_final
+from shared.firestore import executions, graphs, node_executions
+from shared.services import completion, finish, node_tasks, queueing, roots, start
+from shared.services.completion import Run
+from shared.services.world import World
+
+MAX_A_SHARD = 50
+"""Documents of a shard and kind in one run of ``tick``; the rest is found by the next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repaired:
+    """What one run found past due and acted on."""
+
+    node_executions_dispatched: int = 0
+    executions_dispatched: int = 0
+    executions_finished: int = 0
+    executions_announced: int = 0
+
+    def __add__(self, other: "Repaired") -> "Repaired":
+        mine, its = asdict(self), asdict(other)
+        return Repaired(**{name: mine[name] + its[name] for name in mine})
+
+
+async def recover(world: World) -> Repaired:
+    """One bounded pass over all shards."""
+    results = await asyncio.gather(*(_shard(world, shard) for shard in range(executions.SHARDS)))
+    return sum(results, Repaired())
+
+
+async def _shard(world: World, shard: int) -> Repaired:
+    repaired = Repaired()
+    for node in await node_executions.due(shard, world.now(), MAX_A_SHARD):
+        repaired += await _node(world, node)
+    for execution in await executions.due(shard, world.now(), MAX_A_SHARD):
+        repaired += await _execution(world, execution)
+    return repaired
+
+
+async def _node(world: World, node: NodeExecution) -> Repaired:
+    """Dispatched again, and looked at next after the usual time in a queue."""
+    execution = await executions.find(node.execution_id)
+    if execution is None or is_final(execution.status):
+        return Repaired()
+    if node.id == identity.root(execution.id):
+        await roots.dispatch_again(world, execution)
+        return Repaired(executions_dispatched=1)
+    later = world.now() + completion.QUEUED_DUE
+    written = await node_executions.postpone(node.execution_id, node.id, later, node.update_time)
+    if isinstance(written, Lost):
+        return Repaired()  # it moves
+    await completion.again(await _run(world, execution), replace(node, update_time=written.update_time))
+    return Repaired(node_executions_dispatched=1)
+
+
+async def _execution(world: World, execution: Execution) -> Repaired:
+    if is_final(execution.status):
+        await finish.announce(world, execution)
+        return Repaired(executions_announced=1)
+    if execution.status is Status.QUEUED:
+        return await _start(world, execution)
+    if await node_executions.any_active(execution.id):
+        await executions.update(execution.id, {"due_at": world.now() + start.RUNNING_DUE}, execution.update_time)
+        return Repaired()
+    run = await _run(world, execution)
+    await finish.finish(world, run.execution, run.version)
+    return Repaired(executions_finished=1)
+
+
+async def _start(world: World, execution: Execution) -> Repaired:
+    """Accepted, and not started: its task was lost, or its turn has not come."""
+    later = world.now() + start.START_DUE + timedelta(seconds=30)
+    written = await executions.update(execution.id, {"due_at": later}, execution.update_time)
+    if isinstance(written, Lost) or not await queueing.is_its_turn(world, execution):
+        return Repaired()
+    await roots.dispatch_again(world, replace(execution, update_time=written.update_time))
+    return Repaired(executions_dispatched=1)
+
+
+async def _run(world: World, execution: Execution) -> Run:
+    version = await graphs.get_version(execution.graph_id, execution.graph_version)
+    return Run(world=world, execution=node_tasks.ref(execution), version=version)

@@ -1,0 +1,220 @@
+"""How does an execution begin? Its inputs are checked, it is recorded, and its root is dispatched.
+
+The root is a node execution like any other: its commit, on the execution's fence, creates the entries and records
+the constants; it spreads, and finishes what has nothing to do.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.blocks import catalog
+from shared.domain import analysis, errors, identity, planning
+from shared.domain.errors import Violation
+from shared.domain.graph import Node
+from shared.domain.plan import Kind
+from shared.domain.records import Execution, Lost, NodeExecution, Output
+from shared.domain.statuses import Event, Status, follow, is_final
+from shared.firestore import commits, executions, graphs, node_executions, values
+from shared.services import completion, events, finish, queueing, roots
+from shared.services.completion import Run
+from shared.services.node_tasks import NodeTask
+from shared.services.world import World
+
+START_DUE = timedelta(minutes=1)
+"""How long an accepted execution may wait for its root before recovery dispatches it again."""
+
+RUNNING_DUE = timedelta(minutes=10)
+"""How often recovery asks whether a running execution has been left with nothing active."""
+
+QUEUES = ("interactive", "background")
+
+
+async def accept(
+    world: World, *, id_: str, user_id: str, version: graphs.Version, input_data: Mapping[str, Any], queue: str
+) -> Execution:
+    """Record an execution and dispatch it. ``id_`` makes a repeated call find the first one's execution."""
+    constants = constants_of(version, input_data)
+    await _check_backlog(world, user_id)
+    now = world.now()
+    execution = Execution(
+        id=id_,
+        user_id=user_id,
+        graph_id=version.graph_id,
+        graph_version=version.number,
+        status=Status.QUEUED,
+        queue=queue,
+        constants=constants,
+        absent=planning.absent_constants(version.plan, constants),
+        created_at=now,
+        due_at=now + START_DUE,
+    )
+    written = await executions.create(execution)
+    if isinstance(written, Lost):
+        found = await executions.find(id_)
+        if found is None:
+            raise errors.Conflict(f"Execution {id_} was deleted while it was created; start it again.")
+        execution = found
+    else:
+        execution = replace(execution, update_time=written.update_time)
+    if execution.status is Status.QUEUED:
+        await roots.dispatch(execution)
+        await events.publish(execution.id, [events.of_execution(execution, now)])
+    return execution
+
+
+async def _check_backlog(world: World, user_id: str) -> None:
+    limit = world.settings.max_queued_executions
+    if await executions.count_occupying(user_id) >= limit:
+        raise errors.TooManyRequests(
+            f"{limit} executions of yours have not finished (MAX_QUEUED_EXECUTIONS); start this one later.",
+            reason="TOO_MANY_EXECUTIONS",
+            retry_after=60,
+        )
+
+
+def constants_of(version: graphs.Version, input_data: Mapping[str, Any]) -> dict[str, Any]:
+    """Node id -> value of every input that has one. InvalidArgument names each that is unknown, missing or of
+    another type, and a total that is too large."""
+    inputs = [n for n in version.graph.nodes if analysis.is_input(n.block_type)]
+    names = {str(n.input_data.get("name", "")) for n in inputs}
+    violations = [
+        Violation(f"input_data.{name}", f"The graph has no input {name!r}; it has {_listed(names)}.")
+        for name in input_data
+        if name not in names
+    ]
+    constants: dict[str, Any] = {}
+    for node in inputs:
+        try:
+            if (value := _value(node, input_data)) is not None:
+                constants[node.id] = value
+            elif version.plan.nodes[node.id].kind is Kind.CONSTANT and not is_optional(node):
+                violations.append(Violation(f"input_data.{_name(node)}", "It is required: give it a value."))
+        except ValueError as error:
+            violations.append(Violation(f"input_data.{_name(node)}", f"{error}."))
+    if not violations and len(values.dump(constants).encode()) > executions.MAX_TEXT:
+        violations.append(Violation("input_data", f"It is larger than {executions.MAX_TEXT:,} bytes; send less."))
+    if violations:
+        raise errors.InvalidArgument("The inputs do not suit the graph.", violations=violations)
+    return {node_id: v for node_id, v in constants.items() if version.plan.nodes[node_id].kind is Kind.CONSTANT}
+
+
+def is_optional(node: Node) -> bool:
+    return bool(node.input_data.get("optional") or node.metadata.get("optional"))
+
+
+def _value(node: Node, input_data: Mapping[str, Any]) -> Any:
+    """What the run supplies, else the node's own ``value``; None: neither."""
+    value = input_data.get(_name(node))
+    value = node.input_data.get("value") if value is None else value
+    spec = catalog.specs()[node.block_type]
+    return None if value is None else spec.coerce("value", value)
+
+
+def _name(node: Node) -> str:
+    return str(node.input_data.get("name", ""))
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(repr(name) for name in sorted(names)) or "none"
+
+
+async def begin(run: Run, task: NodeTask) -> None:
+    """A task for the root. Lost: the execution has started, or is gone."""
+    execution = await executions.find(task.execution.id)
+    if execution is None:
+        return
+    if is_final(execution.status):
+        await finish.announce(run.world, execution)
+        return
+    if execution.status is not Status.QUEUED:
+        await _resume(run, execution)
+        return
+    if await queueing.is_its_turn(run.world, execution):
+        await _start(run, execution)
+
+
+async def _start(run: Run, execution: Execution) -> None:
+    now = run.world.now()
+    made = planning.start(run.version.plan, execution)
+    root = _root(execution, now, spreading=not _at_once(made))
+    recorded = [_constant(run, execution, node_id, now) for node_id in execution.constants]
+    children = [] if root.spreading else _children(run, root, made)
+    changes = executions.started(now, now + RUNNING_DUE) | {"status": follow(Event.START, execution.status)}
+    write = commits.Write(ref=executions.ref(execution.id), data=changes, fence=execution.update_time)
+    committed = await node_executions.start(root, write, [*recorded, *children])
+    if isinstance(committed, Lost):
+        return  # another delivery started it, and does what follows
+    fences = committed.update_times[2 + len(recorded) :]
+    queued = [
+        replace(child, update_time=fence)
+        for child, fence in zip(children, fences, strict=True)
+        if child.status is Status.QUEUED
+    ]
+    started = replace(execution, status=Status.RUNNING, started_at=now)
+    await completion.dispatch(run, queued)
+    told = [events.of_execution(started, now)]
+    await completion.publish(run, [*recorded, *queued], told)
+    if root.spreading:
+        await completion.spread(run, root, made)
+    elif not queued:
+        await finish.finish(run.world, run.execution, run.version)
+
+
+def _at_once(made: planning.Deliveries) -> bool:
+    """Nobody else can touch the joins before the start: any number of them may be in its commit."""
+    return completion.fits(replace(made, meetings=())) and made.size <= completion.MAX_BATCH
+
+
+def _children(run: Run, root: NodeExecution, made: planning.Deliveries) -> list[NodeExecution]:
+    birth = run.birth(root)
+    plan = run.version.plan
+    firings = [planning.child(plan, run.block_type(f.node_id), f, birth) for f in made.firings]
+    joins = [planning.meet(plan, run.block_type(m.node_id), m, None, birth) for m in made.meetings]
+    return [*firings, *(join for join in joins if join is not None)]
+
+
+def _root(execution: Execution, now: datetime, *, spreading: bool) -> NodeExecution:
+    return replace(
+        roots.of(execution),
+        status=Status.COMPLETED,
+        active=spreading,
+        spreading=spreading,
+        started_at=now,
+        completed_at=now,
+        due_at=now + completion.QUEUED_DUE if spreading else None,
+        update_time="",
+    )
+
+
+def _constant(run: Run, execution: Execution, node_id: str, now: datetime) -> NodeExecution:
+    """An input is recorded as completed at the start."""
+    firing = planning.Firing(id=identity.firing(execution.id, node_id, ()), node_id=node_id, label=(), tokens={})
+    birth = planning.Birth(execution_id=execution.id, hops=0, now=now, due_at=now)
+    made = planning.child(run.version.plan, run.block_type(node_id), firing, birth)
+    return replace(
+        made,
+        status=Status.COMPLETED,
+        active=False,
+        due_at=None,
+        attempts=1,
+        started_at=now,
+        completed_at=now,
+        outputs=[Output(pin="result", value=execution.constants[node_id])],
+    )
+
+
+async def _resume(run: Run, execution: Execution) -> None:
+    """It had started: do again what follows the start."""
+    root = await node_executions.find(execution.id, identity.root(execution.id))
+    if root is None:
+        return
+    made = planning.start(run.version.plan, execution)
+    if root.spreading:
+        await completion.spread(run, root, made)
+        return
+    ids = [f.id for f in made.firings] + [m.id for m in made.meetings]
+    await completion.redispatch(run, await node_executions.find_many(execution.id, ids))
+    await completion.publish(run, [], [events.of_execution(execution, run.world.now())])
+    await finish.finish(run.world, run.execution, run.version)

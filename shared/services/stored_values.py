@@ -1,0 +1,72 @@
+"""Is a value too large for a document? Then it lies in the bucket, and documents and tasks carry where.
+
+Blocks never see the difference: outputs are packed before they are recorded, inputs unpacked before a block runs.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from shared.domain.records import NodeExecution, Output, Token
+from shared.firestore import values
+from shared.gcp import storage
+from shared.services.world import World
+
+MAX_OUTPUTS = 500_000
+"""Bytes of all outputs of a node execution in its document; above that their list is an object of its own."""
+
+_LIST = "*"  # the pin of the one output that stands for a list which is stored whole
+
+
+async def pack(world: World, execution_id: str, outputs: Sequence[Output]) -> list[Output]:
+    """The outputs with every large value stored. They keep their value too, for who delivers them now."""
+    return list(await asyncio.gather(*(_pack_one(world, execution_id, o) for o in outputs)))
+
+
+async def pack_list(node: NodeExecution) -> NodeExecution:
+    """The node execution as it is recorded: with a list of outputs that fits into a document."""
+    text = values.dump_outputs(node.outputs)
+    if len(text.encode()) <= MAX_OUTPUTS:
+        return node
+    return replace(node, outputs=[Output(pin=_LIST, stored=await _put(node.execution_id, text))])
+
+
+async def unpack(node: NodeExecution) -> NodeExecution:
+    """The node execution with the values of all its outputs."""
+    outputs = list(node.outputs)
+    if len(outputs) == 1 and outputs[0].pin == _LIST and outputs[0].stored:
+        outputs = values.load_outputs((await storage.get(outputs[0].stored)).decode())
+    loaded = await asyncio.gather(*(_load(o.stored, o.value) for o in outputs))
+    return replace(node, outputs=[replace(o, value=v) for o, v in zip(outputs, loaded, strict=True)])
+
+
+async def unpack_all(nodes: Iterable[NodeExecution]) -> list[NodeExecution]:
+    return list(await asyncio.gather(*(unpack(node) for node in nodes)))
+
+
+async def inputs(tokens: Mapping[str, Token]) -> dict[str, Any]:
+    """Pin -> value."""
+    loaded = await asyncio.gather(*(_load(t.stored, t.value) for t in tokens.values()))
+    return dict(zip(tokens, loaded, strict=True))
+
+
+async def _pack_one(world: World, execution_id: str, output: Output) -> Output:
+    if isinstance(output.value, int | float | bool | None):
+        return output
+    text = values.dump(output.value)
+    if len(text) * 4 <= world.settings.inline_value_bytes or len(text.encode()) <= world.settings.inline_value_bytes:
+        return output
+    return replace(output, stored=await _put(execution_id, text))
+
+
+async def _put(execution_id: str, text: str) -> str:
+    data = text.encode()
+    name = f"values/{execution_id}/{hashlib.sha256(data).hexdigest()}"
+    await storage.put(name, data)
+    return name
+
+
+async def _load(stored: str | None, value: Any) -> Any:
+    return values.load((await storage.get(stored)).decode()) if stored is not None and value is None else value
