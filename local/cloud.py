@@ -3,6 +3,7 @@
 Used by the launcher, and by tests that want a database or a queue of their own.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 
 from local.auth import AuthService
 from local.database import Database
-from local.firestore import FirestoreService, index_file
+from local.firestore import index_file
+from local.firestore.service import FirestoreService
 from local.identity import Identity
 from local.llm_stub import LlmStubService
 from local.manifest import Manifest
@@ -73,15 +75,13 @@ class Cloud:
 
     async def stop_calling(self) -> None:
         """Stop what calls functions, so that nothing new begins; the rest still answers."""
-        for name in ("scheduler", "tasks", "pubsub"):
-            if self._ports.pop(name, None) is not None:
-                await self._services[name].stop()
+        running = [name for name in ("scheduler", "tasks", "pubsub") if self._ports.pop(name, None) is not None]
+        await asyncio.gather(*[self._services[name].stop() for name in running])
 
     async def stop(self) -> None:
         await self.stop_calling()
-        for name, service in self._services.items():
-            if self._ports.pop(name, None) is not None:
-                await service.stop()
+        running = [service for name, service in self._services.items() if self._ports.pop(name, None) is not None]
+        await asyncio.gather(*[service.stop() for service in running])
 
     def address(self, name: str) -> str:
         """``host:port`` of a running service."""
@@ -113,7 +113,7 @@ class Cloud:
             emulators |= {"OPENAI_BASE_URL": f"http://{self.address('llm')}/v1", "OPENAI_API_KEY": "stub"}
         return emulators
 
-    def ensure(self, manifest: Manifest) -> None:
+    async def ensure(self, manifest: Manifest) -> None:
         """Have the queues, topics, subscriptions, buckets and jobs of a manifest. What is there stays."""
         for name, settings in manifest.queues.items():
             self.tasks.ensure_queue(self._path("locations", REGION, "queues", name), **_queue_options(settings))
@@ -123,15 +123,13 @@ class Cloud:
             self.storage.ensure_bucket(f"{self.project}-{name}")
         caller = f"{manifest.service_account}@{self.project}.iam.gserviceaccount.com"
         for function in manifest.functions:
+            url = self.function_url(function.name)
+            if function.topic:
+                topic = self._path("topics", function.topic)
+                subscription = self._path("subscriptions", function.name)
+                await self.pubsub.ensure_push_subscription(subscription, topic, url, caller)
             if function.schedule:
-                self.scheduler.ensure_job(
-                    function.name,
-                    function.schedule,
-                    "UTC",
-                    self.function_url(function.name),
-                    caller,
-                    run_on_start=True,
-                )
+                self.scheduler.ensure_job(function.name, function.schedule, "UTC", url, caller, run_on_start=True)
 
     def route(self, manifest: Manifest, base_url: str) -> None:
         """Send calls of the manifest's functions to ``base_url``/NAME."""

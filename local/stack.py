@@ -59,7 +59,7 @@ class Stack:
         self.environment = cloud.environment(os.environ)
         self.endpoints = {"gateway": None, **cloud.endpoints()}
         if served is not None and self._functions is not None:
-            cloud.ensure(served)
+            await cloud.ensure(served)
             self.endpoints["gateway"] = await self._start_gateway(served, self._functions)
             await self._functions.start(self.environment)
         self._folder.write_endpoints(self.endpoints)

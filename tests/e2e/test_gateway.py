@@ -1,0 +1,30 @@
+"""What does the gateway do with requests that are not ordinary?"""
+
+import http.client
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from launched import Launch
+
+
+@pytest.fixture
+def gateway(launch: Launch) -> Iterator[str]:
+    launched = launch().wait_until_up()
+    yield launched.gateway
+    assert launched.end() == 0
+
+
+def test_paths_and_bodies_reach_the_function_or_a_json_404(gateway: str) -> None:
+    assert httpx.get(f"{gateway}/health").json()["path"] == "/health"
+    assert httpx.post(f"{gateway}/echo/a%2Fb", content=bytes(50_000_000)).json() == {
+        "path": "/echo/a/b",
+        "length": 50_000_000,
+    }
+    for path in ("/", "/nothing", "/echo/../health", "/echo/%2e%2e/health"):
+        connection = http.client.HTTPConnection(urlsplit(gateway).netloc)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["content-type"]) == (404, "application/json"), path
+        connection.close()
