@@ -68,7 +68,5 @@ def timestamp(fence: str) -> DatetimeWithNanoseconds:
 
 
 def fence_of(stamp: Any) -> str:
-    """An update_time as text with all its digits."""
-    if isinstance(stamp, DatetimeWithNanoseconds):
-        return stamp.rfc3339()
-    return DatetimeWithNanoseconds.from_timestamp_pb(stamp).rfc3339()
+    """An update_time (a DatetimeWithNanoseconds of proto-plus) as text with all its digits."""
+    return stamp.rfc3339()
