@@ -113,7 +113,7 @@ class Cloud:
             emulators |= {"OPENAI_BASE_URL": f"http://{self.address('llm')}/v1", "OPENAI_API_KEY": "stub"}
         return emulators
 
-    async def ensure(self, manifest: Manifest) -> None:
+    def ensure(self, manifest: Manifest) -> None:
         """Have the queues, topics, subscriptions, buckets and jobs of a manifest. What is there stays."""
         for name, settings in manifest.queues.items():
             self.tasks.ensure_queue(self._path("locations", REGION, "queues", name), **_queue_options(settings))
@@ -127,7 +127,7 @@ class Cloud:
             if function.topic:
                 topic = self._path("topics", function.topic)
                 subscription = self._path("subscriptions", function.name)
-                await self.pubsub.ensure_push_subscription(subscription, topic, url, caller)
+                self.pubsub.ensure_push_subscription(subscription, topic, url, caller)
             if function.schedule:
                 self.scheduler.ensure_job(function.name, function.schedule, "UTC", url, caller, run_on_start=True)
 

@@ -59,7 +59,7 @@ class Stack:
         self.environment = cloud.environment(os.environ)
         self.endpoints = {"gateway": None, **cloud.endpoints()}
         if served is not None and self._functions is not None:
-            await cloud.ensure(served)
+            cloud.ensure(served)
             self.endpoints["gateway"] = await self._start_gateway(served, self._functions)
             await self._functions.start(self.environment)
         self._folder.write_endpoints(self.endpoints)
@@ -87,7 +87,7 @@ class Stack:
         urlmap = importlib.import_module("local.gateway.urlmap")
         gateway = self._gateway = proxy.Gateway(
             urlmap.UrlMap({function.name: function.paths for function in served.functions}),
-            {function.name: f"{functions.url}/{function.name}" for function in served.functions},
+            functions.url,
             functions.wait_until_ready,
             {function.name: function.timeout for function in served.functions},
         )

@@ -8,13 +8,13 @@ that the function refuses (413) is still read to its end, so that the refusal re
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from urllib.parse import urlsplit
 
-import httpcore
 from starlette.types import Message, Receive, Scope, Send
 
 from local.gateway import answers
+from local.gateway.upstream import Headers, Upstream, UpstreamError
 from local.gateway.urlmap import UrlMap
 from local.serving import HttpServer
 
@@ -33,7 +33,6 @@ _REPLACED_IN_REQUESTS = frozenset([b"x-forwarded-for", b"x-forwarded-proto", b"e
 _REPLACED_IN_ANSWERS = frozenset([b"date", b"server"])
 _REPEATABLE = frozenset(["GET", "HEAD", "OPTIONS"])
 
-Headers = list[tuple[bytes, bytes]]
 WaitForFunctions = Callable[[float], Awaitable[bool]]
 
 
@@ -42,21 +41,22 @@ class _ClientGoneError(Exception):
 
 
 class Gateway:
-    """A service. ``base_urls``: function name -> where it answers now; ``wait_for_functions(seconds)`` tells
-    whether they answer, and waits that long for it; ``timeouts``: seconds until a function's answer begins."""
+    """A service. All functions answer at ``functions_url``/NAME. ``wait_for_functions(seconds)`` tells whether they
+    do now, and waits that long for it; ``timeouts``: function name -> seconds until its answer begins."""
 
     def __init__(
         self,
         url_map: UrlMap,
-        base_urls: Mapping[str, str],
+        functions_url: str,
         wait_for_functions: WaitForFunctions,
         timeouts: Mapping[str, float] | None = None,
     ) -> None:
         self._url_map = url_map
-        self._base_urls = {name: httpcore.URL(url) for name, url in base_urls.items()}
         self._wait_for_functions = wait_for_functions
         self._timeouts = timeouts or {}
-        self._pool = httpcore.AsyncConnectionPool(max_connections=None, keepalive_expiry=30)
+        parts = urlsplit(functions_url)
+        self._prefix = parts.path.rstrip("/").encode()
+        self._upstream = Upstream(parts.hostname or "", parts.port or 80)
         self._server = HttpServer(self)
 
     async def start(self, port: int) -> int:
@@ -64,7 +64,7 @@ class Gateway:
 
     async def stop(self) -> None:
         await self._server.stop()
-        await self._pool.aclose()
+        self._upstream.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -90,21 +90,21 @@ class Gateway:
             message = f"Nothing is served at {scope['path']}; the paths that exist are at /docs."
             await answers.send_error(send, 404, "NOT_FOUND", "PATH_NOT_FOUND", message)
             return
-        exchange = _Exchange(scope, receive, send, self._base_urls[function_name])
+        exchange = _Exchange(scope, receive, send, self._prefix + b"/" + function_name.encode())
         deadline = self._timeouts.get(function_name, DEFAULT_TIMEOUT_SECONDS)
         attempts = 2 if scope["method"] in _REPEATABLE and not exchange.has_body else 1
         for _ in range(attempts):
             if not await self._wait_for_functions(PATIENCE_SECONDS):
                 break
             try:
-                await exchange.run(self._pool, deadline)
+                await exchange.run(self._upstream, deadline)
                 return
             except TimeoutError:
                 message = f"{function_name} gave no answer within {deadline:.0f} seconds; try again later."
                 await answers.send_error(send, 504, "DEADLINE_EXCEEDED", "FUNCTION_TIMEOUT", message)
                 return
-            except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-                log.warning("%s broke off %s %s: %r", function_name, scope["method"], scope["path"], error)
+            except UpstreamError as error:
+                log.warning("%s broke off %s %s: %s", function_name, scope["method"], scope["path"], error)
                 if exchange.answer_started:
                     return
         message = f"{function_name} does not answer; it may be starting again: retry in {RETRY_AFTER_SECONDS} s."
@@ -115,7 +115,7 @@ class Gateway:
 class _Exchange:
     """One request to a function and its answer."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, base_url: httpcore.URL) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, prefix: bytes) -> None:
         self._receive = receive
         self._send = send
         self._body_read = asyncio.Event()
@@ -123,22 +123,14 @@ class _Exchange:
         self.has_body = b"content-length" in names or b"transfer-encoding" in names
         self.answer_started = False
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
-        self._request = httpcore.Request(
-            scope["method"],
-            httpcore.URL(
-                scheme=base_url.scheme,
-                host=base_url.host,
-                port=base_url.port,
-                target=base_url.target.rstrip(b"/") + scope["raw_path"] + query,
-            ),
-            headers=_request_headers(scope),
-            content=self._body() if self.has_body else None,
-        )
+        self._method = scope["method"]
+        self._target = prefix + scope["raw_path"] + query
+        self._headers = _request_headers(scope)
 
-    async def run(self, pool: httpcore.AsyncConnectionPool, seconds: float) -> None:
+    async def run(self, upstream: Upstream, seconds: float) -> None:
         """Pass the request on and the answer back. TimeoutError: it did not begin within ``seconds``.
         _ClientGoneError: nobody waits for it any more, and the function's connection is closed."""
-        relay = asyncio.create_task(self._relay(pool, seconds))
+        relay = asyncio.create_task(self._relay(upstream, seconds))
         gone = asyncio.create_task(self._client_gone())
         try:
             await asyncio.wait({relay, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -150,18 +142,19 @@ class _Exchange:
                 task.cancel()
             await asyncio.gather(relay, gone, return_exceptions=True)
 
-    async def _relay(self, pool: httpcore.AsyncConnectionPool, seconds: float) -> None:
+    async def _relay(self, upstream: Upstream, seconds: float) -> None:
+        body = self._body() if self.has_body else None
         async with asyncio.timeout(seconds):
-            response = await pool.handle_async_request(self._request)
+            answer = await upstream.request(self._method, self._target, self._headers, body)
         try:
-            headers = _end_to_end(response.headers, _REPLACED_IN_ANSWERS)
+            headers = _end_to_end(answer.headers, _REPLACED_IN_ANSWERS)
             self.answer_started = True
-            await self._send({"type": "http.response.start", "status": response.status, "headers": headers})
-            async for chunk in response.aiter_stream():
+            await self._send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            async for chunk in answer.chunks():
                 await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
             await self._send({"type": "http.response.body", "body": b""})
         finally:
-            await response.aclose()
+            answer.close()
 
     async def _body(self) -> AsyncIterator[bytes]:
         more = True
@@ -193,12 +186,9 @@ def _request_headers(scope: Scope) -> Headers:
     return headers
 
 
-def _end_to_end(headers: Any, dropped: frozenset[bytes]) -> Headers:
+def _end_to_end(headers: Iterable[tuple[bytes, bytes]], dropped: frozenset[bytes]) -> Headers:
     """Headers without those that concern one connection only (RFC 9110, 7.6.1), and without ``dropped``."""
-    lowered = [(name.lower(), value) for name, value in headers]
-    named = {token.strip().lower() for name, value in lowered if name == b"connection" for token in value.split(b",")}
-    return [
-        (name, value)
-        for name, value in lowered
-        if name not in _HOP_BY_HOP and name not in dropped and name not in named
-    ]
+    rows = list(headers)
+    named = {token.strip().lower() for name, value in rows if name == b"connection" for token in value.split(b",")}
+    unwanted = _HOP_BY_HOP | dropped | named
+    return [(name, value) for name, value in rows if name not in unwanted]

@@ -32,7 +32,7 @@ class Rig:
         port = await self._server.start(0)
         self.gateway = Gateway(
             UrlMap({"echo": ["/echo", "/echo/**"]}),
-            {"echo": f"http://127.0.0.1:{port}/echo_function"},
+            f"http://127.0.0.1:{port}/functions",
             self._wait_until_up,
             {"echo": 1.0},
         )
@@ -72,7 +72,7 @@ async def rig() -> AsyncIterator[Rig]:
 async def test_method_path_query_and_body_arrive_as_they_were_sent(rig: Rig) -> None:
     seen = (await rig.client.patch("/echo/a%2Fb?c=d%20e&f", content=b"12345")).json()
     assert seen["method"] == "PATCH"
-    assert seen["raw_path"] == "/echo_function/echo/a%2Fb"
+    assert seen["raw_path"] == "/functions/echo/echo/a%2Fb"
     assert seen["query"] == "c=d%20e&f"
     assert seen["body_length"] == 5
 
@@ -116,9 +116,7 @@ async def test_a_function_that_breaks_off_is_a_503_and_only_reading_is_tried_aga
         return True
 
     server = await asyncio.start_server(break_off, "127.0.0.1", 0)
-    gateway = Gateway(
-        UrlMap({"echo": ["/echo"]}), {"echo": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"}, up
-    )
+    gateway = Gateway(UrlMap({"echo": ["/echo"]}), f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", up)
     url = f"http://127.0.0.1:{await gateway.start(0)}/echo"
     async with httpx.AsyncClient() as client:
         answer = await client.request(method, url)
