@@ -214,7 +214,10 @@ class Client:
         self, client: httpx.AsyncClient, method: str, url: str, options: dict[str, Any]
     ) -> httpx.Response:
         follow = options.pop("follow_redirects", True)
-        request = client.build_request(method, url, **options)
+        try:
+            request = client.build_request(method, url, **options)
+        except (TypeError, ValueError) as error:
+            raise _refused(f"The request to {url[:200]!r} cannot be written: {error}") from error
         for _ in range(self._max_redirects + 1):
             response = await client.send(request, stream=True)
             if not follow or response.next_request is None:

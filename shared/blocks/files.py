@@ -1,0 +1,188 @@
+"""Which blocks read files?"""
+
+import asyncio
+import csv
+import io
+import itertools
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from shared.blocks import sources
+from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example
+from shared.domain import errors
+
+csv.field_size_limit(sources.MAX_FILE_BYTES)
+
+CSV = "name, city\nAda, London\nKonrad, Berlin"
+
+
+class FileReadBlock(Block):
+    block_type = "FILE_READ"
+    category = "DATA"
+    description = "Reads a file as text, whole or in pieces."
+    max_attempts = 3
+    emits_many = frozenset({"content"})
+    examples = [
+        Example(title="Whole", input={"file_input": "data:,a%0Ab"}, output=[("content", "a\nb")]),
+        Example(
+            title="Line by line",
+            input={"file_input": "data:,a%0Ab%0Ac%0Ad", "delimiter": "\n", "skip_rows": 1, "row_limit": 2},
+            output=[("content", "b"), ("content", "c")],
+        ),
+        Example(
+            title="Lines put together up to a size",
+            input={"file_input": "data:,aa%0Abb%0Acc", "delimiter": "\n", "size_limit": 5},
+            output=[("content", "aa\nbb"), ("content", "cc")],
+        ),
+        Example(
+            title="Pieces of a size",
+            input={"file_input": "data:;base64,YWJjZGU=", "size_limit": 2, "skip_size": 1},
+            output=[("content", "bc"), ("content", "de")],
+        ),
+        Example(title="No file", input={"file_input": "/etc/passwd"}, fails="neither a web address"),
+    ]
+
+    class Input(BlockInput):
+        file_input: str = Field(description="The file: its web address, or a data URI.")
+        delimiter: str = Field(default="", description="What separates rows; without one there are none.")
+        size_limit: int = Field(default=0, ge=0, description="Characters of a piece at most; 0: no limit.")
+        row_limit: int = Field(default=0, ge=0, description="Rows read at most; 0: no limit.")
+        skip_size: int = Field(default=0, ge=0, description="Characters skipped at the start.")
+        skip_rows: int = Field(default=0, ge=0, description="Rows skipped at the start.")
+
+    class Output(BlockOutput):
+        content: str = Field(description="The text; in pieces where rows or a size are asked for.")
+
+    @classmethod
+    def many_pins(cls, input_data: Mapping[str, Any]) -> frozenset[str]:
+        in_pieces = input_data.get("delimiter") or input_data.get("size_limit")
+        return cls.emits_many if in_pieces else frozenset()
+
+    async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
+        file = await sources.read(input.file_input, context)
+        for piece in pieces(file.text()[input.skip_size :], input):
+            yield "content", piece
+
+
+def pieces(text: str, input: FileReadBlock.Input) -> Iterator[str]:
+    """The text whole; row by row with a delimiter; rows together, or parts of them, up to ``size_limit``."""
+    rows = [text]
+    if input.delimiter:
+        end = input.skip_rows + input.row_limit if input.row_limit else None
+        rows = text.split(input.delimiter)[input.skip_rows : end]
+    if not input.size_limit:
+        yield from rows
+        return
+    batch: str | None = None
+    for row in rows:
+        for part in _parts(row, input.size_limit):
+            together = part if batch is None else batch + input.delimiter + part
+            if batch is not None and len(together) > input.size_limit:
+                yield batch
+                together = part
+            batch = together
+    if batch is not None:
+        yield batch
+
+
+def _parts(row: str, size: int) -> Iterator[str]:
+    yield row[:size]
+    for start in range(size, len(row), size):
+        yield row[start : start + size]
+
+
+class ReadSpreadsheetBlock(Block):
+    block_type = "READ_SPREADSHEET"
+    category = "DATA"
+    description = "Reads the rows of a CSV text, or of a CSV or Excel file."
+    max_attempts = 3
+    emits_many = frozenset({"row"})
+    examples = [
+        Example(
+            title="All rows",
+            input={"contents": CSV},
+            output=[("rows", [{"name": "Ada", "city": "London"}, {"name": "Konrad", "city": "Berlin"}])],
+        ),
+        Example(
+            title="Row by row, without a column",
+            input={"contents": CSV, "produce_singular_result": True, "skip_columns": ["city"]},
+            output=[("row", {"name": "Ada"}), ("row", {"name": "Konrad"})],
+        ),
+        Example(
+            title="A file without a header",
+            input={"file_input": "data:text/csv,a;b%0Ac;d", "delimiter": ";", "has_header": False, "skip_rows": 1},
+            output=[("rows", [{"0": "c", "1": "d"}])],
+        ),
+        Example(title="Nothing to read", input={}, fails="contents"),
+    ]
+
+    class Input(BlockInput):
+        contents: str | None = Field(default=None, description="The CSV text.")
+        file_input: str | None = Field(default=None, description="A CSV or Excel file: web address or data URI.")
+        delimiter: str = Field(default=",", min_length=1, max_length=1, description="Stands between values.")
+        quotechar: str = Field(default='"', min_length=1, max_length=1, description="Stands around a value.")
+        escapechar: str = Field(default="\\", max_length=1, description="Stands before a character meant as it is.")
+        has_header: bool = Field(default=True, description="Whether the first row names the columns.")
+        skip_rows: int = Field(default=0, ge=0, description="Rows skipped after the header.")
+        strip: bool = Field(default=True, description="Whether spaces around values are removed.")
+        skip_columns: list[str] = Field(default_factory=list[str], description="Columns left out, by name.")
+        produce_singular_result: bool = Field(default=False, description="Whether rows are sent one by one.")
+
+    class Output(BlockOutput):
+        row: dict[str, str] = Field(description="A row: column to value; without a header, index to value.")
+        rows: list[dict[str, str]] = Field(description="All rows.")
+
+    @classmethod
+    def many_pins(cls, input_data: Mapping[str, Any]) -> frozenset[str]:
+        return cls.emits_many if input_data.get("produce_singular_result") else frozenset()
+
+    async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
+        rows = await asyncio.to_thread(as_records, await _table(input, context), input)
+        if input.produce_singular_result:
+            for row in rows:
+                yield "row", row
+        else:
+            yield "rows", rows
+
+
+async def _table(input: ReadSpreadsheetBlock.Input, context: Context) -> Iterator[list[str]]:
+    if input.file_input:
+        file = await sources.read(input.file_input, context)
+        if file.content.startswith(b"PK\x03\x04"):
+            from shared.blocks.sandbox import workbooks
+
+            return iter(await asyncio.to_thread(workbooks.rows, file.content))
+        if file.content.startswith(b"\xd0\xcf\x11\xe0"):
+            raise sources.unreadable("The file is of Excel before 2007: save it as .xlsx or .csv")
+        return _csv(file.text(), input)
+    if input.contents is None:
+        raise errors.BlockError("There is nothing to read: give contents or file_input")
+    return _csv(input.contents, input)
+
+
+def _csv(text: str, input: ReadSpreadsheetBlock.Input) -> Iterator[list[str]]:
+    return csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=input.delimiter,
+        quotechar=input.quotechar,
+        escapechar=input.escapechar or None,
+        skipinitialspace=input.strip,
+    )
+
+
+def as_records(table: Iterator[list[str]], input: ReadSpreadsheetBlock.Input) -> list[dict[str, str]]:
+    """The rows with the names of their columns; empty lines are none. BlockError where the CSV is broken."""
+    try:
+        rows = [[value.strip() for value in row] if input.strip else row for row in table if row]
+    except csv.Error as error:
+        raise errors.BlockError(f"The spreadsheet cannot be read: {error}") from error
+    header = rows[0] if rows and input.has_header else []
+    body = rows[(1 if input.has_header else 0) + input.skip_rows :]
+    return [_record(header, row, set(input.skip_columns)) for row in body]
+
+
+def _record(header: list[str], row: list[str], skipped: set[str]) -> dict[str, str]:
+    names = itertools.chain(header, (str(index) for index in range(len(header), len(row))))
+    return {name: value for name, value in zip(names, row, strict=False) if name not in skipped}

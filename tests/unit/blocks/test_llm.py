@@ -1,0 +1,201 @@
+"""Do the blocks that ask a language model ask it rightly, and know which failures may pass?"""
+
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from shared.blocks import catalog, completions, runner
+from shared.domain import errors
+
+ANSWER = {
+    "id": "c1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "gpt-3.5-turbo-0125",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "blue"}}],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4},
+}
+
+
+class Service:
+    """A language model on a free port: keeps what it was asked, and gives its answers in turn, the last for ever."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.answers: list[tuple[int, dict[str, Any], dict[str, str]]] = [(200, ANSWER, {})]
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                service.asked.append(json.loads(body))
+                service.headers.append({name.lower(): value for name, value in self.headers.items()})
+                status, answer, headers = service.answers[0] if len(service.answers) == 1 else service.answers.pop(0)
+                payload = json.dumps(answer).encode()
+                self.send_response(status)
+                for name, value in {
+                    **headers,
+                    "content-length": str(len(payload)),
+                    "content-type": "application/json",
+                }.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(payload)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    running = Service()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+async def run(context: Any, service: Service) -> AsyncIterator[Callable[..., Any]]:
+    async def go(block_type: str, values: dict[str, Any], **more: Any) -> runner.Outcome:
+        block = catalog.get(block_type)
+        more.setdefault("settings", {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": service.url})
+        return await runner.collect(block, catalog.read_input(block, values), context(**more))
+
+    yield go
+    await completions.close()
+
+
+async def test_the_answer_comes_with_its_tokens_and_model(run: Any, service: Service) -> None:
+    outcome = await run("LLM", {"prompt": "Name a colour."}, idempotency_key="ne-1")
+    assert outcome.failure is None
+    assert outcome.tokens == [
+        ("response", "blue"),
+        ("token_usage", {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}),
+        ("model_used", "gpt-3.5-turbo-0125"),
+    ]
+    assert service.asked == [
+        {
+            "model": "gpt-3.5-turbo",
+            "max_tokens": 1000,
+            "temperature": 0.7,
+            "messages": [{"role": "user", "content": "Name a colour."}],
+        }
+    ]
+    assert service.headers[0]["authorization"] == "Bearer k"
+    assert service.headers[0]["idempotency-key"] == "ne-1"
+
+
+async def test_without_a_service_the_failure_says_what_to_set(run: Any) -> None:
+    outcome = await run("LLM", {"prompt": "Hi"}, settings={})
+    assert outcome.failure.reason == "LLM_NOT_CONFIGURED"
+    assert "OPENAI_API_KEY" in outcome.failure.message
+
+
+async def test_a_service_of_its_own_needs_no_key(run: Any, service: Service) -> None:
+    outcome = await run("LLM", {"prompt": "Hi"}, settings={"OPENAI_BASE_URL": service.url})
+    assert outcome.failure is None
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "after"),
+    [
+        (429, {"retry-after": "7"}, 7.0),
+        (429, {"retry-after": "Sat, 14 Mar 2026 12:00:30 GMT"}, 30.0),
+        (429, {"retry-after": "Sat, 14 Mar 2026 11:00:00 GMT"}, 0.0),
+        (429, {"retry-after": "soon"}, None),
+        (429, {}, None),
+        (500, {}, None),
+        (503, {"retry-after": "2"}, 2.0),
+    ],
+)
+async def test_what_may_pass_is_tried_again_by_the_engine_alone(
+    run: Any, service: Service, status: int, headers: dict[str, str], after: float | None
+) -> None:
+    service.answers = [(status, {"error": {"message": "busy"}}, headers)]
+    outcome = await run("LLM", {"prompt": "Hi"})
+    assert isinstance(outcome.failure, errors.Retryable)
+    assert outcome.failure.after == after
+    assert str(status) in outcome.failure.message
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, {"message": "no such model"}),
+        (401, {"message": "bad key"}),
+        (404, {"message": "no such model"}),
+        (429, {"message": "pay first", "code": "insufficient_quota"}),
+    ],
+)
+async def test_what_stays_wrong_is_not_tried_again(run: Any, service: Service, status: int, error: Any) -> None:
+    service.answers = [(status, {"error": error}, {})]
+    outcome = await run("LLM", {"prompt": "Hi"})
+    assert not isinstance(outcome.failure, errors.Retryable)
+    assert error["message"] in outcome.failure.message
+
+
+async def test_a_service_that_is_down_may_come_back(run: Any) -> None:
+    outcome = await run("LLM", {"prompt": "Hi"}, settings={"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"})
+    assert isinstance(outcome.failure, errors.Retryable)
+
+
+async def test_an_answer_without_choices_is_a_failure(run: Any, service: Service) -> None:
+    service.answers = [(200, {**ANSWER, "choices": []}, {})]
+    assert "without a choice" in (await run("LLM", {"prompt": "Hi"})).failure.message
+
+
+async def test_an_answer_without_text_or_counts_is_empty(run: Any, service: Service) -> None:
+    silent = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": None}}
+    service.answers = [(200, {**ANSWER, "choices": [silent], "usage": None}, {})]
+    outcome = await run("LLM", {"prompt": "Hi"})
+    assert outcome.tokens[0] == ("response", "")
+    assert outcome.tokens[1][1]["total_tokens"] == 0
+
+
+@pytest.mark.parametrize("values", [{"max_tokens": 0}, {"temperature": 2.1}, {"temperature": -1}])
+def test_settings_out_of_range_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(errors.BlockError, match=next(iter(values))):
+        catalog.read_input(catalog.get("LLM"), {"prompt": "Hi", **values})
+
+
+async def test_a_prompt_with_values_is_a_template(run: Any, service: Service) -> None:
+    values = {"prompt": "Greet {{ name }}.", "sys_prompt": "In {{ name }}'s tongue.", "prompt_values_#_name": "Ada"}
+    outcome = await run("AI_TEXT_GENERATOR", values)
+    messages = [{"role": "system", "content": "In Ada's tongue."}, {"role": "user", "content": "Greet Ada."}]
+    assert outcome.tokens == [("response", "blue"), ("prompt", messages)]
+    assert service.asked == [{"model": "gpt-4o-mini", "messages": messages}]
+
+
+async def test_a_prompt_without_values_is_no_template(run: Any, service: Service) -> None:
+    await run("AI_TEXT_GENERATOR", {"prompt": "What is {{ x }}?", "max_tokens": "5"})
+    assert service.asked[0]["messages"] == [{"role": "user", "content": "What is {{ x }}?"}]
+    assert service.asked[0]["max_tokens"] == 5
+
+
+async def test_a_conversation_goes_on(run: Any, service: Service) -> None:
+    outcome = await run(
+        "AI_CONVERSATION", {"messages": ["Hi", {"role": "assistant", "content": "Yes?"}], "prompt": "Go"}
+    )
+    assert outcome.tokens[0] == ("response", "blue")
+    assert [message["role"] for message in service.asked[0]["messages"]] == ["user", "assistant", "user"]
+
+
+async def test_what_is_no_message_is_refused(run: Any) -> None:
+    assert "role and content" in (await run("AI_CONVERSATION", {"messages": [5]})).failure.message
