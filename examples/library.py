@@ -1,7 +1,8 @@
 """Which examples are there? A folder each: the agent, what to run it on, what must come out.
 
 ``graph.json`` is the body of ``POST /api/v1/graphs``. ``input.json`` maps names of inputs to values, where
-``{"file": "NAME"}`` stands for the text of a file beside it. ``expected.json``, where there is one, is the output.
+``{"file": "NAME"}`` stands for the text of a file beside it, without its last line end. ``expected.json``, where
+there is one, is the output.
 """
 
 import json
@@ -45,7 +46,7 @@ def _load(folder: Path) -> Example:
 
 def _value(folder: Path, value: Any) -> Any:
     if isinstance(value, dict) and set(value) == {"file"}:
-        return (folder / value["file"]).read_text(encoding="utf-8")
+        return (folder / value["file"]).read_text(encoding="utf-8").removesuffix("\n")
     return value
 
 

@@ -4,7 +4,9 @@ The functions process imports its libraries while this one imports and starts th
 """
 
 import importlib
+import logging
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,8 @@ from local.functions_host.process import FunctionsProcess
 if TYPE_CHECKING:
     from local.cloud import Cloud
     from local.gateway.proxy import Gateway
+
+log = logging.getLogger(__name__)
 
 DEFAULT_GATEWAY_PORT = 8080
 
@@ -48,6 +52,7 @@ class Stack:
     async def start(self) -> None:
         """Start everything and write ``endpoints.json`` once all of it answers. ManifestError, OSError (a named
         port is taken), FunctionsFailedError: what has started has to be stopped still."""
+        started = time.monotonic()
         served = manifest.load(self._options.functions) if self._options.functions else None
         if served is not None:
             self._functions = FunctionsProcess(served.path, output.take)
@@ -56,12 +61,14 @@ class Stack:
         if served is not None and self._functions is not None:
             cloud.route(served, self._functions.url)
         await cloud.start(self._options.ports)
+        log.info("services answer after %.2f s", time.monotonic() - started)
         self.environment = cloud.environment(os.environ)
         self.endpoints = {"gateway": None, **cloud.endpoints()}
         if served is not None and self._functions is not None:
             cloud.ensure(served)
             self.endpoints["gateway"] = await self._start_gateway(served, self._functions)
             await self._functions.start(self.environment)
+            log.info("functions answer after %.2f s", time.monotonic() - started)
         self._folder.write_endpoints(self.endpoints)
 
     async def stop(self) -> None:

@@ -6,7 +6,6 @@ Started by ``local.functions_host.process``: ``python -m local.functions_host --
 
 import argparse
 import importlib
-import logging
 import os
 import signal
 import socket
@@ -31,7 +30,6 @@ def main() -> None:
     arguments = _parse_arguments()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     leash.die_with_parent(signal.SIGKILL, arguments.parent)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     _import_what_is_slow(arguments.manifest)
     os.environ.update(lifeline.read_environment(arguments.lifeline))
     lifeline.watch(arguments.lifeline)
