@@ -7,6 +7,7 @@ from shared.domain.graph import Graph, Node
 from shared.domain.spec import Catalog
 
 _OPTIONS = ("placeholder_values", "options")
+_OF_THE_PIN = ("title", "description", "default")
 
 
 def input_schema(graph: Graph, catalog: Catalog) -> dict[str, Any]:
@@ -58,8 +59,10 @@ def _value_schema(node: Node, catalog: Catalog) -> dict[str, Any]:
     """The schema of the node's ``value`` pin, without what belongs to the pin and not to the input."""
     spec = catalog.get(node.block_type)
     pin = spec.inputs.get("value") if spec else None
-    dropped = ("title", "description", "default")
-    return {key: part for key, part in (pin.schema if pin else {}).items() if key not in dropped}
+    schema = {key: part for key, part in (pin.schema if pin else {}).items() if key not in _OF_THE_PIN}
+    # That the pin may be left empty is said by ``required``.
+    options = [one for one in schema.pop("anyOf", []) if one.get("type") != "null"]
+    return {**schema, **options[0]} if len(options) == 1 else {**schema, **({"anyOf": options} if options else {})}
 
 
 def _words(node: Node) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from shared.domain import pins
+from shared.domain import analysis, pins
 from shared.domain.errors import Violation
 from shared.domain.fields import Fields, at
 from shared.domain.graph import Graph, Link, Node, NodeId
@@ -93,6 +93,18 @@ def _check_block(fields: Fields, node: Node, place: str, catalog: Catalog) -> No
             fields.wrong(at(at(place, "input_data"), pin), reason)
 
 
+def input_violations(spec: BlockSpec, values: Mapping[str, Any], place: str) -> list[Violation]:
+    """What keeps a block from running with these values alone: pin -> value."""
+    found = [
+        Violation(at(place, pin), reason)
+        for pin, value in values.items()
+        if (reason := _literal_violation(spec, pin, value))
+    ]
+    given = {pins.base_name(pin) for pin in values}
+    missing = [pin.name for pin in spec.inputs.values() if pin.required and pin.name not in given]
+    return [*found, *(Violation(at(place, pin), "It is missing, and has no default.") for pin in missing)]
+
+
 def _literal_violation(spec: BlockSpec, pin: str, literal: Any) -> str | None:
     if reason := _pin_violation(spec, "input", pin, spec.inputs):
         return reason
@@ -168,7 +180,10 @@ def problems(graph: Graph, catalog: Catalog) -> list[Problem]:
         return [Problem(field="nodes", message="The graph has no nodes; add one.")]
     linked = {(link.sink_id, pins.base_name(link.sink_name)) for link in graph.links}
     found: list[Problem] = []
+    ends = {node_id for link in graph.links for node_id in (link.source_id, link.sink_id)}
     for position, node in enumerate(graph.nodes):
+        if node.block_type == analysis.NOTE and node.id not in ends:
+            continue  # a comment, which never runs
         found += _node_problems(f"nodes[{position}]", node, catalog.get(node.block_type), linked)
     return found
 

@@ -5,8 +5,7 @@ Fields of a head: user_id, name, description, instructions, is_active, active_ve
     definition_bytes (of the active version), created_at, updated_at, schema_version.
 Fields of a version: number, definition (JSON text ``{nodes, links}``: Firestore has no lists in lists), on_error,
     plan (zlib of JSON text), created_at, schema_version.
-Queries and their indexes: of a user, newest first (user_id, created_at); versions of a graph, newest first
-    (number, single field).
+Queries and their indexes: of a user, newest first (user_id, created_at). Versions are read by their numbers.
 Hottest document: a head, written when its owner saves: far below one a second.
 Pruned by: deletion of the graph, with its versions.
 Size: ``MAX_DEFINITION_BYTES`` and ``MAX_VERSION_BYTES``, under Firestore's 1 MiB a document

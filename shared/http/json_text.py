@@ -18,7 +18,7 @@ from shared.domain import errors
 
 MAX_DEPTH = 100
 
-_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
 
 
 def loads(data: bytes) -> Any:

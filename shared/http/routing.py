@@ -4,15 +4,17 @@ Routers of all functions are made by ``router``.
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from shared.http import json_text
+from shared.domain.errors import Violation
+from shared.http import errors, json_text
 from shared.http.models import ErrorAnswer
 
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -61,6 +63,23 @@ class _Parsed(Request):
 
     async def json(self) -> Any:
         return self._value
+
+
+async def _json_body(request: Request) -> Any:
+    body = await request.body()
+    if not body:
+        raise errors.invalid([Violation("body", "It is missing; send JSON.")])
+    return json_text.loads(body)
+
+
+AnyBody = Annotated[Any, Depends(_json_body)]
+"""A body that the service checks, to name every violation at once; ``body`` documents it."""
+
+
+def body(model: type[BaseModel]) -> dict[str, Any]:
+    """``openapi_extra`` of a route with ``AnyBody``: what the body should be."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def router(*, prefix: str = "/api/v1", tags: list[str] | None = None) -> APIRouter:

@@ -1,0 +1,58 @@
+"""What is the API of all functions together? Writes ``functions/openapi.json``: python -m functions.openapi
+
+The file is deployed and served as it is, so that no function imports the routers of another.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from fastapi.openapi.utils import get_openapi
+
+from functions import executions
+from functions.routers import blocks, graphs, health, users
+
+DOCUMENT = Path(__file__).with_name("openapi.json")
+
+ROUTERS: list[APIRouter] = [graphs.router, executions.router, blocks.router, users.router, health.router]
+
+
+def document() -> dict[str, Any]:
+    """OpenAPI 3.1 of every public route."""
+    made = get_openapi(
+        title="Weftly",
+        version="1",
+        openapi_version="3.1.0",
+        description=(
+            "A serverless platform for AI agents. Errors are AIP-193 (https://google.aip.dev/193); every "
+            "validation error is 400."
+        ),
+        routes=[route for router in ROUTERS for route in router.routes],
+    )
+    schemas = made["components"]["schemas"]
+    for path in made["paths"].values():
+        for operation in path.values():
+            _name_body(operation, schemas)
+    return made
+
+
+def _name_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Put the schema of a documented body, and what it refers to, among the components."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = content.get("schema", {})
+    if "$ref" in schema or "title" not in schema:
+        return
+    for name, part in {**schema.pop("$defs", {}), schema["title"]: schema}.items():
+        if schemas.setdefault(name, part) != part:
+            raise ValueError(f"two schemas call themselves {name}")
+    content["schema"] = {"$ref": f"#/components/schemas/{schema['title']}"}
+
+
+def text() -> bytes:
+    """The document as it is written to the file."""
+    return orjson.dumps(document(), option=orjson.OPT_INDENT_2) + b"\n"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_bytes(text())

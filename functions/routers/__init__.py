@@ -1,0 +1,1 @@
+"""One router a resource; each function is made of some of them."""

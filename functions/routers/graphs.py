@@ -1,0 +1,87 @@
+"""Routes of graphs and their versions."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from functions.routers import shapes
+from shared.http import answers, auth, etags, idempotency, models, pagination, routing
+from shared.http.answers import JsonAnswer
+from shared.services import graphs
+
+router = routing.router(tags=["graphs"])
+
+Page = Annotated[pagination.Page, Depends(pagination.page)]
+
+
+@router.post("/graphs", response_model=shapes.Graph, openapi_extra=routing.body(shapes.GraphBody))
+async def create_graph(caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once) -> Response:
+    """Save a graph as version 1. What has no structure is refused, every violation with its place; what is merely
+    unfinished is saved, and listed in ``problems``."""
+
+    async def make(new_id: str) -> Response:
+        return answers.resource(await graphs.create(caller, body, new_id))
+
+    return await once(caller.user_id, make)
+
+
+@router.post("/graphs/validate", response_model=shapes.Validation, openapi_extra=routing.body(shapes.GraphBody))
+async def validate_graph(caller: auth.Reader, body: routing.AnyBody, once: idempotency.Once) -> Response:
+    """Whether a graph could be saved and executed; nothing is saved."""
+
+    async def make(_: str) -> Response:
+        return JsonAnswer(await graphs.validate(body))
+
+    return await once(caller.user_id, make)
+
+
+@router.get("/graphs", response_model=shapes.GraphList)
+async def list_graphs(caller: auth.Reader, page: Page) -> Response:
+    """The caller's graphs, newest first. A page of large graphs may be shorter than ``page_size``."""
+    scope = (caller.user_id, "graphs")
+    items, cursor = await graphs.list_of(caller, page.size, page.cursor(*scope))
+    return JsonAnswer(page.answer(items, cursor, *scope))
+
+
+@router.get("/graphs/{graph_id}", response_model=shapes.Graph)
+async def get_graph(graph_id: str, caller: auth.Reader) -> Response:
+    """A graph in its active version."""
+    return answers.resource(await graphs.get(caller, graph_id))
+
+
+@router.put("/graphs/{graph_id}", response_model=shapes.Graph, openapi_extra=routing.body(shapes.GraphBody))
+async def replace_graph(
+    graph_id: str, caller: auth.Updater, body: routing.AnyBody, if_match: etags.IfMatch = None
+) -> Response:
+    """Save nodes and links as a new version, and make it the active one."""
+    return answers.resource(await graphs.replace(caller, graph_id, body, etags.expected(if_match)))
+
+
+@router.patch("/graphs/{graph_id}", response_model=shapes.Graph, openapi_extra=routing.body(shapes.GraphChange))
+async def update_graph(
+    graph_id: str, caller: auth.Updater, body: routing.AnyBody, if_match: etags.IfMatch = None
+) -> Response:
+    """Change name, description, instructions, is_active or active_version."""
+    return answers.resource(await graphs.update(caller, graph_id, body, etags.expected(if_match)))
+
+
+@router.delete("/graphs/{graph_id}", response_model=models.Empty)
+async def delete_graph(graph_id: str, caller: auth.Deleter, if_match: etags.IfMatch = None) -> Response:
+    """Delete a graph with its versions; refused while executions run."""
+    await graphs.delete(caller, graph_id, etags.expected(if_match))
+    return JsonAnswer({})
+
+
+@router.get("/graphs/{graph_id}/versions", response_model=shapes.VersionList)
+async def list_versions(graph_id: str, caller: auth.Reader, page: Page) -> Response:
+    """The versions of a graph, newest first."""
+    scope = (caller.user_id, "versions", graph_id)
+    items, cursor = await graphs.list_versions(caller, graph_id, page.size, page.cursor(*scope))
+    return JsonAnswer(page.answer(items, cursor, *scope))
+
+
+@router.get("/graphs/{graph_id}/versions/{version}", response_model=shapes.Version)
+async def get_version(graph_id: str, version: int, caller: auth.Reader) -> Response:
+    """One version of a graph."""
+    return JsonAnswer(await graphs.get_version(caller, graph_id, version))

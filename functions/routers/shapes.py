@@ -1,0 +1,216 @@
+"""Which shapes do graphs, blocks and users have on the wire? For the OpenAPI document.
+
+Bodies are checked by the services, which find every violation at once; answers are written as the services give
+them. The tests hold answers against these models.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain import validation
+from shared.services import graphs, users
+
+
+class NodeBody(BaseModel):
+    """A block in a graph."""
+
+    id: str = Field(
+        min_length=1, max_length=validation.MAX_ID, description="Given by the client; unique in the graph."
+    )
+    block_type: str = Field(examples=["TEXT_PROCESSING"])
+    input_data: dict[str, Any] = Field(default_factory=dict, description="Input pin -> literal.")
+    position: dict[str, float] = Field(default_factory=dict, examples=[{"x": 0, "y": 0}])
+    metadata: dict[str, Any] = Field(default_factory=dict, description="Anything that a client keeps with it.")
+    max_attempts: int | None = Field(None, ge=1, le=validation.MAX_ATTEMPTS, description="Null: the block's own.")
+    backoff: float | None = Field(
+        None, gt=0, le=validation.MAX_BACKOFF_SECONDS, description="Seconds before the second attempt; it doubles."
+    )
+    timeout: float | None = Field(None, gt=0, le=validation.MAX_TIMEOUT_SECONDS, description="Seconds.")
+    cache: bool = Field(False, description="Reuse the output of an earlier execution with the same inputs.")
+
+
+class LinkBody(BaseModel):
+    """source_id.source_name -> sink_id.sink_name."""
+
+    id: str | None = Field(None, max_length=validation.MAX_ID, description="Made where it is missing.")
+    source_id: str
+    source_name: str = Field(description="Output pin; every block has an error pin.")
+    sink_id: str
+    sink_name: str = Field(description="Input pin, or a part of one: pin_#_key, pin_$_0, pin_@_attr.")
+    is_static: bool = Field(False, description="Supplies its value again and again.")
+
+
+class GraphBody(BaseModel):
+    """A graph to save."""
+
+    name: str = Field(min_length=1, max_length=graphs.MAX_NAME)
+    description: str = Field("", max_length=graphs.MAX_TEXT)
+    instructions: str = Field("", max_length=graphs.MAX_TEXT)
+    nodes: list[NodeBody] = []
+    links: list[LinkBody] = []
+    on_error: Literal["continue", "stop"] = "continue"
+    is_active: bool = True
+
+
+class GraphChange(BaseModel):
+    """What to change of a graph; what is left out stays."""
+
+    name: str | None = Field(None, min_length=1, max_length=graphs.MAX_NAME)
+    description: str | None = Field(None, max_length=graphs.MAX_TEXT)
+    instructions: str | None = Field(None, max_length=graphs.MAX_TEXT)
+    is_active: bool | None = None
+    active_version: int | None = Field(None, ge=1)
+
+
+class Output(BaseModel):
+    """A shape that answers have; nothing is left out and nothing added."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Output):
+    field: str = Field(examples=["nodes[2].input_data.prompt"])
+    message: str
+
+
+class Computed(Output):
+    """What follows from nodes and links."""
+
+    input_schema: dict[str, Any] = Field(description="JSON Schema of the inputs, by name.")
+    output_schema: dict[str, Any] = Field(description="JSON Schema of the outputs, by name.")
+    credentials_schema: dict[str, Any]
+    problems: list[Problem] = Field(description="Why it cannot be executed yet.")
+
+
+class Node(NodeBody):
+    """A block in a saved graph."""
+
+
+class Link(LinkBody):
+    """A link in a saved graph."""
+
+    id: str  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
+
+
+class Graph(Computed):
+    id: str
+    version: int = Field(description="Of the nodes and links shown: the active one.")
+    active_version: int
+    latest_version: int
+    name: str
+    description: str
+    instructions: str
+    nodes: list[Node]
+    links: list[Link]
+    on_error: Literal["continue", "stop"]
+    is_active: bool
+    user_id: str
+    created_at: datetime
+    updated_at: datetime
+    etag: str
+
+
+class GraphList(Output):
+    items: list[Graph]
+    next_page_token: str | None
+
+
+class Version(Computed):
+    id: str
+    graph_id: str
+    version: int
+    is_active_version: bool
+    nodes: list[Node]
+    links: list[Link]
+    on_error: Literal["continue", "stop"]
+    created_at: datetime
+
+
+class VersionList(Output):
+    items: list[Version]
+    next_page_token: str | None
+
+
+class Violation(Output):
+    field: str
+    description: str
+
+
+class Validation(Output):
+    """Whether a graph could be saved (``valid``) and executed (``problems``)."""
+
+    valid: bool
+    violations: list[Violation]
+    input_schema: dict[str, Any] | None
+    output_schema: dict[str, Any] | None
+    credentials_schema: dict[str, Any] | None
+    problems: list[Problem]
+
+
+class BlockExample(Output):
+    title: str
+    input: dict[str, Any]
+    output: list[tuple[str, Any]] | None
+    fails: str | None
+
+
+class Block(BaseModel):
+    id: str
+    block_type: str
+    category: str
+    description: str
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    examples: list[BlockExample]
+    cost: str
+
+
+class BlockList(Output):
+    items: list[Block]
+    next_page_token: str | None
+
+
+class BlockCall(BaseModel):
+    input_data: dict[str, Any] = Field(default_factory=dict, description="Input pin -> value.")
+
+
+class BlockResult(Output):
+    id: str
+    block_type: str
+    success: bool
+    output_data: dict[str, list[Any]] = Field(description="Output pin -> values, in the order of their emission.")
+    error: str | None
+    execution_time: float = Field(description="Seconds.")
+
+
+class User(Output):
+    id: str
+    email: str
+    name: str
+    picture: str
+    role: Literal["admin", "user", "viewer"]
+    permissions: list[str]
+    created_at: datetime
+    updated_at: datetime
+    etag: str
+
+
+class UserChange(BaseModel):
+    """What to change of the profile; what is left out stays."""
+
+    name: str | None = Field(None, min_length=1, max_length=users.MAX_NAME)
+    picture: str | None = Field(None, max_length=users.MAX_PICTURE, description="An https link, or empty.")
+
+
+class Check(Output):
+    status: Literal["healthy", "unhealthy"]
+    duration: float = Field(description="Seconds.")
+    timestamp: datetime
+
+
+class Health(Output):
+    status: Literal["healthy", "unhealthy"]
+    checks: dict[str, Check]
+    timestamp: datetime

@@ -1,0 +1,16 @@
+"""``users``: the caller's own account."""
+
+from typing import Any
+
+import functions_framework.aio
+from starlette.requests import Request
+
+from functions.routers import users as user_routes
+from shared.http.app import create_app
+
+app = create_app("users", [user_routes.router])
+
+
+@functions_framework.aio.http
+async def users(request: Request) -> Any:
+    return app

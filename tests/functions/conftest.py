@@ -1,0 +1,143 @@
+"""Functions as real apps, over HTTP, against a Firestore and an Auth of this process."""
+
+import asyncio
+import functools
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import functions_framework.aio
+import httpx
+import pytest
+from served import PROJECT, ROOT, Accounts, MakeApi, User
+
+from local.auth import AuthService
+from local.database import Database
+from local.firestore.index_file import IndexFile
+from local.firestore.service import FirestoreService
+from local.identity import Identity
+from shared import config
+
+
+@dataclass(frozen=True)
+class Cloud:
+    firestore: str
+    auth: str
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    """Both servers on a thread of their own, so that they outlive the event loop of a test."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def run(work: Awaitable[Any]) -> Any:
+        async def wait() -> Any:
+            return await work
+
+        return asyncio.run_coroutine_threadsafe(wait(), loop).result(30)
+
+    async def start() -> tuple[Any, Any, Any, Cloud]:
+        database = Database(None)
+        indexes = IndexFile.load(ROOT / "terraform" / "firestore.indexes.json")
+        firestore = FirestoreService(database, indexes=indexes)
+        auth = AuthService(database, Identity(database), PROJECT)
+        ports = await firestore.start(0), await auth.start(0)
+        return database, firestore, auth, Cloud(*(f"127.0.0.1:{port}" for port in ports))
+
+    database, firestore, auth, started = run(start())
+    yield started
+
+    async def stop() -> None:
+        await firestore.stop()
+        await auth.stop()
+        database.close()
+
+    run(stop())
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture(autouse=True)
+def environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", cloud.firestore)
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", cloud.auth)
+    monkeypatch.setenv("RATE_LIMIT_PER_MINUTE", "0")
+    config.settings.cache_clear()
+    yield
+    config.settings.cache_clear()
+
+
+@pytest.fixture
+async def accounts(cloud: Cloud) -> AsyncIterator[Accounts]:
+    made = Accounts(cloud.auth)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def user(accounts: Accounts) -> User:
+    return await accounts.user()
+
+
+@functools.cache
+def _app(name: str) -> Any:
+    return functions_framework.aio.create_asgi_app(target=name, source=str(ROOT / "functions" / f"{name}.py"))
+
+
+@pytest.fixture
+async def make_api() -> AsyncIterator[MakeApi]:
+    """A client of one function, signed in as a user or nobody. ``fresh``: an instance of its own, which reads the
+    settings again."""
+    made: list[httpx.AsyncClient] = []
+
+    def make(function: str, user: User | None = None, *, fresh: bool = False) -> httpx.AsyncClient:
+        app = _app.__wrapped__(function) if fresh else _app(function)
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app),
+            base_url="http://weftly.test/api/v1",
+            headers=user.headers if user else {},
+            timeout=30,
+        )
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        await client.aclose()
+
+
+@pytest.fixture
+def api(make_api: MakeApi, user: User) -> httpx.AsyncClient:
+    """The function ``graphs``, signed in as ``user``."""
+    return make_api("graphs", user)
+
+
+@pytest.fixture
+def a_graph() -> Callable[..., dict[str, Any]]:
+    """A graph of one input, one TEXT_PROCESSING and one output."""
+
+    def make(**changes: Any) -> dict[str, Any]:
+        graph: dict[str, Any] = {
+            "name": "Shout",
+            "nodes": [
+                {
+                    "id": "in",
+                    "block_type": "AGENT_INPUT",
+                    "input_data": {"name": "text", "description": "What to say"},
+                },
+                {"id": "up", "block_type": "TEXT_PROCESSING", "input_data": {"operation": "upper"}},
+                {"id": "out", "block_type": "AGENT_OUTPUT", "input_data": {"name": "loud"}},
+            ],
+            "links": [
+                {"source_id": "in", "source_name": "result", "sink_id": "up", "sink_name": "text"},
+                {"source_id": "up", "source_name": "processed_text", "sink_id": "out", "sink_name": "value"},
+            ],
+        }
+        return {**graph, **changes}
+
+    return make

@@ -1,0 +1,98 @@
+"""What the routes of blocks, health and docs promise."""
+
+import re
+
+import httpx
+import pytest
+from served import MakeApi, error_of, fields_of
+
+from functions.routers import shapes
+from shared import config
+from shared.firestore import client as firestore
+
+ROOT = httpx.URL("http://weftly.test")
+
+
+async def test_blocks_are_listed_with_their_schemas(api: httpx.AsyncClient):
+    listed = (await api.get("/blocks")).json()
+    shapes.BlockList.model_validate(listed)
+    types = [block["block_type"] for block in listed["items"]]
+    assert {"TEXT_PROCESSING", "AGENT_INPUT", "AGENT_OUTPUT"} <= set(types)
+    one = await api.get("/blocks/TEXT_PROCESSING")
+    assert one.json() == listed["items"][types.index("TEXT_PROCESSING")]
+
+
+async def test_an_unknown_block_is_404(api: httpx.AsyncClient):
+    error_of(await api.get("/blocks/NOTHING"), 404)
+    error_of(await api.post("/blocks/NOTHING/execute", json={}), 404)
+
+
+@pytest.mark.parametrize("wrapped", [True, False], ids=["under input_data", "as the body"])
+async def test_a_block_is_called_once(api: httpx.AsyncClient, wrapped: bool):
+    values = {"text": "Hi", "operation": "upper"}
+    answer = await api.post("/blocks/TEXT_PROCESSING/execute", json={"input_data": values} if wrapped else values)
+    result = answer.json()
+    shapes.BlockResult.model_validate(result)
+    assert result["success"] is True
+    assert result["output_data"] == {"processed_text": ["HI"], "original_length": [2], "processed_length": [2]}
+    assert result["error"] is None
+    assert 0 <= result["execution_time"] < 5
+
+
+async def test_a_block_that_fails_is_an_answer(api: httpx.AsyncClient):
+    answer = await api.post("/blocks/TEXT_PROCESSING/execute", json={"text": "Hi", "operation": "sing"})
+    assert answer.status_code == 200
+    assert answer.json()["success"] is False
+    assert "sing" in answer.json()["error"]
+
+
+async def test_inputs_that_cannot_be_are_400_with_their_places(api: httpx.AsyncClient):
+    answer = await api.post("/blocks/TEXT_PROCESSING/execute", json={"input_data": {"volume": 1, "text": "a"}})
+    assert fields_of(answer) == ["input_data.volume", "input_data.operation"]
+    assert fields_of(await api.post("/blocks/TEXT_PROCESSING/execute", json=[])) == ["body"]
+
+
+async def test_health_is_shallow_unless_asked(make_api: MakeApi, monkeypatch: pytest.MonkeyPatch):
+    nobody = make_api("graphs")
+    shallow = await nobody.get(ROOT.join("/health"))
+    assert (shallow.json()["status"], shallow.json()["checks"]) == ("healthy", {})
+    deep = await nobody.get(ROOT.join("/health"), params={"deep": "true"})
+    shapes.Health.model_validate(deep.json())
+    assert deep.json()["checks"]["database"]["status"] == "healthy"
+
+
+async def test_deep_health_is_503_when_the_database_is_out_of_reach(
+    make_api: MakeApi, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:9")
+    config.settings.cache_clear()
+    firestore._clients.clear()
+    answer = await make_api("graphs").get(ROOT.join("/health"), params={"deep": "true"})
+    firestore._clients.clear()
+    assert answer.status_code == 503
+    assert answer.json()["status"] == answer.json()["checks"]["database"]["status"] == "unhealthy"
+
+
+async def test_the_docs_load_nothing_from_elsewhere(make_api: MakeApi):
+    nobody = make_api("graphs")
+    page = await nobody.get(ROOT.join("/docs"))
+    assert page.headers["content-type"].startswith("text/html")
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(links) == 4
+    for link in links:
+        answer = await nobody.get(ROOT.join(link))
+        assert answer.status_code == 200, link
+    assert "<script>" not in page.text
+
+
+async def test_only_the_files_of_the_docs_are_served(make_api: MakeApi):
+    nobody = make_api("graphs")
+    for path in ("/static/docs.html", "/static/..%2Fgraphs.py", "/static/x"):
+        error_of(await nobody.get(ROOT.join(path)), 404)
+
+
+async def test_the_openapi_document_is_public(make_api: MakeApi):
+    document = (await make_api("graphs").get(ROOT.join("/openapi.json"))).json()
+    assert document["openapi"].startswith("3.1")
+    assert "/api/v1/graphs" in document["paths"]

@@ -1,0 +1,109 @@
+"""What ``Idempotency-Key`` promises, by the example of POST /graphs."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from served import Accounts, MakeApi, User, error_of
+
+from shared import clock
+from shared.firestore import graphs, idempotency
+
+MakeGraph = Callable[..., dict[str, Any]]
+KEY = {"Idempotency-Key": "one"}
+
+
+async def test_a_repeated_request_gets_the_same_answer(api: httpx.AsyncClient, a_graph: MakeGraph):
+    first = await api.post("/graphs", json=a_graph(), headers=KEY)
+    second = await api.post("/graphs", json=a_graph(), headers=KEY)
+    assert first.status_code == second.status_code == 200
+    assert first.content == second.content
+    assert first.headers["etag"] == second.headers["etag"]
+    assert len((await api.get("/graphs")).json()["items"]) == 1
+
+
+async def test_another_body_is_409(api: httpx.AsyncClient, a_graph: MakeGraph):
+    await api.post("/graphs", json=a_graph(), headers=KEY)
+    error = error_of(await api.post("/graphs", json=a_graph(name="Other"), headers=KEY), 409)
+    assert error["ErrorInfo"]["reason"] == "IDEMPOTENCY_KEY_REUSED"
+
+
+async def test_the_key_of_another_user_is_another_key(
+    api: httpx.AsyncClient, a_graph: MakeGraph, make_api: MakeApi, accounts: Accounts
+):
+    mine = await api.post("/graphs", json=a_graph(), headers=KEY)
+    theirs = await make_api("graphs", await accounts.user()).post("/graphs", json=a_graph(), headers=KEY)
+    assert mine.json()["id"] != theirs.json()["id"]
+
+
+async def test_a_refusal_is_repeated_too(api: httpx.AsyncClient):
+    first = await api.post("/graphs", json={"name": ""}, headers=KEY)
+    second = await api.post("/graphs", json={"name": ""}, headers=KEY)
+    assert first.status_code == second.status_code == 400
+    assert first.content == second.content
+
+
+async def test_of_requests_at_the_same_time_one_works_and_the_others_come_again(
+    api: httpx.AsyncClient, a_graph: MakeGraph
+):
+    answers = await asyncio.gather(*(api.post("/graphs", json=a_graph(), headers=KEY) for _ in range(4)))
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert len({answer.json()["id"] for answer in answers if answer.status_code == 200}) == 1
+    for answer in refused:
+        assert error_of(answer, 409)["ErrorInfo"]["reason"] == "IDEMPOTENCY_KEY_IN_USE"
+        assert int(answer.headers["retry-after"]) >= 1
+    assert len((await api.get("/graphs")).json()["items"]) == 1
+
+
+async def test_a_crash_after_creating_leads_to_the_same_graph(
+    api: httpx.AsyncClient, a_graph: MakeGraph, monkeypatch: pytest.MonkeyPatch
+):
+    real = graphs.create
+
+    async def dies(head: graphs.Head, version: graphs.Version) -> bool:
+        await real(head, version)
+        raise RuntimeError("died after the write")
+
+    monkeypatch.setattr(graphs, "create", dies)
+    error_of(await api.post("/graphs", json=a_graph(), headers=KEY), 500)
+    monkeypatch.setattr(graphs, "create", real)
+    made = (await api.get("/graphs")).json()["items"]
+    again = await api.post("/graphs", json=a_graph(), headers=KEY)
+    assert again.status_code == 200
+    assert [item["id"] for item in made] == [again.json()["id"]]
+    assert len((await api.get("/graphs")).json()["items"]) == 1
+
+
+async def test_a_dead_holder_is_taken_over_when_its_lease_is_over_and_not_before(user: User):
+    record = idempotency.record_id(user.id, "POST /x", "key")
+    now = clock.now()
+    held = await idempotency.begin(record, "f", now)
+    assert isinstance(held, idempotency.Held)
+    before = await idempotency.begin(record, "f", now + idempotency.LEASE - timedelta(seconds=1))
+    assert isinstance(before, idempotency.Busy)
+    after = await idempotency.begin(record, "f", now + idempotency.LEASE)
+    assert isinstance(after, idempotency.Held)
+    assert after.born_at.timestamp() == held.born_at.timestamp()
+    assert not await idempotency.complete(held, 200, b"late", "")
+    assert await idempotency.complete(after, 200, b"mine", "")
+    assert await idempotency.begin(record, "f", now) == idempotency.Answered(code=200, body=b"mine", etag="")
+
+
+async def test_after_a_day_the_key_is_new(user: User):
+    record = idempotency.record_id(user.id, "POST /x", "key")
+    now = clock.now()
+    held = await idempotency.begin(record, "f", now)
+    assert isinstance(held, idempotency.Held)
+    await idempotency.complete(held, 200, b"old", "")
+    later = await idempotency.begin(record, "other", now + idempotency.KEPT)
+    assert isinstance(later, idempotency.Held)
+    assert later.born_at != held.born_at
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 256])
+async def test_a_key_that_is_none_is_400(api: httpx.AsyncClient, a_graph: MakeGraph, key: str):
+    error = error_of(await api.post("/graphs", json=a_graph(), headers={"Idempotency-Key": key}), 400)
+    assert error["BadRequest"]["fieldViolations"][0]["field"] == "Idempotency-Key"

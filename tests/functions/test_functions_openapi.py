@@ -1,0 +1,32 @@
+"""Is the OpenAPI document current, and does it tell the truth?"""
+
+import json
+
+import pytest
+
+from functions import openapi
+
+
+def test_the_document_is_current():
+    assert openapi.DOCUMENT.read_bytes() == openapi.text(), "run: python -m functions.openapi"
+
+
+def _operations():
+    for path, operations in json.loads(openapi.DOCUMENT.read_bytes())["paths"].items():
+        for method, operation in operations.items():
+            yield pytest.param(operation, id=f"{method} {path}")
+
+
+@pytest.mark.parametrize("operation", list(_operations()))
+def test_every_error_is_documented_as_aip_193_and_none_is_422(operation: dict):
+    error = {"$ref": "#/components/schemas/ErrorAnswer"}
+    assert "422" not in operation["responses"]
+    for code in ("400", "401", "404", "default"):
+        assert operation["responses"][code]["content"]["application/json"]["schema"] == error
+
+
+def test_every_reference_leads_somewhere():
+    text = openapi.DOCUMENT.read_text()
+    schemas = json.loads(text)["components"]["schemas"]
+    names = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert names <= set(schemas)

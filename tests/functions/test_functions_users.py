@@ -1,0 +1,135 @@
+"""Who may come in, and what they may do and see."""
+
+import base64
+import json
+import time
+from typing import Any
+
+import httpx
+import pytest
+from served import PROJECT, Accounts, MakeApi, User, error_of, fields_of
+
+from functions.routers import shapes
+from shared.firestore import users
+
+
+def _unsigned(**claims: Any) -> str:
+    now = int(time.time())
+    payload = {
+        "iss": f"https://securetoken.google.com/{PROJECT}",
+        "aud": PROJECT,
+        "sub": "someone",
+        "iat": now,
+        "exp": now + 3600,
+        **claims,
+    }
+    parts = ({"alg": "none", "typ": "JWT"}, payload)
+    text = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts)
+    return f"{text}."
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "Bearer",
+        "Bearer ",
+        "Bearer nonsense",
+        "Bearer a.b.c",
+        "Basic dTpw",
+        "Bearer " + _unsigned(aud="another-project"),
+        "Bearer " + _unsigned(iss="https://evil.test"),
+        "Bearer " + _unsigned(exp=int(time.time()) - 60),
+        "Bearer " + _unsigned(exp="soon"),
+        "Bearer " + _unsigned(sub=""),
+        "Bearer " + _unsigned(sub="a/b"),
+        "Bearer W10.W10.",
+        "Bearer ....",
+    ],
+)
+async def test_nobody_comes_in_without_a_token_that_holds(make_api: MakeApi, authorization: str | None):
+    headers = {"Authorization": authorization} if authorization else {}
+    answer = await make_api("users").get("/me", headers=headers)
+    assert error_of(answer, 401)["status"] == "UNAUTHENTICATED"
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_caller_without_a_token_learns_nothing_of_the_body(make_api: MakeApi):
+    error_of(await make_api("graphs").post("/graphs", content=b"{"), 401)
+
+
+async def test_the_first_call_creates_the_user(make_api: MakeApi, user: User):
+    assert await users.find(user.id) is None  # type: ignore[arg-type]
+    me = (await make_api("graphs", user).get("/graphs")).status_code
+    assert me == 200
+    found = await users.find(user.id)  # type: ignore[arg-type]
+    assert found is not None
+    assert (found.email, found.role) == (user.email, "user")
+
+
+async def test_auth_user_gets_the_user_it_has_created(make_api: MakeApi, user: User):
+    api = make_api("users", user)
+    first, second = await api.post("/auth/user"), await api.post("/auth/user")
+    shapes.User.model_validate(first.json())
+    assert first.json() == second.json() == (await api.get("/me")).json()
+    assert first.json()["id"] == user.id
+    assert "agent.create" in first.json()["permissions"]
+
+
+async def test_a_profile_is_changed_and_its_html_stripped(make_api: MakeApi, user: User):
+    api = make_api("users", user)
+    before = (await api.get("/me")).json()
+    changed = await api.patch("/me", json={"name": "<b>Ada</b> & <script>x</script>Co"})
+    assert changed.json()["name"] == "Ada & Co"
+    assert changed.json()["etag"] != before["etag"]
+    missed = await api.patch("/me", json={"name": "B"}, headers={"If-Match": before["etag"]})
+    error_of(missed, 412)
+    assert (await api.get("/me")).json() == changed.json()
+
+
+async def test_a_profile_that_cannot_be_is_400(make_api: MakeApi, user: User):
+    api = make_api("users", user)
+    body = {"name": "<i></i>", "picture": "javascript:alert(1)"}
+    assert fields_of(await api.patch("/me", json=body)) == ["name", "picture"]
+    assert fields_of(await api.patch("/me", json=[])) == ["body"]
+
+
+async def test_a_viewer_may_read_and_not_create(make_api: MakeApi, accounts: Accounts):
+    api = make_api("graphs", await accounts.user("viewer"))
+    assert (await api.get("/graphs")).status_code == 200
+    error = error_of(await api.post("/graphs", json={"name": "x"}), 403)
+    assert error["ErrorInfo"]["metadata"] == {"permission": "agent.create", "role": "viewer"}
+    assert "agent.create" in error["message"]
+
+
+async def test_a_role_that_is_not_known_may_only_read(make_api: MakeApi, accounts: Accounts):
+    api = make_api("users", await accounts.user("emperor"))
+    assert (await api.get("/me")).json()["permissions"] == ["agent.read", "store.read"]
+
+
+async def test_a_disabled_user_may_not_write(make_api: MakeApi, accounts: Accounts):
+    user = await accounts.user()
+    await accounts.change(user.id, disableUser=True)
+    error = error_of(await make_api("graphs", user).post("/graphs", json={"name": "x"}), 401)
+    assert "disabled" in error["message"]
+
+
+async def test_a_user_is_held_to_the_rate_and_told(
+    make_api: MakeApi, user: User, monkeypatch: pytest.MonkeyPatch, accounts: Accounts
+):
+    from shared import config
+
+    monkeypatch.setenv("RATE_LIMIT_PER_MINUTE", "3")
+    config.settings.cache_clear()
+    api = make_api("graphs", user)
+    taken = [await api.get("/graphs") for _ in range(3)]
+    assert [answer.headers["ratelimit-remaining"] for answer in taken] == ["2", "1", "0"]
+    assert {answer.headers["ratelimit-limit"] for answer in taken} == {"3"}
+    refused = await api.get("/graphs/nothing")
+    assert error_of(refused, 429)["status"] == "RESOURCE_EXHAUSTED"
+    assert 1 <= int(refused.headers["retry-after"]) <= 20
+    assert refused.headers["ratelimit-remaining"] == "0"
+    assert (await make_api("graphs", await accounts.user()).get("/graphs")).status_code == 200
+    root = httpx.URL("http://weftly.test")
+    for exempt in ("/health", "/docs", "/openapi.json", "/static/docs.js"):
+        assert (await api.get(root.join(exempt))).status_code == 200
