@@ -1,0 +1,128 @@
+"""What does the stub answer to a conversation? Always the same to the same request, and marked as a stub's.
+
+a tool's result came last -> a sentence that reports it
+tools are offered         -> a call of the tool the message fits best
+a JSON form is asked for  -> a value of that form
+otherwise                 -> "[stub]" and the first sentences of the last user message
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local.llm_stub import schemas
+
+MARK = "[stub]"
+CHARACTERS_PER_TOKEN = 4
+_TOKENS_PER_MESSAGE = 3
+_MAX_ECHO = 400
+_SENTENCES = 2
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The assistant's turn. ``tool_calls`` in OpenAI's form; then ``text`` is None."""
+
+    text: str | None
+    tool_calls: Sequence[Mapping[str, Any]]
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+def count_tokens(text: str) -> int:
+    """The stub's rule: four characters make a token."""
+    return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
+
+
+def text_of(content: Any) -> str:
+    """The text of a message's content, which is a string or a list of parts."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return " ".join(part.get("text", f"[{part.get('type', 'part')}]") for part in parts if isinstance(part, Mapping))
+
+
+def reply_to(request: Mapping[str, Any]) -> Reply:
+    """The answer to the body of ``/v1/chat/completions``, which has at least one message."""
+    messages: list[Message] = request["messages"]
+    prompt_tokens = sum(count_tokens(text_of(m.get("content"))) + _TOKENS_PER_MESSAGE for m in messages)
+    tool = _tool_to_call(request, messages)
+    if tool is not None:
+        call = _tool_call(tool, messages)
+        return Reply(
+            text=None,
+            tool_calls=[call],
+            finish_reason="tool_calls",
+            prompt_tokens=prompt_tokens,
+            completion_tokens=count_tokens(json.dumps(call)),
+        )
+    text = _text(request, messages)
+    limit = request.get("max_completion_tokens") or request.get("max_tokens")
+    is_cut = limit is not None and count_tokens(text) > limit
+    text = text[: limit * CHARACTERS_PER_TOKEN] if is_cut and limit is not None else text
+    return Reply(
+        text=text,
+        tool_calls=[],
+        finish_reason="length" if is_cut else "stop",
+        prompt_tokens=prompt_tokens,
+        completion_tokens=count_tokens(text),
+    )
+
+
+def _text(request: Mapping[str, Any], messages: list[Message]) -> str:
+    said = _first_sentences(_last_of_user(messages))
+    if messages[-1].get("role") in ("tool", "function"):
+        said = f"The tool answered: {text_of(messages[-1].get('content'))[:_MAX_ECHO]}"
+    form = request.get("response_format") or {}
+    if form.get("type") == "json_object":
+        return json.dumps({"stub": True, "reply": f"{MARK} {said}"}, ensure_ascii=False)
+    if form.get("type") == "json_schema":
+        schema = form.get("json_schema", {}).get("schema", {})
+        return json.dumps(schemas.instance(schema, f"{MARK} {said}"), ensure_ascii=False)
+    return f"{MARK} {said}"
+
+
+def _last_of_user(messages: list[Message]) -> str:
+    texts = [text_of(message.get("content")) for message in messages if message.get("role") == "user"]
+    return texts[-1] if texts else text_of(messages[-1].get("content"))
+
+
+def _first_sentences(text: str) -> str:
+    sentences = re.split(r"(?<=[.!?。！？])\s+", text.strip())
+    return " ".join(sentences[:_SENTENCES])[:_MAX_ECHO]
+
+
+def _tool_to_call(request: Mapping[str, Any], messages: list[Message]) -> Mapping[str, Any] | None:
+    """The function to call, or None: none is offered or wanted, or its result is there already."""
+    functions = [tool["function"] for tool in request.get("tools") or () if tool.get("type") == "function"]
+    choice = request.get("tool_choice") or "auto"
+    if not functions or choice == "none" or messages[-1].get("role") in ("tool", "function"):
+        return None
+    if isinstance(choice, Mapping):
+        name = choice.get("function", {}).get("name")
+        return next((function for function in functions if function["name"] == name), functions[0])
+    said = _words(_last_of_user(messages))
+    return max(functions, key=lambda f: len(said & _words(f"{f['name']} {f.get('description') or ''}")))
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W_]{3,}", text.lower()))
+
+
+def _tool_call(function: Mapping[str, Any], messages: list[Message]) -> dict[str, Any]:
+    text = _first_sentences(_last_of_user(messages))
+    arguments = json.dumps(
+        schemas.instance(function.get("parameters") or {"type": "object"}, text), ensure_ascii=False
+    )
+    digest = hashlib.sha256(f"{len(messages)}{function['name']}{arguments}".encode()).hexdigest()
+    return {
+        "id": f"call_stub_{digest[:16]}",
+        "type": "function",
+        "function": {"name": function["name"], "arguments": arguments},
+    }
