@@ -4,6 +4,7 @@ https://firebase.google.com/docs/firestore/query-data/aggregation-queries: value
 a sum of integers is an integer unless it overflows; the average of nothing is null.
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -58,21 +59,31 @@ def _sum(numbers: list[int | float]) -> Message:
 def parse(message: Message) -> list[Aggregation]:
     """The aggregations of a StructuredAggregationQuery. INVALID_ARGUMENT: none, too many, or one twice."""
     found: list[Aggregation] = []
-    for position, one in enumerate(message.aggregations, start=1):
+    unnamed = itertools.count(1)
+    for one in message.aggregations:
         kind = one.WhichOneof("operator")
-        alias = one.alias or f"field_{position}"
+        alias = one.alias or f"field_{next(unnamed)}"
         match kind:
             case "count":
                 up_to = one.count.up_to.value if one.count.HasField("up_to") else None
-                if up_to is not None and up_to <= 0:
-                    errors.invalid("up_to of a count must be greater than zero.")
+                if up_to is not None and up_to < 0:
+                    raise errors.invalid("up_to of a count must not be negative.")
                 found.append(Aggregation(alias, kind, up_to=up_to))
             case "sum" | "avg":
                 found.append(Aggregation(alias, kind, field_paths.parse(getattr(one, kind).field.field_path)))
             case _:
-                errors.invalid(f"The aggregation {alias} has no operator.")
-    if not 1 <= len(found) <= MAX_AGGREGATIONS:
-        errors.invalid(f"A query must have 1 to {MAX_AGGREGATIONS} aggregations, not {len(found)}.")
+                raise errors.invalid(f"The aggregation {alias} has no operator.")
+    if not found:
+        raise errors.invalid("Aggregations can not be empty.")
+    if len(found) > MAX_AGGREGATIONS:
+        raise errors.invalid(f"A query may have {MAX_AGGREGATIONS} aggregations, not {len(found)}.")
     if len({one.alias for one in found}) < len(found):
-        errors.invalid("Aggregations of one query must have different aliases.")
+        raise errors.invalid("Aggregation aliases contain duplicate alias.")
     return found
+
+
+def evaluate(wanted: list[Aggregation], results: list[Fields]) -> dict[str, Message]:
+    """The value of each by alias. Only documents with all the aggregated fields count, for each of them."""
+    paths = {one.path for one in wanted if one.path}
+    whole = [fields for fields in results if all(field_paths.find(fields, path) is not None for path in paths)]
+    return {one.alias: one.value(whole) for one in wanted}

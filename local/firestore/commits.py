@@ -39,7 +39,9 @@ class _Draft:
     recreated: bool = False
 
 
-def commit(store: Store, history: History, database: str, wanted: list[Message], now: int) -> tuple[int, list[Outcome]]:
+def commit(
+    store: Store, history: History, database: str, wanted: list[Message], now: int
+) -> tuple[int, list[Outcome]]:
     """Apply the writes; the commit time in µs and what became of each. Raises FirestoreError: nothing was applied.
 
     A document that is written as it already was keeps its update time, as production does

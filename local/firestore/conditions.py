@@ -73,7 +73,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class FieldCondition:
-    """One comparison. ``keys``: the sort keys of the operand, or of each element of an operand that is a list."""
+    """One comparison. ``keys``: the sort keys of the operand, or of each element of an operand that is a list.
+
+    Without keys nothing satisfies it, unless it is negative: then whatever is not null does.
+    """
 
     path: FieldPath
     operator: Operator
@@ -81,6 +84,8 @@ class FieldCondition:
 
     def holds(self, subject: Subject) -> bool:
         """Whether the document satisfies it."""
+        if self.is_never:
+            return False
         if self.operator in (Operator.ARRAY_CONTAINS, Operator.ARRAY_CONTAINS_ANY):
             return not subject.elements(self.path).isdisjoint(self.keys)
         key = subject.key(self.path)
@@ -91,13 +96,17 @@ class FieldCondition:
             case Operator.EQUAL | Operator.IN:
                 return key in self.keys
             case Operator.NOT_EQUAL | Operator.NOT_IN:
-                return key != encoding.NULL and key not in self.keys and encoding.NULL not in self._listed()
+                return key != encoding.NULL and key not in self.keys
             case _:
                 low, high = self.bounds()
                 return low <= key < high
 
-    def _listed(self) -> tuple[bytes, ...]:
-        return self.keys if self.operator is Operator.NOT_IN else ()
+    @property
+    def is_never(self) -> bool:
+        """Whether no document satisfies it."""
+        if self.operator is Operator.NOT_IN:
+            return encoding.NULL in self.keys
+        return not self.keys and self.operator is not Operator.NOT_EQUAL
 
     def bounds(self) -> tuple[bytes, bytes]:
         """Of a range: the least key, and the least above all keys, that satisfy it."""
@@ -172,8 +181,9 @@ _ELEMENTWISE: Mapping[Operator, Operator] = {
 
 
 def _split(condition: FieldCondition) -> list[FieldCondition]:
+    if condition.is_never:
+        return []
     operator = _ELEMENTWISE.get(condition.operator)
     if operator is None:
         return [condition]
     return [FieldCondition(condition.path, operator, (key,)) for key in dict.fromkeys(condition.keys)]
-

@@ -53,7 +53,7 @@ def encode(value: Message) -> bytes:
     kind = value.WhichOneof("value_type")
     encoder = _ENCODERS.get(kind)
     if encoder is None:
-        errors.invalid(f"Cannot compare a firestore.v1.Value with type {kind or 'unset'}.")
+        raise errors.invalid(f"Cannot compare a firestore.v1.Value with type {kind or 'unset'}.")
     return encoder(value)
 
 
@@ -105,10 +105,16 @@ def _array(value: Message) -> bytes:
 
 def _map(value: Message) -> bytes:
     fields = value.map_value.fields
-    if "__type__" in fields and fields["__type__"].string_value == "__vector__":
+    if is_vector(value):
         return _vector(fields)
     parts = [_escaped(name.encode()) + encode(fields[name]) for name in sorted(fields, key=str.encode)]
     return _MAP + b"".join(b"\x02" + part for part in parts) + _STOP
+
+
+def is_vector(value: Message) -> bool:
+    """Whether a map stands for a vector, as ``{"__type__": "__vector__", "value": [...]}``."""
+    fields = value.map_value.fields
+    return "__type__" in fields and fields["__type__"].string_value == "__vector__"
 
 
 def _vector(fields: Message) -> bytes:

@@ -60,7 +60,7 @@ class Engine:
         time, transaction, _ = self.reading(request, database)
         row = self._read(database, path, time, transaction)
         if row is None:
-            errors.not_found(f'Document "{request.name}" not found.')
+            raise errors.not_found(f'Document "{request.name}" not found.')
         return masked(row.message(), mask_of(request))
 
     def _read(self, database: str, path: Path, time: int, transaction: Transaction | None) -> Row | None:
@@ -74,7 +74,7 @@ class Engine:
         wanted = {name: names.split_document(name) for name in request.documents}
         for name, (found, _) in wanted.items():
             if found != database:
-                errors.invalid(f'The document "{name}" is not in the database "{database}" of the request.')
+                raise errors.invalid(f'The document "{name}" is not in the database "{database}" of the request.')
         mask = mask_of(request)
         time, transaction, new = self.reading(request, database)
         read_time = messages.timestamp(time)
@@ -116,7 +116,7 @@ class Engine:
     def _end(self, request: Message, database: str) -> None:
         transaction = self.transactions.get(request.transaction, database, self.now())
         if transaction.read_only and request.writes:
-            errors.invalid("Cannot modify entities in a read-only transaction.")
+            raise errors.invalid("Cannot modify entities in a read-only transaction.")
         self.transactions.end(transaction.id)
         self.transactions.validate(transaction)
 
@@ -131,7 +131,7 @@ class Engine:
         limits.check_request(request.ByteSize())
         paths = [writes.target(write, database).path for write in request.writes]
         if len(set(paths)) < len(paths):
-            errors.invalid("the same document cannot be written more than once in a single request")
+            raise errors.invalid("the same document cannot be written more than once in a single request")
         response = messages.BatchWriteResponse()
         for write in request.writes:
             try:
@@ -147,7 +147,7 @@ class Engine:
     def create_document(self, request: Message) -> Message:
         """CreateDocument, under an id of the server's when none is given. ALREADY_EXISTS."""
         if request.document.name:
-            errors.invalid("document.name must not be set")
+            raise errors.invalid("document.name must not be set")
         id_ = request.document_id or "".join(secrets.choice(_ALPHABET) for _ in range(20))
         write = messages.Write(update=request.document)
         write.update.name = f"{request.parent}/{request.collection_id}/{id_}"
@@ -187,7 +187,9 @@ def mask_of(request: Message) -> list[field_paths.FieldPath] | None:
     return [field_paths.parse(text) for text in request.mask.field_paths]
 
 
-def masked(document: Message, mask: list[field_paths.FieldPath] | tuple[field_paths.FieldPath, ...] | None) -> Message:
+def masked(
+    document: Message, mask: list[field_paths.FieldPath] | tuple[field_paths.FieldPath, ...] | None
+) -> Message:
     """The document with the fields of the mask only."""
     if mask is None:
         return document

@@ -1,6 +1,4 @@
-"""How a refused call is said: a gRPC status code and a message that names the resource."""
-
-from typing import NoReturn
+"""How is a refused call said: by a gRPC status code and a message that names the resource."""
 
 import grpc
 
@@ -14,26 +12,26 @@ class FirestoreError(Exception):
         self.message = message
 
 
-def invalid(message: str) -> NoReturn:
+def invalid(message: str) -> FirestoreError:
     """The request itself is wrong: INVALID_ARGUMENT."""
-    raise FirestoreError(grpc.StatusCode.INVALID_ARGUMENT, message)
+    return FirestoreError(grpc.StatusCode.INVALID_ARGUMENT, message)
 
 
-def not_found(message: str) -> NoReturn:
+def not_found(message: str) -> FirestoreError:
     """NOT_FOUND."""
-    raise FirestoreError(grpc.StatusCode.NOT_FOUND, message)
+    return FirestoreError(grpc.StatusCode.NOT_FOUND, message)
 
 
-def already_exists(message: str) -> NoReturn:
+def already_exists(message: str) -> FirestoreError:
     """ALREADY_EXISTS."""
-    raise FirestoreError(grpc.StatusCode.ALREADY_EXISTS, message)
+    return FirestoreError(grpc.StatusCode.ALREADY_EXISTS, message)
 
 
-def failed_precondition(message: str) -> NoReturn:
+def failed_precondition(message: str) -> FirestoreError:
     """FAILED_PRECONDITION."""
-    raise FirestoreError(grpc.StatusCode.FAILED_PRECONDITION, message)
+    return FirestoreError(grpc.StatusCode.FAILED_PRECONDITION, message)
 
 
-def aborted(message: str) -> NoReturn:
+def aborted(message: str) -> FirestoreError:
     """The transaction lost against another: ABORTED. Clients run it again."""
-    raise FirestoreError(grpc.StatusCode.ABORTED, message)
+    return FirestoreError(grpc.StatusCode.ABORTED, message)

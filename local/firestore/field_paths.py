@@ -29,17 +29,17 @@ def parse(text: str) -> FieldPath:
     while True:
         match = _SEGMENT.match(text, position)
         if match is None:
-            _refuse(text)
+            raise _refusal(text)
         quoted = match.group(2)
         segments.append(match.group(1) if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL))
         position = match.end()
         if position == len(text):
             break
         if text[position] != ".":
-            _refuse(text)
+            raise _refusal(text)
         position += 1
     if len(text.encode()) > MAX_FIELD_PATH_BYTES:
-        errors.invalid(f"The field path is longer than {MAX_FIELD_PATH_BYTES} bytes.")
+        raise errors.invalid(f"The field path is longer than {MAX_FIELD_PATH_BYTES} bytes.")
     return tuple(segments)
 
 
@@ -48,12 +48,12 @@ def parse_writable(text: str) -> FieldPath:
     path = parse(text)
     for segment in path:
         if _RESERVED.fullmatch(segment):
-            errors.invalid(f'The field path "{text}" holds the reserved name "{segment}".')
+            raise errors.invalid(f'The field path "{text}" holds the reserved name "{segment}".')
     return path
 
 
-def _refuse(text: str) -> None:
-    errors.invalid(
+def _refusal(text: str) -> errors.FirestoreError:
+    return errors.invalid(
         f'Invalid property path "{text}". Unquoted property paths must match regex ([a-zA-Z_][a-zA-Z_0-9]*), '
         r"and quoted property paths must match regex (`(?:[^`\\]|(?:\\.))+`)"
     )

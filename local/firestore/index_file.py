@@ -101,6 +101,24 @@ class IndexFile:
         _, project, _, name = database.split("/")
         return self.project in (None, project) and self.database in (None, name)
 
+    def collection_ids(self) -> frozenset[str]:
+        """The collection ids that the file speaks of."""
+        return frozenset(one.collection_id for one in (*self.composites, *self.overrides))
+
+    def fingerprint(self, collection_id: str) -> str:
+        """Alike exactly when the indexes of the collection id are."""
+        composites = sorted(
+            f"{index.scope} {', '.join(map(str, index.fields))}"
+            for index in self.composites
+            if index.collection_id == collection_id
+        )
+        overrides = sorted(
+            f"{'.'.join(one.path)} {sorted(map(str, one.indexes))}"
+            for one in self.overrides
+            if one.collection_id == collection_id
+        )
+        return json.dumps([composites, overrides])
+
     def single_field(self, collection_id: str, path: FieldPath) -> frozenset[tuple[Scope, Mode]]:
         """The single-field indexes of a field: the override of the field or of the nearest map around it, else
         that of ``*``, else the automatic ones."""

@@ -6,7 +6,7 @@ own, not those of the wire: https://firebase.google.com/docs/firestore/storage-s
 
 import re
 
-from local.firestore import errors
+from local.firestore import encoding, errors
 from local.firestore.messages import Fields, Message
 from local.firestore.names import Path
 
@@ -33,7 +33,7 @@ _FIXED_SIZES = {
 def check_request(size: int) -> None:
     """Refuse a request of more than 10 MiB."""
     if size > MAX_REQUEST_BYTES:
-        errors.invalid(f"The request is {size} bytes; the maximum is {MAX_REQUEST_BYTES} bytes (10 MiB).")
+        raise errors.invalid(f"The request is {size} bytes; the maximum is {MAX_REQUEST_BYTES} bytes (10 MiB).")
 
 
 def check_document(document: Message, path: Path, size: int) -> None:
@@ -42,7 +42,7 @@ def check_document(document: Message, path: Path, size: int) -> None:
     if size > _SURELY_SMALL:
         stored = _name_size(path) + _fields_size(document.fields) + _DOCUMENT_OVERHEAD
         if stored > MAX_DOCUMENT_BYTES:
-            errors.invalid(
+            raise errors.invalid(
                 f"The document '{document.name}' is {stored} bytes; the maximum is {MAX_DOCUMENT_BYTES} bytes: "
                 "cannot be written because its size exceeds the maximum allowed size of 1,048,572 bytes."
             )
@@ -52,11 +52,11 @@ def check_fields(fields: Fields, depth: int) -> None:
     """Refuse names and values that no document may hold."""
     for name in fields:
         if not name:
-            errors.invalid("The property.name is the empty string.")
+            raise errors.invalid("The property.name is the empty string.")
         if name.startswith("__") and _RESERVED.fullmatch(name) and not (name == "__type__" and depth > 1):
-            errors.invalid(f"field name {name} is reserved")
+            raise errors.invalid(f"field name {name} is reserved")
         if len(name) * 4 > MAX_FIELD_NAME_BYTES and len(name.encode()) > MAX_FIELD_NAME_BYTES:
-            errors.invalid(f"The property.name is longer than {MAX_FIELD_NAME_BYTES} bytes.")
+            raise errors.invalid(f"The property.name is longer than {MAX_FIELD_NAME_BYTES} bytes.")
         check_value(fields[name], depth, name)
 
 
@@ -65,17 +65,21 @@ def check_value(value: Message, depth: int, name: str) -> None:
     kind = value.WhichOneof("value_type")
     if kind == "map_value":
         if depth > MAX_MAP_DEPTH:
-            errors.invalid(f"Property {name} contains an invalid nested entity: more than {MAX_MAP_DEPTH} levels.")
+            raise errors.invalid(
+                f"Property {name} contains an invalid nested entity: more than {MAX_MAP_DEPTH} levels."
+            )
         check_fields(value.map_value.fields, depth + 1)
     elif kind == "array_value":
         for element in value.array_value.values:
             if element.WhichOneof("value_type") == "array_value":
-                errors.invalid("Cannot convert an array value in an array value.")
+                raise errors.invalid("Cannot convert an array value in an array value.")
+            if encoding.is_vector(element):
+                raise errors.invalid("Cannot convert a vector value in an array value.")
             check_value(element, depth + 1, name)
     elif kind is None:
-        errors.invalid("Cannot convert firestore.v1.Value with type unset.")
+        raise errors.invalid("Cannot convert firestore.v1.Value with type unset.")
     elif kind.startswith(("field_", "variable_", "function_", "pipeline_")):
-        errors.invalid(f"Cannot store a firestore.v1.Value of type {kind}: it is an expression of pipelines.")
+        raise errors.invalid(f"Cannot store a firestore.v1.Value of type {kind}: it is an expression of pipelines.")
 
 
 def _name_size(path: Path) -> int:

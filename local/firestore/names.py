@@ -27,7 +27,7 @@ _NUMERIC = re.compile(r"__id(-?\d+)__")
 def check_database(name: str) -> str:
     """``projects/P/databases/D``, or INVALID_ARGUMENT."""
     if not _DATABASE.fullmatch(name):
-        errors.invalid(f'Database name "{name}" is not of the form "projects/P/databases/D".')
+        raise errors.invalid(f'Database name "{name}" is not of the form "projects/P/databases/D".')
     return name
 
 
@@ -41,10 +41,10 @@ def split(name: str) -> tuple[str, Path]:
     match = _DATABASE.match(name)
     rest = name[match.end() :] if match else ""
     if match is None or not (rest == "/documents" or rest.startswith("/documents/")):
-        errors.invalid(f'Document name "{name}" is not of the form "projects/P/databases/D/documents/...".')
+        raise errors.invalid(f'Document name "{name}" is not of the form "projects/P/databases/D/documents/...".')
     path = tuple(rest[len("/documents/") :].split("/")) if rest != "/documents" else ()
     if len(name.encode()) > MAX_NAME_BYTES or len(path) > 2 * MAX_DEPTH:
-        errors.invalid(f'The name "{name[:200]}..." is longer than {MAX_NAME_BYTES} bytes or 100 levels.')
+        raise errors.invalid(f'The name "{name[:200]}..." is longer than {MAX_NAME_BYTES} bytes or 100 levels.')
     for position, segment in enumerate(path):
         check_segment(segment, name, is_collection=position % 2 == 0)
     return match.group(0), path
@@ -53,21 +53,21 @@ def split(name: str) -> tuple[str, Path]:
 def check_segment(segment: str, name: str, *, is_collection: bool) -> None:
     """Refuse an id that no collection or document may have."""
     if not segment:
-        errors.invalid(f'Document name "{name}" lacks a resource id.')
+        raise errors.invalid(f'Document name "{name}" lacks a resource id.')
     if segment in (".", ".."):
-        errors.invalid(f'Document name "{name}" contains a resource id "{segment}".')
+        raise errors.invalid(f'Document name "{name}" contains a resource id "{segment}".')
     if len(segment.encode()) > MAX_SEGMENT_BYTES:
-        errors.invalid(f"The key path element name is longer than {MAX_SEGMENT_BYTES} bytes.")
+        raise errors.invalid(f"The key path element name is longer than {MAX_SEGMENT_BYTES} bytes.")
     if _RESERVED.fullmatch(segment) and (is_collection or not _NUMERIC.fullmatch(segment)):
         kind = "Collection" if is_collection else "Resource"
-        errors.invalid(f'{kind} id "{segment}" is invalid because it is reserved.')
+        raise errors.invalid(f'{kind} id "{segment}" is invalid because it is reserved.')
 
 
 def split_document(name: str) -> tuple[str, Path]:
     """As ``split``, but the name must be a document's."""
     database, path = split(name)
     if not path or len(path) % 2:
-        errors.invalid(f'Document name "{name}" names a collection, not a document: it lacks a document id.')
+        raise errors.invalid(f'Document name "{name}" names a collection, not a document: it lacks a document id.')
     return database, path
 
 
@@ -75,7 +75,7 @@ def split_parent(name: str) -> tuple[str, Path]:
     """As ``split``, but the name must be a document's or the root."""
     database, path = split(name)
     if len(path) % 2:
-        errors.invalid(f'Parent name "{name}" must be a document or the root of the documents.')
+        raise errors.invalid(f'Parent name "{name}" must be a document or the root of the documents.')
     return database, path
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from local.firestore import encoding, field_paths, messages, names, scan
+from local.firestore import encoding, field_paths, indexing, messages, names, scan
 from local.firestore.conditions import RANGES, Conjunction, FieldCondition, Operator, Subject
 from local.firestore.field_paths import FieldPath
+from local.firestore.index_file import CompositeIndex, IndexedField, Mode, Scope
 from local.firestore.messages import Message
 from local.firestore.names import Path
 from local.firestore.query import Cursor, Order, Query
@@ -79,6 +80,9 @@ class Planner:
         equalities = self._equalities()
         if lead.path == NAME:
             return self._grouped(self._named(lead, low, high, equalities))
+        composite = self._composite(position)
+        if composite is not None:
+            return self._grouped(self._composed(composite, low, high, position))
         number = self._policy.find_single(lead.path, contains=False, group=self._place.path is None)
         if number is None or (equalities and self._are_few(equalities)):
             return self._sorted(self._looked_up(equalities, self._place.keys, reverse=False))
@@ -174,6 +178,52 @@ class Planner:
             keys=self._place.keys,
             reverse=reverse,
             also=tuple(equalities),
+        )
+        return scan.index(self._store.connection, wanted)
+
+    def _composite(self, position: int) -> CompositeIndex | None:
+        """The composite index that holds most of the equalities, then the rest of the order."""
+        scope = Scope.GROUP if self._place.path is None else Scope.COLLECTION
+        ordered = tuple(
+            IndexedField(order.path, Mode.DESCENDING if order.descending else Mode.ASCENDING)
+            for order in self._query.orders[position:-1]
+            if not self._is_fixed(order.path)
+        )
+        usable = [
+            index
+            for index in self._policy.composites()
+            if index.scope is scope
+            and index.fields[len(index.fields) - len(ordered) :] == ordered
+            and all(self._value(field) is not None for field in index.fields[: len(index.fields) - len(ordered)])
+        ]
+        return max(usable, key=lambda index: len(index.fields), default=None)
+
+    def _is_fixed(self, path: FieldPath) -> bool:
+        return any(c.path == path and c.operator is Operator.EQUAL for c in self._conjunction)
+
+    def _value(self, field: IndexedField) -> bytes | None:
+        """The key that an index holds for a field which the conjunction compares by equality."""
+        wanted = Operator.ARRAY_CONTAINS if field.mode is Mode.CONTAINS else Operator.EQUAL
+        for condition in self._conjunction:
+            if condition.path == field.path and condition.operator is wanted:
+                key = encoding.truncate(condition.keys[0])
+                return encoding.descending(key) if field.mode is Mode.DESCENDING else key
+        return None
+
+    def _composed(self, index: CompositeIndex, low: bytes, high: bytes, position: int) -> Iterator[tuple[bytes, Row]]:
+        """The bounds of the first ordered field, a little widened, as bounds of a composite index."""
+        lead = self._query.orders[position]
+        values = [self._value(field) for field in index.fields]
+        prefix = b"".join(value for value in values if value is not None)
+        low, high = encoding.truncate(low)[:-1], encoding.truncate(high)[:-1]
+        if lead.descending:
+            low, high = encoding.descending(high), encoding.descending(low)
+        wanted = scan.IndexRange(
+            scope=self._place.scope,
+            number=self._policy.numbering(indexing.composite_signature(index)),
+            low=prefix + low,
+            high=prefix + high + b"\xff\xff",
+            keys=self._place.keys,
         )
         return scan.index(self._store.connection, wanted)
 

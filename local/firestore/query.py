@@ -9,7 +9,7 @@ https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#str
 from dataclasses import dataclass
 from functools import cached_property
 
-from local.firestore import conditions, encoding, errors, field_paths, names
+from local.firestore import conditions, encoding, errors, field_paths, query_rules
 from local.firestore.conditions import (
     INEQUALITIES,
     LISTS,
@@ -25,7 +25,6 @@ from local.firestore.field_paths import FieldPath
 from local.firestore.messages import Message
 from local.firestore.names import Path
 
-MAX_DISJUNCTIONS = 30
 _NAME: FieldPath = (field_paths.NAME,)
 _DESCENDING = 2
 
@@ -106,7 +105,7 @@ def parse(database: str, parent: Path, message: Message) -> Query:
     """The query. INVALID_ARGUMENT when it says nothing sensible."""
     selectors = message.from_
     if len(selectors) > 1:
-        errors.invalid("A query may have at most one collection selector in 'from'.")
+        raise errors.invalid("A query may have at most one collection selector in 'from'.")
     condition = _condition(message.where) if message.HasField("where") else All(())
     orders = _orders(message.order_by, condition)
     query = Query(
@@ -116,19 +115,19 @@ def parse(database: str, parent: Path, message: Message) -> Query:
         all_descendants=selectors[0].all_descendants if selectors else False,
         condition=condition,
         orders=orders,
-        start=_cursor(message.start_at, orders, "start_at") if message.HasField("start_at") else None,
-        end=_cursor(message.end_at, orders, "end_at") if message.HasField("end_at") else None,
+        start=_cursor(message.start_at, orders, len(message.order_by)),
+        end=_cursor(message.end_at, orders, len(message.order_by)),
         offset=_natural(message.offset, "offset"),
         limit=_natural(message.limit.value, "limit") if message.HasField("limit") else None,
         projection=_projection(message.select) if message.HasField("select") else None,
     )
-    _check(query)
+    query_rules.check(query)
     return query
 
 
 def _natural(number: int, name: str) -> int:
     if number < 0:
-        errors.invalid(f"The {name} of a query is {number}; it must not be negative.")
+        raise errors.invalid(f"{name} is negative")
     return number
 
 
@@ -147,20 +146,20 @@ def _condition(message: Message) -> Condition:
         case "unary_filter":
             return _unary(message.unary_filter)
         case _:
-            errors.invalid("A filter of the query has no type.")
+            raise errors.invalid("A filter of the query has no type.")
 
 
 def _composite(message: Message) -> Condition:
     parts = tuple(_condition(part) for part in message.filters)
-    if not parts:
-        errors.invalid("A composite filter of the query has no filters.")
     match message.op:
+        case _ if not parts:
+            return All(())
         case 1:
             return All(parts)
         case 2:
             return Any(parts)
         case _:
-            errors.invalid("A composite filter of the query has no operator.")
+            raise errors.invalid("A composite filter of the query has no operator.")
 
 
 _FIELD_OPERATORS = {
@@ -187,68 +186,61 @@ def _field(message: Message) -> FieldCondition:
     path = field_paths.parse(message.field.field_path)
     operator = _FIELD_OPERATORS.get(message.op)
     if operator is None:
-        errors.invalid(f"The filter on {message.field.field_path} has no operator.")
+        raise errors.invalid(f"The filter on {message.field.field_path} has no operator.")
     operands = [message.value]
     if operator in LISTS:
+        query_rules.check_list(operator, message.value)
         operands = list(message.value.array_value.values)
-        if message.value.WhichOneof("value_type") != "array_value" or not operands:
-            errors.invalid(f"'{operator}' requires a non-empty ArrayValue.")
     if path == _NAME:
-        _check_names(operator, operands)
-    return FieldCondition(path, operator, tuple(map(encoding.encode, operands)))
+        query_rules.check_names(operator, operands)
+    return _compared(path, operator, tuple(map(encoding.encode, operands)), message.field.field_path)
 
 
-def _check_names(operator: Operator, operands: list[Message]) -> None:
-    if operator in (Operator.ARRAY_CONTAINS, Operator.ARRAY_CONTAINS_ANY):
-        errors.invalid("__name__ is not an array.")
-    for operand in operands:
-        if operand.WhichOneof("value_type") != "reference_value":
-            errors.invalid("__key__ filter value must be a Key: __name__ is compared with references only.")
+def _compared(path: FieldPath, operator: Operator, keys: tuple[bytes, ...], name: str) -> FieldCondition:
+    """Null and NaN are equal to nothing, and nothing is unequal to null; the unary filters find them."""
+    if any(len(key) > encoding.MAX_INDEXED_BYTES + 16 for key in keys):
+        raise errors.invalid(f"value for {name} is too large to be used in a query")
+    if operator is Operator.NOT_EQUAL and keys == (encoding.NULL,):
+        return FieldCondition(path, Operator.NOT_IN, keys)
+    unequal = (encoding.NAN,) if operator is Operator.NOT_IN else (encoding.NAN, encoding.NULL)
+    return FieldCondition(path, operator, tuple(key for key in keys if key not in unequal))
 
 
 def _unary(message: Message) -> FieldCondition:
     found = _UNARY_OPERATORS.get(message.op)
     if found is None:
-        errors.invalid(f"The filter on {message.field.field_path} has no operator.")
+        raise errors.invalid(f"The filter on {message.field.field_path} has no operator.")
     operator, key = found
+    if message.field.field_path == field_paths.NAME:
+        raise errors.invalid("__key__ filter value must be a Key")
     return FieldCondition(field_paths.parse(message.field.field_path), operator, (key,))
 
 
 def _orders(messages: Message, condition: Condition) -> tuple[Order, ...]:
     orders = [Order(field_paths.parse(m.field.field_path), m.direction == _DESCENDING) for m in messages]
     descending = orders[-1].descending if orders else False
+    query_rules.check_orders([order.path for order in orders])
     paths = {order.path for order in orders}
-    if len(paths) < len(orders):
-        errors.invalid("The order of the query names a field more than once.")
     unequal = {c.path for c in conditions.field_conditions(condition) if c.operator in INEQUALITIES}
-    for path in sorted(unequal - paths - {_NAME}):
-        orders.append(Order(path, descending))
+    implicit = sorted(unequal - paths - {_NAME}, key=lambda path: tuple(map(str.encode, path)))
+    orders += [Order(path, descending) for path in implicit]
     if _NAME not in paths:
         orders.append(Order(_NAME, descending))
-    first_name = next(position for position, order in enumerate(orders) if order.path == _NAME)
-    return tuple(orders[: first_name + 1])  # names are unique: what follows orders nothing
+    if orders[-1].path != _NAME:
+        raise errors.invalid("order by clause cannot contain more fields after the key")
+    return tuple(orders)
 
 
-def _cursor(message: Message, orders: tuple[Order, ...], name: str) -> Cursor | None:
+def _cursor(message: Message, orders: tuple[Order, ...], explicit: int) -> Cursor | None:
+    """``explicit``: so many of the orders were asked for; only for those may a cursor have values."""
     if not message.values:
         return None
-    if len(message.values) > len(orders):
-        errors.invalid(f"The cursor {name} has too many values: {len(message.values)} for {len(orders)} orders.")
+    if len(message.values) > explicit:
+        raise errors.invalid("Cursor has too many values.")
     keys: list[bytes] = []
     for value, order in zip(message.values, orders, strict=False):
         if order.path == _NAME and value.WhichOneof("value_type") != "reference_value":
-            errors.invalid(f"The cursor {name} must give a reference for __name__.")
+            raise errors.invalid("Cursor __key__ value is not a document reference.")
         key = encoding.encode(value)
         keys.append(encoding.descending(key) if order.descending else key)
     return Cursor(tuple(keys), message.before)
-
-
-def _check(query: Query) -> None:
-    if query.collection_id:
-        names.check_segment(query.collection_id, query.collection_id, is_collection=True)
-    if len(query.conjunctions) > MAX_DISJUNCTIONS:
-        errors.invalid(
-            f"The query has {len(query.conjunctions)} disjunctions in disjunctive normal form; "
-            f"the maximum is {MAX_DISJUNCTIONS}."
-        )
-

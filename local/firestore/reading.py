@@ -18,6 +18,7 @@ from local.firestore import (
     names,
     queries,
     query,
+    query_rules,
 )
 from local.firestore.engine import Engine
 from local.firestore.messages import Message
@@ -43,18 +44,30 @@ class Reading:
         read_time = messages.timestamp(time)
         if new:
             yield messages.RunQueryResponse(transaction=new)
-        skipped = min(parsed.offset, 2**31 - 1) if parsed.offset and not results else 0
-        if not results and not new:
-            yield messages.RunQueryResponse(read_time=read_time, skipped_results=skipped)
-        for found in results:
-            document = engine.masked(found.row.message(), parsed.projection)
-            yield messages.RunQueryResponse(document=document, read_time=read_time)
+        if not results:
+            yield messages.RunQueryResponse(read_time=read_time, done=True)
+        for position, found in enumerate(results, start=1):
+            response = messages.RunQueryResponse(read_time=read_time)
+            response.document.CopyFrom(engine.masked(found.row.message(), parsed.projection))
+            if position == 1:
+                response.skipped_results = parsed.offset
+            if position == len(results):
+                response.done = True
+            yield response
 
-    def _parse(self, database: str, parent: Path, structured: Message) -> Query:
+    def _parse(
+        self,
+        database: str,
+        parent: Path,
+        structured: Message,
+        aggregated: frozenset[field_paths.FieldPath] = frozenset(),
+    ) -> Query:
         parsed = query.parse(database, parent, structured)
         index_file = self._engine.store.index_file(database)
-        if index_file is not None:
-            index_rules.check(parsed, index_file)
+        if index_file is None:
+            query_rules.check_scan(parsed)
+        else:
+            index_rules.check(parsed, index_file, aggregated)
         return parsed
 
     def _run(self, request: Message, parsed: Query) -> tuple[int, list[Candidate], bytes]:
@@ -69,19 +82,19 @@ class Reading:
         """RunAggregationQuery: count, sum and avg, in one response."""
         database, parent = names.split_parent(request.parent)
         wanted = aggregation.parse(request.structured_aggregation_query)
-        parsed = self._parse(database, parent, request.structured_aggregation_query.structured_query)
+        paths = frozenset(one.path for one in wanted if one.path)
+        parsed = self._parse(database, parent, request.structured_aggregation_query.structured_query, paths)
         time, results, new = self._run(request, parsed)
         response = messages.RunAggregationQueryResponse(read_time=messages.timestamp(time), transaction=new)
-        for one in wanted:
-            value = one.value([found.document.fields for found in results])
-            response.result.aggregate_fields[one.alias].CopyFrom(value)
+        for alias, value in aggregation.evaluate(wanted, [found.document.fields for found in results]).items():
+            response.result.aggregate_fields[alias].CopyFrom(value)
         yield response
 
     def list_documents(self, request: Message) -> Message:
         """ListDocuments: a page of a collection, by name or by ``order_by``."""
         database, parent = names.split_parent(request.parent)
         if request.show_missing and request.order_by:
-            errors.invalid("cannot specify an order when show_missing is true")
+            raise errors.invalid("cannot specify an order when show_missing is true")
         structured = _listed(request)
         parsed = self._parse(database, parent, structured)
         time, _, _ = self._engine.reading(request, database)
@@ -119,7 +132,7 @@ class Reading:
         database, parent = names.split_parent(request.parent)
         after = _untoken(request.page_token) if request.page_token else ""
         if not isinstance(after, str):
-            errors.invalid("invalid page token")
+            raise errors.invalid("invalid page token")
         store = self._engine.store
         below = store.collections(database, parent, deep=True)
         depth = len(parent)
@@ -138,11 +151,11 @@ def _listed(request: Message) -> Message:
     for part in request.order_by.split(",") if request.order_by else ():
         words = part.split()
         if not 1 <= len(words) <= 2 or words[-1].lower() not in ("asc", "desc", words[0].lower()):
-            errors.invalid(f'The order_by "{request.order_by}" is not of the form "field desc, field".')
+            raise errors.invalid(f'The order_by "{request.order_by}" is not of the form "field desc, field".')
         descending = len(words) == 2 and words[1].lower() == "desc"
         structured.order_by.add(field={"field_path": words[0]}, direction=2 if descending else 1)
     if request.page_size < 0:
-        errors.invalid("page_size must not be negative.")
+        raise errors.invalid("page_size must not be negative.")
     structured.limit.value = (request.page_size or _DEFAULT_PAGE) + 1
     if request.page_token:
         position = _untoken(request.page_token)
@@ -150,7 +163,7 @@ def _listed(request: Message) -> Message:
             values = [base64.b64decode(part) for part in position]
             structured.start_at.values.extend(messages.Value.FromString(value) for value in values)
         except (TypeError, ValueError, binascii.Error):
-            errors.invalid("invalid page token")
+            raise errors.invalid("invalid page token") from None
     return structured
 
 
@@ -162,7 +175,8 @@ def _position(last: Path, found: list[Candidate], parsed: Query) -> list[str]:
         if order.path == _NAME:
             value = messages.Value(reference_value=names.join(parsed.database, last))
         else:
-            value = field_paths.find(document.fields, order.path) if document is not None else messages.Value()
+            value = document and field_paths.find(document.fields, order.path)
+            assert value is not None, "an ordered document has every ordered field"
         values.append(base64.b64encode(value.SerializeToString()).decode())
     return values
 
@@ -175,4 +189,4 @@ def _untoken(token: str) -> Any:
     try:
         return json.loads(base64.urlsafe_b64decode(token))
     except (ValueError, binascii.Error):
-        errors.invalid("invalid page token")
+        raise errors.invalid("invalid page token") from None

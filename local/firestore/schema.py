@@ -6,7 +6,7 @@
 ``indexes``    numbers for what an index holds: ``a.b ASCENDING``, ``a CONTAINS``, ``a ASCENDING, b DESCENDING``.
 ``entries``    the indexes themselves. ``value`` is the sort key of the indexed values, ``key`` that of the name:
                of the document's id in a collection, of its whole path in a collection group.
-``policies``   by which index file the entries of a database were made.
+``policies``   which indexes of the index file the entries of a collection id were made for.
 ``clock``      the last time given to a commit, so that time never goes back.
 """
 
@@ -28,7 +28,8 @@ _STATEMENTS = (
         scope INTEGER NOT NULL, number INTEGER NOT NULL, value BLOB NOT NULL, key BLOB NOT NULL,
         document INTEGER NOT NULL, PRIMARY KEY (scope, number, value, key)) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS firestore_policies (
-        database TEXT PRIMARY KEY, policy TEXT NOT NULL)""",
+        database TEXT NOT NULL, collection_id TEXT NOT NULL, policy TEXT NOT NULL,
+        PRIMARY KEY (database, collection_id)) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS firestore_clock (one INTEGER PRIMARY KEY, last INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO firestore_clock VALUES (1, 0)",
 )

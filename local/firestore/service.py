@@ -4,6 +4,8 @@ Calls that are not listed here are UNIMPLEMENTED. Messages are read and written 
 of what a call costs.
 """
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -63,7 +65,7 @@ class FirestoreService:
             self._server = None
 
 
-def _handlers(engine: Engine) -> dict[str, grpc.RpcMethodHandler]:
+def _handlers(engine: Engine) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
     reading = Reading(engine)
     return {
         "GetDocument": _unary(engine.get_document, messages.GetDocumentRequest),
@@ -82,8 +84,8 @@ def _handlers(engine: Engine) -> dict[str, grpc.RpcMethodHandler]:
     }
 
 
-def _unary(call: Callable[[Message], Message], request_type: Any) -> grpc.RpcMethodHandler:
-    async def handle(request: Message, context: grpc.aio.ServicerContext) -> Message:
+def _unary(call: Callable[[Message], Message], request_type: Any) -> grpc.RpcMethodHandler[Any, Any]:
+    async def handle(request: Message, context: grpc.aio.ServicerContext[Any, Any]) -> Message:
         try:
             return call(request)
         except FirestoreError as error:
@@ -92,8 +94,8 @@ def _unary(call: Callable[[Message], Message], request_type: Any) -> grpc.RpcMet
     return _handler(grpc.unary_unary_rpc_method_handler, handle, request_type)
 
 
-def _stream(call: Callable[[Message], Iterator[Message]], request_type: Any) -> grpc.RpcMethodHandler:
-    async def handle(request: Message, context: grpc.aio.ServicerContext) -> AsyncIterator[Message]:
+def _stream(call: Callable[[Message], Iterator[Message]], request_type: Any) -> grpc.RpcMethodHandler[Any, Any]:
+    async def handle(request: Message, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Message]:
         try:
             responses = list(call(request))  # in one go: what is read must not change between responses
         except FirestoreError as error:

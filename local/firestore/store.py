@@ -45,6 +45,7 @@ class Store:
         self._policies: dict[tuple[str, str], indexing.Policy] = {}
         with database.transaction() as connection:
             schema.create(connection)
+            self._rebuild()
 
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """All or nothing, for ``put`` and ``remove``."""
@@ -132,6 +133,38 @@ class Store:
     def index_file(self, database: str) -> IndexFile | None:
         """The index file that speaks of this database, if one does."""
         return self._index_file if self._index_file and self._index_file.covers(database) else None
+
+    def _rebuild(self) -> None:
+        """Make the entries anew of collections whose indexes the file has changed since they were made."""
+        select = "SELECT database, collection_id, policy FROM firestore_policies"
+        made = {(database, id_): policy for database, id_, policy in self.connection.execute(select)}
+        databases = self.connection.execute("SELECT DISTINCT database FROM firestore_scopes").fetchall()
+        wanted = {
+            (database, id_): file.fingerprint(id_)
+            for (database,) in databases
+            if (file := self.index_file(database)) is not None
+            for id_ in file.collection_ids()
+        }
+        for database, id_ in made.keys() | wanted.keys():
+            policy = wanted.get((database, id_), "")
+            if made.get((database, id_), "") != policy:
+                self._rebuild_collections(database, id_)
+                replace = "INSERT OR REPLACE INTO firestore_policies VALUES (?, ?, ?)"
+                self.connection.execute(replace, (database, id_, policy))
+
+    def _rebuild_collections(self, database: str, collection_id: str) -> None:
+        select = "SELECT scope, parent FROM firestore_scopes WHERE database = ? AND collection_id = ?"
+        scopes = self.connection.execute(select, (database, collection_id)).fetchall()
+        for scope, _ in scopes:
+            self.connection.execute("DELETE FROM firestore_entries WHERE scope = ?", (scope,))
+        for scope, parent in scopes:
+            rows = self.connection.execute(
+                "SELECT document, content FROM firestore_documents WHERE scope = ?", (scope,)
+            )
+            for document, content in rows:
+                message = messages.Document.FromString(content)
+                path = (*names.path_of(parent), collection_id, message.name.rpartition("/")[2])
+                self._reindex(database, path, document, scope, None, message)
 
     # Documents
 

@@ -66,9 +66,9 @@ class Transactions:
     def check_time(self, time: int, now: int) -> int:
         """``time``, if it can be read."""
         if time > self._history.advance(now):
-            errors.invalid("The requested 'read_time' cannot be in the future.")
+            raise errors.invalid("The requested 'read_time' cannot be in the future.")
         if time < max(self._history.oldest, now - PAST):
-            errors.failed_precondition("The requested 'read_time' is too old.")
+            raise errors.failed_precondition("The requested 'read_time' is too old.")
         return time
 
     def get(self, id_: bytes, database: str, now: int) -> Transaction:
@@ -76,22 +76,22 @@ class Transactions:
         self.expire(now)
         transaction = self._open.get(id_)
         if transaction is None:
-            self._refuse(id_)
+            raise self._refusal(id_)
         if transaction.database != database:
-            errors.invalid(f"The transaction belongs to {transaction.database}, not to {database}.")
+            raise errors.invalid(f"The transaction belongs to {transaction.database}, not to {database}.")
         transaction.used = now
         return transaction
 
     def _was(self, id_: bytes) -> bool:
         return id_[:8] == self._prefix and len(id_) == 16 and int.from_bytes(id_[8:], "big") <= self._last
 
-    def _refuse(self, id_: bytes) -> None:
-        errors.invalid("Transaction is invalid or closed." if self._was(id_) else "Invalid transaction.")
+    def _refusal(self, id_: bytes) -> errors.FirestoreError:
+        return errors.invalid("Transaction is invalid or closed." if self._was(id_) else "Invalid transaction.")
 
     def end(self, id_: bytes) -> None:
         """Close a transaction, if it is open. INVALID_ARGUMENT: it never was."""
         if self._open.pop(id_, None) is None and not self._was(id_):
-            errors.invalid("Invalid transaction.")
+            raise errors.invalid("Invalid transaction.")
 
     def expire(self, now: int) -> None:
         """End what idled or lived too long, and let go of the history that nobody needs any more."""
@@ -114,13 +114,13 @@ class Transactions:
             return
         history, database = self._history, transaction.database
         if any(history.changed_since(database, path, time) for path in transaction.paths):
-            _abort()
+            raise _conflict()
         for observed in transaction.queries:
             if any(observed.is_touched(change) for change in history.since(time)):
-                _abort()
+                raise _conflict()
 
 
-def _abort() -> None:
-    errors.aborted(
+def _conflict() -> errors.FirestoreError:
+    return errors.aborted(
         "Too much contention on these documents: what the transaction read was changed by another. Please try again."
     )

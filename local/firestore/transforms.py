@@ -5,7 +5,6 @@ write are applied in order, each to the result of the one before it.
 """
 
 import math
-from typing import NoReturn
 
 from local.firestore import encoding, errors, field_paths, messages
 from local.firestore.messages import Fields, Message
@@ -30,14 +29,14 @@ def apply(fields: Fields, transform: Message, now: int) -> Message:
         case "remove_all_from_array":
             new = _remove(old, transform.remove_all_from_array.values)
         case _:
-            errors.invalid("Operation type must be specified for field transformation.")
+            raise errors.invalid("Operation type must be specified for field transformation.")
     field_paths.make(fields, path).CopyFrom(new)
     return messages.Value(null_value=0) if new.WhichOneof("value_type") == "array_value" else new
 
 
 def _server_value(transform: Message, now: int) -> Message:
     if transform.set_to_server_value != 1:
-        errors.invalid(f"The field transform of {transform.field_path} must set REQUEST_TIME.")
+        raise errors.invalid(f"The field transform of {transform.field_path} must set REQUEST_TIME.")
     return messages.Value(timestamp_value=messages.timestamp(now - now % 1000))  # in whole milliseconds
 
 
@@ -50,11 +49,9 @@ def _number(value: Message | None) -> int | float | None:
 
 def _operand(value: Message) -> int | float:
     number = _number(value)
-    return _not_numeric() if number is None else number
-
-
-def _not_numeric() -> NoReturn:
-    errors.invalid("Input must be int64 or double.")
+    if number is None:
+        raise errors.invalid("Input must be int64 or double.")
+    return number
 
 
 def _increment(old: Message | None, operand: Message) -> Message:

@@ -48,7 +48,7 @@ def target(write: Message, database: str) -> Target:
             kind, name = "verify", _verified(write)
     found, path = names.split_document(name)
     if found != database:
-        errors.invalid(f'The document "{name}" is not in the database "{database}" of the request.')
+        raise errors.invalid(f'The document "{name}" is not in the database "{database}" of the request.')
     return Target(kind, name, found, path)
 
 
@@ -56,7 +56,7 @@ def _verified(write: Message) -> str:
     for unknown in unknown_fields.UnknownFieldSet(write):
         if unknown.field_number == _VERIFY:
             return unknown.data.decode()
-    errors.invalid("empty write operation")
+    raise errors.invalid("empty write operation")
 
 
 def check_precondition(write: Message, target: Target, state: State) -> None:
@@ -67,7 +67,7 @@ def check_precondition(write: Message, target: Target, state: State) -> None:
     if precondition.HasField("update_time"):
         required = messages.micros(precondition.update_time)
         if state.document is None or state.updated != required:
-            errors.failed_precondition(
+            raise errors.failed_precondition(
                 f"the stored version ({state.updated if state.document is not None else 0}) of {target.name} "
                 f"does not match the required base version ({required})"
             )
@@ -78,9 +78,9 @@ def check_precondition(write: Message, target: Target, state: State) -> None:
 def check_existence(name: str, *, required: bool, exists: bool) -> None:
     """Refuse when a document that must exist does not, or the other way round."""
     if required and not exists:
-        errors.not_found(f"No document to update: {name}")
+        raise errors.not_found(f"No document to update: {name}")
     if exists and not required:
-        errors.already_exists(f"Document already exists: {name}")
+        raise errors.already_exists(f"Document already exists: {name}")
 
 
 def apply(write: Message, target: Target, state: State, now: int) -> tuple[Message | None, list[Message]]:
@@ -96,7 +96,7 @@ def apply(write: Message, target: Target, state: State, now: int) -> tuple[Messa
             return state.document, []
         case "transform":
             if not write.transform.field_transforms:
-                errors.invalid(f"The transform of {target.name} has no field transforms.")
+                raise errors.invalid(f"The transform of {target.name} has no field transforms.")
             document = _copy(state.document, target)
             return document, _transform(document, write.transform.field_transforms, now)
         case _:
@@ -131,7 +131,7 @@ def _update(write: Message, target: Target, state: State) -> Message:
 
 def _transform(document: Message, field_transforms: list[Message], now: int) -> list[Message]:
     if len(field_transforms) > limits.MAX_TRANSFORMS:
-        errors.invalid(
+        raise errors.invalid(
             f"The write to {document.name} has {len(field_transforms)} field transforms; "
             f"the maximum is {limits.MAX_TRANSFORMS} per document."
         )
