@@ -15,6 +15,12 @@ LINKED: Final = ...
 """Stands in the literals that ``many_pins`` sees for a pin with a link: any value may come."""
 
 
+def may_be_set(input_data: Mapping[str, Any], pin: str) -> bool:
+    """Whether ``pin`` may be other than null, empty, zero or false: for ``many_pins``."""
+    value = input_data.get(pin)
+    return value is LINKED or (bool(value) and str(value).strip().lower() not in ("false", "0"))
+
+
 class BlockInput(BaseModel):
     """Base of every ``Input``: one field a pin. Values are coerced to the field's type before validation."""
 

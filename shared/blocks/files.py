@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.blocks import sources
-from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example
+from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example, may_be_set
 from shared.domain import errors
 
 csv.field_size_limit(sources.MAX_FILE_BYTES)
@@ -57,7 +57,7 @@ class FileReadBlock(Block):
 
     @classmethod
     def many_pins(cls, input_data: Mapping[str, Any]) -> frozenset[str]:
-        in_pieces = input_data.get("delimiter") or input_data.get("size_limit")
+        in_pieces = bool(input_data.get("delimiter")) or may_be_set(input_data, "size_limit")
         return cls.emits_many if in_pieces else frozenset()
 
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
@@ -136,7 +136,7 @@ class ReadSpreadsheetBlock(Block):
 
     @classmethod
     def many_pins(cls, input_data: Mapping[str, Any]) -> frozenset[str]:
-        return cls.emits_many if input_data.get("produce_singular_result") else frozenset()
+        return cls.emits_many if may_be_set(input_data, "produce_singular_result") else frozenset()
 
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
         rows = await asyncio.to_thread(as_records, await _table(input, context), input)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example
+from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example, may_be_set
 from shared.domain import errors
 
 Items = list[Any]
@@ -46,7 +46,7 @@ class CreateListBlock(Block):
 
     @classmethod
     def many_pins(cls, input_data: Mapping[str, Any]) -> frozenset[str]:
-        limited = input_data.get("max_size") is not None or input_data.get("max_tokens") is not None
+        limited = may_be_set(input_data, "max_size") or may_be_set(input_data, "max_tokens")
         return cls.emits_many if limited else frozenset()
 
     def run(self, input: Input, context: Context) -> Iterator[tuple[str, Any]]:

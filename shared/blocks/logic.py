@@ -97,6 +97,41 @@ class ConditionBlock(Block):
             yield "no_output", value2 if input.no_value is None else input.no_value
 
 
+class IfInputMatchesBlock(Block):
+    block_type = "IF_INPUT_MATCHES"
+    category = "LOGIC"
+    description = "Sends one of two values, by whether an input equals a value."
+    pure = True
+    examples = [
+        Example(
+            title="It matches",
+            input={"input": "red", "value": "red", "yes_value": "stop", "no_value": "go"},
+            output=[("result", True), ("yes_output", "stop")],
+        ),
+        Example(
+            title="A text of digits is no number",
+            input={"input": "5", "value": 5, "no_value": "go"},
+            output=[("result", False), ("no_output", "go")],
+        ),
+    ]
+
+    class Input(BlockInput):
+        input: Any = Field(description="The input.")
+        value: Any = Field(description="What it is compared with.")
+        yes_value: Any = Field(default=None, description="What is sent when they are equal.")
+        no_value: Any = Field(default=None, description="What is sent when they are not.")
+
+    class Output(BlockOutput):
+        result: bool = Field(description="Whether they are equal.")
+        yes_output: Any = Field(description="Sent when they are equal.")
+        no_output: Any = Field(description="Sent when they are not.")
+
+    def run(self, input: Input, context: Context) -> Iterator[tuple[str, Any]]:
+        result = bool(input.input == input.value)
+        yield "result", result
+        yield ("yes_output", input.yes_value) if result else ("no_output", input.no_value)
+
+
 class StepThroughItemsBlock(Block):
     block_type = "STEP_THROUGH_ITEMS"
     category = "LOGIC"

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example
+from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example, may_be_set
 from shared.domain import errors
 
 
@@ -113,7 +113,7 @@ class ExtractTextInformationBlock(Block):
 
     @classmethod
     def many_pins(cls, input_data: Mapping[str, Any]) -> frozenset[str]:
-        return cls.emits_many if input_data.get("find_all") else frozenset()
+        return cls.emits_many if may_be_set(input_data, "find_all") else frozenset()
 
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
         from shared.blocks.sandbox import patterns

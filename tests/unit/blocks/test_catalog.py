@@ -108,3 +108,38 @@ def test_the_catalog_loads_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("block_type", "pin", "many", "one"),
+    [
+        (
+            "CREATE_LIST",
+            "list",
+            [{"max_size": 2}, {"max_tokens": "5"}, {"max_size": LINKED}],
+            [{}, {"max_size": None}, {"max_size": ""}, {"values": LINKED}],
+        ),
+        (
+            "READ_SPREADSHEET",
+            "row",
+            [{"produce_singular_result": True}, {"produce_singular_result": LINKED}],
+            [{}, {"produce_singular_result": False}, {"produce_singular_result": "false"}],
+        ),
+        (
+            "FILE_READ",
+            "content",
+            [{"delimiter": "0"}, {"size_limit": 5}, {"delimiter": LINKED}, {"size_limit": LINKED}],
+            [{}, {"delimiter": "", "size_limit": 0}, {"size_limit": "0"}, {"row_limit": 3}],
+        ),
+        (
+            "EXTRACT_TEXT_INFORMATION",
+            "positive",
+            [{"find_all": True}, {"find_all": "true"}, {"find_all": LINKED}],
+            [{}, {"find_all": False}, {"find_all": "False"}],
+        ),
+    ],
+)
+def test_literals_decide_whether_a_pin_emits_many(block_type: str, pin: str, many: Any, one: Any) -> None:
+    block = catalog.get(block_type)
+    assert [block.many_pins(literals) for literals in many] == [frozenset({pin})] * len(many)
+    assert [block.many_pins(literals) for literals in one] == [frozenset()] * len(one)
