@@ -167,6 +167,7 @@ class Client:
     """``Outgoing`` for blocks. Nothing is kept between requests, so it serves any event loop.
 
     ``allow``: the setting ``OUTGOING_ALLOW``. ``total_seconds``: for a request with its redirects.
+    ``tls``: whom to trust; by default those whom the system trusts.
     """
 
     def __init__(
@@ -177,13 +178,14 @@ class Client:
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         max_redirects: int = MAX_REDIRECTS,
         total_seconds: float = TOTAL_SECONDS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._allowed = read_allowed(allow)
         self._resolver = resolver
         self._max_response_bytes = max_response_bytes
         self._max_redirects = max_redirects
         self._total_seconds = total_seconds
-        self._tls = ssl.create_default_context()
+        self._tls = tls or ssl.create_default_context()
 
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
         """As ``httpx.AsyncClient.request``; redirects are followed unless ``follow_redirects`` is false.

@@ -2,14 +2,20 @@
 
 import asyncio
 import contextlib
+import datetime
 import gzip
 import ipaddress
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.domain import errors
 from shared.gcp import outgoing
@@ -222,7 +228,7 @@ async def test_a_host_without_addresses_is_refused() -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[int]:
+async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """An HTTP server on 127.0.0.1: ``handler(method, path, headers, body)`` gives the raw answer. Its port."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -246,7 +252,7 @@ async def serving(handler: Handler) -> AsyncIterator[int]:
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         served.add(asyncio.create_task(serve(reader, writer)))
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
     async with server:
         yield server.sockets[0].getsockname()[1]
     await asyncio.gather(*served)
@@ -370,3 +376,45 @@ async def test_a_malformed_header_is_refused(headers: dict[str, str]) -> None:
         with pytest.raises(errors.BlockError) as refused:
             await outgoing.Client(allow="127.0.0.1").request("GET", f"http://127.0.0.1:{port}/", headers=headers)
     assert refused.value.reason == "REQUEST_REFUSED"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """TLS of a server named public.example, and of a client that trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "public.example")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("public.example")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (tmp_path / "server.pem").write_bytes(pem + private)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(tmp_path / "server.pem")
+    return server, ssl.create_default_context(cadata=pem.decode())
+
+
+async def test_a_certificate_is_checked_against_the_name_and_not_the_address(certificate: Any) -> None:
+    server, trusting = certificate
+    known = {"public.example": ["127.0.0.1"], "other.example": ["127.0.0.1"]}
+    async with serving(lambda *_: answer("200 OK", b"safe"), server) as port:
+        client = outgoing.Client(allow="127.0.0.1/32", resolver=names(known), tls=trusting)
+        assert (await client.request("GET", f"https://public.example:{port}/")).text == "safe"
+        with pytest.raises(errors.BlockError, match="CERTIFICATE_VERIFY_FAILED"):
+            await client.request("GET", f"https://other.example:{port}/")
+
+
+async def test_a_body_that_is_not_json_is_refused() -> None:
+    with pytest.raises(errors.BlockError, match="cannot be written"):
+        await outgoing.Client().request("POST", "http://public.example/", json={"n": float("inf")})
