@@ -19,6 +19,7 @@ from local.functions_host.process import FunctionsProcess
 
 if TYPE_CHECKING:
     from local.cloud import Cloud
+    from local.database import Database
     from local.gateway.proxy import Gateway
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Stack:
         self._options = options
         self._functions: FunctionsProcess | None = None
         self._cloud: Cloud | None = None
+        self._database: Database | None = None
         self._gateway: Gateway | None = None
         self.endpoints: dict[str, str | None] = {}
         self.environment: dict[str, str] = {}
@@ -82,12 +84,14 @@ class Stack:
             await self._functions.stop()
         if self._cloud is not None:
             await self._cloud.stop()
+        if self._database is not None:
+            self._database.close()
 
     def _make_cloud(self) -> "Cloud":
         # Imported here and not above, so that the functions process is already at work while this is.
         module = importlib.import_module("local.cloud")
-        database = importlib.import_module("local.database").Database(self._folder.database)
-        return module.Cloud(database, self._options.project, indexes=self._options.indexes)
+        self._database = importlib.import_module("local.database").Database(self._folder.database)
+        return module.Cloud(self._database, self._options.project, indexes=self._options.indexes)
 
     async def _start_gateway(self, served: manifest.Manifest, functions: FunctionsProcess) -> str:
         proxy = importlib.import_module("local.gateway.proxy")

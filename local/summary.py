@@ -22,7 +22,7 @@ def of_stack(stack: Stack, folder: DataFolder) -> str:
 
 def of_end(stack: Stack) -> str:
     gateway = stack.endpoints["gateway"]
-    return f"Serving{f' on {gateway}' if gateway else ''}. Ctrl-C stops everything."
+    return f"\nServing{f' on {gateway}' if gateway else ''}. Ctrl-C stops everything."
 
 
 def _line(name: str, text: str) -> str:

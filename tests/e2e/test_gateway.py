@@ -28,3 +28,11 @@ def test_paths_and_bodies_reach_the_function_or_a_json_404(gateway: str) -> None
         answer = connection.getresponse()
         assert (answer.status, answer.headers["content-type"]) == (404, "application/json"), path
         connection.close()
+
+
+def test_every_method_passes_over_one_kept_connection(gateway: str) -> None:
+    with httpx.Client(base_url=gateway) as client:
+        head = client.head("/echo")
+        assert (head.status_code, head.content) == (200, b"")
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+            assert client.request(method, "/echo/x").json()["path"] == "/echo/x"

@@ -171,3 +171,20 @@ def test_a_key_of_ones_own_keeps_the_language_model_stub_out(launch: Launch) -> 
     seen = httpx.get(f"{launched.gateway}/echo/environment").json()
     assert seen["OPENAI_API_KEY"] == "sk-mine"
     assert "OPENAI_BASE_URL" not in seen
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
+def test_a_command_dies_with_a_parent_that_is_killed(launch: Launch, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    launched = launch("--after", f"sh -c 'echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 600'")
+    await_until(pid_file.exists)
+    pid = int(pid_file.read_text())
+    assert is_alive(pid)
+    launched.end(signal.SIGKILL)
+    await_until(lambda: not is_alive(pid), 5, "the end of the command")
+
+
+def test_a_command_that_still_runs_is_ended_with_everything_else(launch: Launch) -> None:
+    launched = launch("--after", "sh -c 'touch $LOCAL_ENDPOINTS.seen; exec sleep 600'").wait_until_up()
+    await_until(launched.data.joinpath("endpoints.json.seen").exists)
+    assert launched.end() == 0
