@@ -89,8 +89,8 @@ def describe(block: Block) -> dict[str, Any]:
 
 def coerce(block: Block, pin: str, value: Any) -> Any:
     """``value`` as JSON of the pin's type. ValueError says why it cannot be. A dynamic pin is judged with its
-    base pin, once they are together."""
-    if pins.is_dynamic(pin):
+    base pin, once they are together; null for a pin with a default stays null, and means the default."""
+    if pins.is_dynamic(pin) or _means_default(block, pin, value):
         return value
     converted = coercion.coerce(value, _pin_schemas(block)[pin])
     try:
@@ -109,6 +109,8 @@ def read_input(block: Block, values: Mapping[str, Any]) -> BlockInput:
         if pin not in block.Input.model_fields and block.Input.model_config.get("extra") != "allow":
             problems.append(f"{pin}: the block has no such pin")
             continue
+        if _means_default(block, pin, value):
+            continue
         try:
             coerced[pin] = coerce(block, pin, value) if pin in block.Input.model_fields else value
         except ValueError as error:
@@ -122,8 +124,18 @@ def read_input(block: Block, values: Mapping[str, Any]) -> BlockInput:
         raise _invalid(block, [_place(one) + one["msg"] for one in error.errors()]) from error
 
 
+def _means_default(block: Block, pin: str, value: Any) -> bool:
+    """A form that is cleared leaves null behind; where null is no value of the pin, the default stands in."""
+    field = block.Input.model_fields.get(pin)
+    if value is not None or field is None or field.is_required():
+        return False
+    return not coercion.fits(None, _pin_schemas(block)[pin])
+
+
 def _merged(block: Block, values: Mapping[str, Any]) -> dict[str, Any]:
     bases = {pins.base_name(pin) for pin in values if pins.is_dynamic(pin)}
+    if not bases:
+        return dict(values)
     defaults = {pin.name: pin.default for pin in _input_pins(block) if pin.name in bases}
     try:
         return pins.merge({**defaults, **values})

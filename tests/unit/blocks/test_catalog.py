@@ -85,6 +85,21 @@ def test_values_are_coerced_and_dynamic_pins_put_together() -> None:
     assert read.items_str == "5"
 
 
+def test_null_means_the_default_where_it_is_no_value() -> None:
+    read: Any = catalog.read_input(catalog.get("COMBINE_TEXTS"), {"input": ["a", None], "delimiter": None})
+    assert (read.input, read.delimiter) == (["a", "null"], "")
+    read = catalog.read_input(catalog.get("CREATE_LIST"), {"values": None, "max_size": None})
+    assert (read.values, read.max_size) == ([None], None)
+    spec = catalog.spec("COMBINE_TEXTS")
+    assert spec is not None
+    assert spec.coerce("delimiter", None) is None
+
+
+def test_dynamic_pins_stand_over_the_default_of_their_base() -> None:
+    read: Any = catalog.read_input(catalog.get("AGENT_TABLE_INPUT"), {"name": "people", "column_headers_$_1": "last"})
+    assert read.column_headers == ["Column 1", "last", "Column 3"]
+
+
 def test_every_wrong_pin_is_named() -> None:
     block = catalog.get("CONDITION")
     with pytest.raises(errors.BlockError) as failure:
