@@ -50,7 +50,7 @@ async def get_graph(graph_id: str, caller: auth.Reader) -> Response:
     return answers.resource(await graphs.get(caller, graph_id))
 
 
-@router.put("/graphs/{graph_id}", response_model=shapes.Graph, openapi_extra=routing.body(shapes.GraphBody))
+@router.put("/graphs/{graph_id}", response_model=shapes.Graph, openapi_extra=routing.body(shapes.GraphReplacement))
 async def replace_graph(
     graph_id: str, caller: auth.Updater, body: routing.AnyBody, if_match: etags.IfMatch = None
 ) -> Response:

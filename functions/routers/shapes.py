@@ -54,6 +54,15 @@ class GraphBody(BaseModel):
     is_active: bool = True
 
 
+class GraphReplacement(GraphBody):
+    """A new version of a graph. Its texts and is_active stay where they are left out."""
+
+    name: str | None = Field(None, min_length=1, max_length=graphs.MAX_NAME)  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
+    description: str | None = Field(None, max_length=graphs.MAX_TEXT)  # pyright: ignore[reportIncompatibleVariableOverride]
+    instructions: str | None = Field(None, max_length=graphs.MAX_TEXT)  # pyright: ignore[reportIncompatibleVariableOverride]
+    is_active: bool | None = None  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
 class GraphChange(BaseModel):
     """What to change of a graph; what is left out stays."""
 

@@ -24,10 +24,11 @@ from google.api_core import exceptions
 from google.cloud import firestore_v1 as firestore
 from google.cloud.firestore_v1._helpers import LastUpdateOption
 from google.cloud.firestore_v1.base_query import FieldFilter
+from pydantic import TypeAdapter
 
 from shared.domain import errors
 from shared.domain.graph import Graph, GraphId, Link, Node, UserId
-from shared.domain.plan import Kind, Plan, PlanLink, PlanNode, Problem
+from shared.domain.plan import Plan
 from shared.firestore import commits
 from shared.firestore.client import client, operation
 from shared.firestore.version_cache import VersionCache
@@ -86,6 +87,7 @@ class After:
     id: str
 
 
+_PLANS = TypeAdapter(Plan)
 _cache: VersionCache[Version] = VersionCache(MAX_CACHED_BYTES)
 
 
@@ -97,7 +99,7 @@ def definition(graph: Graph) -> bytes:
 @operation
 async def find(graph_id: str) -> Head | None:
     """The head of a graph, whoever owns it."""
-    return _head(await _ref(graph_id).get()) if _is_id(graph_id) else None
+    return _head(await _ref(graph_id).get()) if is_id(graph_id) else None
 
 
 @operation
@@ -209,7 +211,9 @@ def _unchanged(head: Head) -> LastUpdateOption:
     return LastUpdateOption(commits.timestamp(head.fence).timestamp_pb())
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether a document may have this id
+    (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields)."""
     return 0 < len(text) <= 128 and "/" not in text and text.strip(".") != "" and not text.startswith("__")
 
 
@@ -248,7 +252,7 @@ def version_bytes(version: Version) -> int:
 
 
 def _packed_plan(plan: Plan) -> bytes:
-    return zlib.compress(orjson.dumps(plan))
+    return zlib.compress(orjson.dumps(plan, default=sorted))
 
 
 def _encode_version(version: Version) -> dict[str, Any]:
@@ -276,20 +280,7 @@ def _version(snapshot: firestore.DocumentSnapshot[Any]) -> Version | None:
             links=[Link(**link) for link in parts["links"]],
             on_error=data["on_error"],
         ),
-        plan=_plan(orjson.loads(zlib.decompress(data["plan"]))),
+        plan=_PLANS.validate_json(zlib.decompress(data["plan"])),
         created_at=data["created_at"],
         size=len(text),
     )
-
-
-def _plan(data: Mapping[str, Any]) -> Plan:
-    return Plan(
-        nodes={node_id: _plan_node(node) for node_id, node in data["nodes"].items()},
-        links=[PlanLink(**link) for link in data["links"]],
-        named_outputs=data["named_outputs"],
-        problems=[Problem(**problem) for problem in data["problems"]],
-    )
-
-
-def _plan_node(data: dict[str, Any]) -> PlanNode:
-    return PlanNode(kind=Kind(data.pop("kind")), **data)

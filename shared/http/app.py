@@ -6,11 +6,12 @@ app = app.create_app("graphs", [graphs.router, blocks.router])
 async def graphs(request): return app
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,7 +41,7 @@ def create_app(title: str, routers: Sequence[APIRouter]) -> FastAPI:
         app.include_router(router)
     app.add_exception_handler(WeftlyError, _weftly_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(HTTPException, _http_exception(routers))
     # The last added is the outermost.
     app.add_middleware(middleware.Bodies, limit=settings.max_body_bytes)
     app.add_middleware(middleware.Crashes)
@@ -58,6 +59,14 @@ async def _validation_error(request: Request, error: Any) -> Response:
     return wire.answer(wire.from_pydantic(error.errors()))
 
 
-async def _http_exception(request: Request, error: Any) -> Response:
-    path, method = request.url.path, request.method
-    return wire.answer(wire.from_status(error.status_code, str(error.detail), path, method), error.headers)
+def _http_exception(routers: Sequence[APIRouter]) -> Callable[[Request, Any], Awaitable[Response]]:
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+
+    async def handle(request: Request, error: Any) -> Response:
+        path = request.url.path
+        headers = dict(error.headers or {})
+        if error.status_code == 405:  # the router names the methods of one route, and a path may have several
+            headers["Allow"] = ", ".join(sorted({m for r in routes if r.path_regex.match(path) for m in r.methods or ()}))
+        return wire.answer(wire.from_status(error.status_code, str(error.detail), path, request.method), headers)
+
+    return handle

@@ -28,7 +28,9 @@ SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
 }
+"""Of every answer that does not say otherwise itself."""
 
 _log = logging.getLogger("weftly.http")
 

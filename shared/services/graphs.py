@@ -189,7 +189,8 @@ def _blank(caller: Caller | None, graph_id: str) -> Head:
 def _change(fields: Fields, body: Raw, old: Head) -> Head:
     """``old`` with what the body says of it; what it does not mention stays."""
     kept = {name: getattr(old, name) for name in ("name", "description", "instructions")}
-    head = _texts(fields, {**kept, **body}, old)
+    given = {name: value for name, value in body.items() if value is not None}
+    head = _texts(fields, {**kept, **given}, old)
     return dataclasses.replace(
         head, is_active=fields.flag(body, "is_active", default=old.is_active), updated_at=clock.now()
     )
@@ -268,5 +269,8 @@ def _fitting(found: Sequence[Any]) -> Sequence[Any]:
 def _after(cursor: Any | None) -> After | None:
     if cursor is None:
         return None
-    created_at, graph_id = cursor
-    return After(created_at=datetime.fromisoformat(created_at), id=graph_id)
+    match cursor:
+        case [str() as created_at, str() as graph_id] if graphs.is_id(graph_id):
+            return After(created_at=datetime.fromisoformat(created_at), id=graph_id)
+        case _:
+            raise ValueError(f"{cursor!r} is no cursor of graphs")

@@ -66,9 +66,11 @@ async def update(caller: Caller, raw: Any, expected: frozenset[str] | None) -> d
 
 async def _get(caller: Caller) -> User:
     user = await users.find(caller.user_id)
+    if user is None:  # gone since this instance saw it: as good as a first call
+        await users.create(caller.user_id, email=caller.email, name="", picture="", role=caller.role, now=clock.now())
+        user = await users.find(caller.user_id)
     if user is None:
-        _known.pop(caller.user_id, None)
-        raise errors.NotFound("The user has been deleted; sign in again.", reason="USER_NOT_FOUND")
+        raise etags.contended("the profile")
     return user
 
 

@@ -165,6 +165,21 @@ async def test_patch_changes_the_head_and_can_go_back_to_a_version(api: httpx.As
     assert (third["version"], third["is_active"], third["description"]) == (3, False, "d")
 
 
+async def test_what_is_left_out_or_null_stays(api: httpx.AsyncClient, a_graph: MakeGraph):
+    saved = await _saved(api, a_graph(description="d", is_active=False))
+    path = f"/graphs/{saved['id']}"
+    for method, body in (("PATCH", {"name": None}), ("PATCH", {}), ("PUT", {"nodes": saved["nodes"]})):
+        changed = (await api.request(method, path, json=body)).json()
+        assert [changed[key] for key in ("name", "description", "is_active")] == ["Shout", "d", False]
+
+
+async def test_a_graph_that_was_read_can_be_put_back(api: httpx.AsyncClient, a_graph: MakeGraph):
+    saved = await _saved(api, a_graph())
+    put = (await api.put(f"/graphs/{saved['id']}", json=saved)).json()
+    for key in ("nodes", "links", "name", "id", "user_id", "created_at"):
+        assert put[key] == saved[key]
+
+
 async def test_patch_refuses_what_it_cannot_change(api: httpx.AsyncClient, a_graph: MakeGraph):
     path = f"/graphs/{(await _saved(api, a_graph()))['id']}"
     body = {"nodes": [], "active_version": 9, "name": "", "is_active": "yes"}

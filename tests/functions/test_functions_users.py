@@ -10,6 +10,7 @@ import pytest
 from served import PROJECT, Accounts, MakeApi, User, error_of, fields_of
 
 from functions.routers import shapes
+from shared.firestore import client as firestore
 from shared.firestore import users
 
 
@@ -74,6 +75,13 @@ async def test_auth_user_gets_the_user_it_has_created(make_api: MakeApi, user: U
     assert first.json() == second.json() == (await api.get("/me")).json()
     assert first.json()["id"] == user.id
     assert "agent.create" in first.json()["permissions"]
+
+
+async def test_a_user_whose_document_has_gone_gets_a_new_one(make_api: MakeApi, user: User):
+    api = make_api("users", user)
+    await api.post("/auth/user")
+    await firestore.client().collection("users").document(user.id).delete()
+    assert (await api.get("/me")).json()["email"] == user.email
 
 
 async def test_a_profile_is_changed_and_its_html_stripped(make_api: MakeApi, user: User):

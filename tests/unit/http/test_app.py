@@ -37,6 +37,18 @@ def _router():
     async def make(thing: Thing, request: Request, count: int = 0) -> Any:
         return {"value": thing.value, "size": len(await request.body()), "count": count}
 
+    @router.put("/things")
+    async def put() -> Any:
+        return {}
+
+    @router.get("/broken-off")
+    async def broken_off() -> Any:
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"one"
+            raise RuntimeError("in the middle")
+
+        return StreamingResponse(parts())
+
     @router.get("/values")
     async def values() -> Any:
         return JsonAnswer({"values": [float("nan"), float("inf"), float("-inf"), None, 1.5]})
@@ -146,7 +158,7 @@ async def test_a_path_with_a_trailing_slash_is_unknown_and_not_redirected(client
 async def test_another_method_is_405_and_says_which_are_allowed(client: httpx.AsyncClient):
     answer = await client.delete("/api/v1/things")
     _error(answer, 405, "UNIMPLEMENTED")
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["allow"] == "POST, PUT"
 
 
 async def test_a_crash_is_500_without_its_details_and_is_logged(
@@ -218,6 +230,31 @@ async def test_a_body_in_many_parts_arrives_whole(client: httpx.AsyncClient):
 
 async def test_an_answer_can_be_streamed(client: httpx.AsyncClient):
     assert (await client.get("/api/v1/stream")).text == "onetwo"
+
+
+async def test_an_answer_that_crashes_after_it_began_is_broken_off(client: httpx.AsyncClient):
+    with pytest.raises(RuntimeError):
+        await client.get("/api/v1/broken-off")
+
+
+async def test_a_client_that_goes_away_while_it_sends_is_not_answered():
+    app = apps.create_app("test", [_router()])
+    scope = {"type": "http", "method": "POST", "path": "/api/v1/things", "headers": [], "query_string": b""}
+    parts = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return parts.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    assert sent == []
+
+
+async def test_answers_are_not_kept_by_caches(client: httpx.AsyncClient):
+    assert (await client.get("/api/v1/values")).headers["cache-control"] == "no-store"
 
 
 async def test_no_page_may_call_unless_the_setting_names_its_origin(make_client: MakeClient):
