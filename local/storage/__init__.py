@@ -1,0 +1,3 @@
+"""Cloud Storage on this machine: buckets and objects over the JSON API."""
+
+from local.storage.service import StorageService as StorageService
