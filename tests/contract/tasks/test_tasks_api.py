@@ -113,12 +113,8 @@ async def test_a_name_stays_taken_after_the_task_is_deleted(tasks):
     [
         pytest.param(later_task(url="ftp://x"), id="not-http"),
         pytest.param(later_task(seconds=31 * 86400), id="too-far-ahead"),
-        pytest.param(
-            later_task(dispatch_deadline=duration_pb2.Duration(seconds=14)), id="deadline-too-short"
-        ),
-        pytest.param(
-            later_task(dispatch_deadline=duration_pb2.Duration(seconds=1801)), id="deadline-too-long"
-        ),
+        pytest.param(later_task(dispatch_deadline=duration_pb2.Duration(seconds=14)), id="deadline-too-short"),
+        pytest.param(later_task(dispatch_deadline=duration_pb2.Duration(seconds=1801)), id="deadline-too-long"),
         pytest.param(later_task(http={"body": b"x", "http_method": "GET"}), id="body-on-get"),
         pytest.param(later_task(http={"body": b"x" * 1_000_001}), id="too-large"),
         pytest.param(later_task(name=f"{QUEUE}/tasks/a b"), id="bad-name"),

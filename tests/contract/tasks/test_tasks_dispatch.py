@@ -15,9 +15,7 @@ FUNCTION_URL = "https://us-central1-weftly-local.cloudfunctions.net/run_node"
 
 
 def http_task(url: str, **fields) -> tasks_v2.Task:
-    request = {
-        key: fields.pop(key) for key in ("headers", "body", "http_method", "oidc_token") if key in fields
-    }
+    request = {key: fields.pop(key) for key in ("headers", "body", "http_method", "oidc_token") if key in fields}
     return tasks_v2.Task(http_request={"url": url, **request}, **fields)
 
 
@@ -30,9 +28,7 @@ async def gone(tasks, queue: str = QUEUE) -> None:
 async def test_a_task_is_delivered_at_once_with_its_body_and_headers(tasks, handler):
     created = await tasks.create_task(
         parent=QUEUE,
-        task=http_task(
-            handler.url + "/x", body=b"hello", headers={"Content-Type": "text/plain", "X-Mine": "1"}
-        ),
+        task=http_task(handler.url + "/x", body=b"hello", headers={"Content-Type": "text/plain", "X-Mine": "1"}),
     )
     (call,) = await handler.called(1)
     assert (call.method, call.path, call.body) == ("POST", "/x", b"hello")
@@ -62,9 +58,7 @@ async def test_the_oidc_token_names_the_service_account_and_the_url(tasks, cloud
 
 async def test_a_production_url_reaches_the_registered_function(tasks, cloud, handler):
     cloud.routes.register("run_node", handler.url)
-    task = http_task(
-        FUNCTION_URL + "/a?b=c", http_method="GET", oidc_token={"service_account_email": "e@x.com"}
-    )
+    task = http_task(FUNCTION_URL + "/a?b=c", http_method="GET", oidc_token={"service_account_email": "e@x.com"})
     await tasks.create_task(parent=QUEUE, task=task)
     (call,) = await handler.called(1)
     assert (call.method, call.path) == ("GET", "/a")
@@ -216,9 +210,7 @@ async def test_a_deleted_task_is_not_delivered(tasks, handler):
         parent=QUEUE, task=http_task(handler.url + "/no", schedule_time=in_seconds(0.3))
     )
     await tasks.delete_task(name=created.name)
-    await tasks.create_task(
-        parent=QUEUE, task=http_task(handler.url + "/yes", schedule_time=in_seconds(0.35))
-    )
+    await tasks.create_task(parent=QUEUE, task=http_task(handler.url + "/yes", schedule_time=in_seconds(0.35)))
     assert [call.path for call in await handler.called(1)] == ["/yes"]
     try:
         await tasks.get_task(name=created.name)
