@@ -27,7 +27,11 @@ _OUT_OF_REACH = (
     exceptions.ResourceExhausted,
     exceptions.Aborted,
     exceptions.RetryError,
+    TimeoutError,
 )
+
+DEADLINE_SECONDS = 20.0
+"""The client itself tries for a minute, which is all that a function has to answer in."""
 
 
 def client() -> AsyncClient:
@@ -49,7 +53,8 @@ def operation(
     @functools.wraps(call)
     async def wrapped(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Answer:
         try:
-            return await call(*args, **kwargs)
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                return await call(*args, **kwargs)
         except _OUT_OF_REACH as error:
             raise errors.Unavailable(
                 f"The database did not answer ({type(error).__name__}); try again.", retry_after=1

@@ -63,38 +63,44 @@ def record_id(user_id: str, route: str, key: str) -> str:
 
 
 @operation
-async def begin(record: str, fingerprint: str, now: datetime) -> Held | Answered | Busy | OtherBody:
+async def begin(record: str, fingerprint: str, holder: str, now: datetime) -> Held | Answered | Busy | OtherBody:
     """Claim the key, or say what became of it. Of two that race for it, one finds the other Busy.
 
+    ``holder``: a random id of this request; by it a claim is known that was applied although its answer was lost.
     A holder that died is taken over when its lease is over; a record past ``expires_at`` counts as none, since
     TTL deletes within a day (https://cloud.google.com/firestore/docs/ttl)."""
-    fresh = _fresh(fingerprint, now)
+    fresh = _fresh(fingerprint, holder, now)
     try:
         written = await _reference(record).create(fresh)
         return Held(record_id=record, born_at=now, fence=commits.fence_of(written.update_time))
     except exceptions.AlreadyExists:
         snapshot = await _reference(record).get()
+    if (known := _judge(snapshot, fingerprint, holder, now)) is not None:
+        return known
+    data: dict[str, Any] = snapshot.to_dict() or {}
+    renewed = fresh if data["expires_at"] <= now else {"holder": holder, "lease_until": now + LEASE}
+    await _write(record, commits.fence_of(snapshot.update_time), renewed)
+    taken = _judge(await _reference(record).get(), fingerprint, holder, now)
+    return taken or Busy(lease_until=now + timedelta(seconds=1))
+
+
+def _judge(
+    snapshot: DocumentSnapshot[Any], fingerprint: str, holder: str, now: datetime
+) -> Held | Answered | Busy | OtherBody | None:
+    """What a record says to this request; None: it may be taken over."""
     if not snapshot.exists:
         return Busy(lease_until=now + timedelta(seconds=1))
     data: dict[str, Any] = snapshot.to_dict() or {}
     if data["expires_at"] <= now:
-        return await _take(snapshot, fresh, now, now)
+        return None
     if data["fingerprint"] != fingerprint:
         return OtherBody()
     if data["answered"]:
         return Answered(code=data["code"], body=zlib.decompress(data["answer"]), etag=data["etag"])
-    if data["lease_until"] > now:
-        return Busy(lease_until=data["lease_until"])
-    return await _take(snapshot, {"lease_until": now + LEASE}, data["born_at"], now)
-
-
-async def _take(
-    snapshot: DocumentSnapshot[Any], changes: dict[str, Any], born_at: datetime, now: datetime
-) -> Held | Busy:
-    fence = await _write(snapshot.id, commits.fence_of(snapshot.update_time), changes)
-    if fence is None:
-        return Busy(lease_until=now + timedelta(seconds=1))
-    return Held(record_id=snapshot.id, born_at=born_at, fence=fence)
+    if data["holder"] == holder:
+        fence = commits.fence_of(snapshot.update_time)
+        return Held(record_id=snapshot.id, born_at=data["born_at"], fence=fence)
+    return Busy(lease_until=data["lease_until"]) if data["lease_until"] > now else None
 
 
 @operation
@@ -113,9 +119,10 @@ async def release(held: Held, now: datetime) -> None:
     await _write(held.record_id, held.fence, {"lease_until": now})
 
 
-def _fresh(fingerprint: str, now: datetime) -> dict[str, Any]:
+def _fresh(fingerprint: str, holder: str, now: datetime) -> dict[str, Any]:
     return {
         "fingerprint": fingerprint,
+        "holder": holder,
         "lease_until": now + LEASE,
         "born_at": now,
         "answered": False,

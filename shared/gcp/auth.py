@@ -24,6 +24,7 @@ from shared.domain.graph import UserId
 
 TRUST_SECONDS = 60.0
 MAX_TOKENS = 10_000
+HTTP_SECONDS = 10
 
 _NAMEABLE = re.compile(r"(?!\.{1,2}$|__.*__$)[^/]{1,128}")
 """https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields"""
@@ -88,7 +89,7 @@ async def identify(token: str, *, unrevoked: bool) -> Identity:
 @functools.cache
 def _verifier() -> Verifier:
     project = config.settings().google_cloud_project
-    app = firebase_admin.initialize_app(options={"projectId": project}, name="weftly")
+    app = firebase_admin.initialize_app(options={"projectId": project, "httpTimeout": HTTP_SECONDS}, name="weftly")
 
     def verify(token: str, unrevoked: bool) -> Mapping[str, Any]:
         return auth.verify_id_token(token, app=app, check_revoked=unrevoked)

@@ -43,7 +43,7 @@ class OnceOnly:
         if self._key is None:
             return await make(clock.random_id())
         record = records.record_id(user_id, self._route, self._key)
-        match await records.begin(record, self._fingerprint, clock.now()):
+        match await records.begin(record, self._fingerprint, clock.random_id(), clock.now()):
             case Answered() as before:
                 return _replay(before)
             case Busy(lease_until=until):

@@ -4,6 +4,7 @@ A graph of another user is as absent as one that never was: NotFound, before any
 """
 
 import asyncio
+import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -271,6 +272,9 @@ def _after(cursor: Any | None) -> After | None:
         return None
     match cursor:
         case [str() as created_at, str() as graph_id] if graphs.is_id(graph_id):
-            return After(created_at=datetime.fromisoformat(created_at), id=graph_id)
+            with contextlib.suppress(ValueError):
+                return After(created_at=datetime.fromisoformat(created_at), id=graph_id)
         case _:
-            raise ValueError(f"{cursor!r} is no cursor of graphs")
+            pass
+    violation = Violation("page_token", "It is not from this list; leave it out to start from the beginning.")
+    raise errors.InvalidArgument("page_token is not valid for this list.", violations=[violation])

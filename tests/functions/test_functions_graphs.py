@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from served import Accounts, MakeApi, error_of, fields_of
+from served import Accounts, MakeApi, User, error_of, fields_of
 
 from functions.routers import shapes
-from shared.firestore import executions
+from shared.firestore import client, executions
+from shared.http import pagination
 
 MakeGraph = Callable[..., dict[str, Any]]
 
@@ -115,6 +116,15 @@ async def test_a_full_last_page_has_no_next(api: httpx.AsyncClient, a_graph: Mak
     assert (len(page["items"]), page["next_page_token"]) == (2, None)
 
 
+async def test_a_cursor_that_somebody_forged_is_400(api: httpx.AsyncClient, user: User):
+    for cursor in (["no time", "x"], ["2026-01-01T00:00:00", "a/b"], 7, {}, [1], None):
+        token = pagination.Page(size=1, token="").answer(
+            [], [cursor] if cursor is None else cursor, user.id, "graphs"
+        )
+        answer = await api.get("/graphs", params={"page_token": token["next_page_token"]})
+        assert answer.status_code == 400, cursor
+
+
 async def test_a_changed_or_foreign_page_token_is_400(
     api: httpx.AsyncClient, a_graph: MakeGraph, make_api: MakeApi, accounts: Accounts
 ):
@@ -123,8 +133,8 @@ async def test_a_changed_or_foreign_page_token_is_400(
     token = (await api.get("/graphs", params={"page_size": 1})).json()["next_page_token"]
     other = make_api("graphs", await accounts.user())
     changed = token[:-2] + ("AA" if token[-2:] != "AA" else "BB")
-    for client, sent in ((api, changed), (api, "x"), (api, "%%%"), (api, "é"), (other, token)):
-        assert fields_of(await client.get("/graphs", params={"page_token": sent})) == ["page_token"]
+    for caller, sent in ((api, changed), (api, "x"), (api, "%%%"), (api, "é"), (other, token)):
+        assert fields_of(await caller.get("/graphs", params={"page_token": sent})) == ["page_token"]
 
 
 @pytest.mark.parametrize("size", ["0", "101", "x", "-1"])
@@ -271,3 +281,16 @@ async def test_validate_says_what_saving_would_and_saves_nothing(api: httpx.Asyn
     assert not bad["valid"]
     assert {"name", "nodes[0].id", "nodes[0].block_type"} <= {one["field"] for one in bad["violations"]}
     assert (await api.get("/graphs")).json()["items"] == []
+
+
+async def test_a_database_out_of_reach_is_503_and_says_to_come_again(
+    api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    assert (await api.get("/graphs")).status_code == 200
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:9")
+    monkeypatch.setattr(client, "DEADLINE_SECONDS", 0.3)
+    client._clients.clear()
+    answer = await api.get("/graphs")
+    client._clients.clear()
+    assert error_of(answer, 503)["status"] == "UNAVAILABLE"
+    assert answer.headers["retry-after"] == "1"
