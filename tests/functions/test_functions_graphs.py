@@ -1,6 +1,7 @@
 """What the routes of graphs promise."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from served import Accounts, MakeApi, User, error_of, fields_of
 
 from functions.routers import shapes
-from shared.firestore import client, executions
+from shared.firestore import client, executions, graphs
 from shared.http import pagination
 
 MakeGraph = Callable[..., dict[str, Any]]
@@ -223,6 +224,42 @@ async def test_a_deleted_graph_is_gone_with_its_versions(api: httpx.AsyncClient,
     for gone in (path, f"{path}/versions", f"{path}/versions/1"):
         error_of(await api.get(gone), 404)
     error_of(await api.delete(path), 404)
+
+
+async def test_no_document_of_a_deleted_graph_is_left(api: httpx.AsyncClient, a_graph: MakeGraph):
+    graph_id = (await _saved(api, a_graph()))["id"]
+    for _ in range(2):
+        await api.put(f"/graphs/{graph_id}", json=a_graph())
+    versions = client.client().collection("graphs").document(graph_id).collection("versions")
+    assert len([one async for one in versions.list_documents()]) == 3
+    await api.delete(f"/graphs/{graph_id}")
+    assert [one async for one in versions.list_documents()] == []
+
+
+async def test_many_versions_are_deleted_in_several_writes(
+    api: httpx.AsyncClient, a_graph: MakeGraph, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(graphs, "MAX_BATCH", 2)
+    graph_id = (await _saved(api, a_graph()))["id"]
+    for _ in range(6):
+        await api.put(f"/graphs/{graph_id}", json=a_graph())
+    await api.delete(f"/graphs/{graph_id}")
+    versions = client.client().collection("graphs").document(graph_id).collection("versions")
+    assert [one async for one in versions.list_documents()] == []
+
+
+@pytest.mark.parametrize("write", ["add_version", "update", "delete"])
+async def test_a_write_on_a_head_that_has_changed_since_is_lost(
+    api: httpx.AsyncClient, a_graph: MakeGraph, write: str
+):
+    graph_id = (await _saved(api, a_graph()))["id"]
+    old = await graphs.find(graph_id)
+    assert old is not None
+    await api.patch(f"/graphs/{graph_id}", json={"name": "Newer"})
+    version = dataclasses.replace(await graphs.get_version(graph_id, 1), number=2)
+    arguments = (old, version) if write == "add_version" else (old,)
+    assert await getattr(graphs, write)(*arguments) is False
+    assert (await api.get(f"/graphs/{graph_id}")).json()["name"] == "Newer"
 
 
 async def test_a_graph_with_running_executions_is_not_deleted(
