@@ -66,7 +66,9 @@ def _http_exception(routers: Sequence[APIRouter]) -> Callable[[Request, Any], Aw
         path = request.url.path
         headers = dict(error.headers or {})
         if error.status_code == 405:  # the router names the methods of one route, and a path may have several
-            headers["Allow"] = ", ".join(sorted({m for r in routes if r.path_regex.match(path) for m in r.methods or ()}))
+            headers["Allow"] = ", ".join(
+                sorted({m for r in routes if r.path_regex.match(path) for m in r.methods or ()})
+            )
         return wire.answer(wire.from_status(error.status_code, str(error.detail), path, request.method), headers)
 
     return handle
