@@ -1,10 +1,12 @@
 """What follows from the shape of a version? The plan by which the engine runs it."""
 
+from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
-from shared.domain import pins, plan, shape
+from shared.domain import pins, shape
 from shared.domain.graph import Graph, Node
-from shared.domain.plan import Kind, Plan, PlanLink, PlanNode, Problem
+from shared.domain.plan import Kind, Plan, PlanLink, PlanNode
 from shared.domain.spec import BlockSpec, Catalog
 
 GATHER = "GATHER"
@@ -20,34 +22,72 @@ def is_input(block_type: str) -> bool:
 def analyse(graph: Graph, catalog: Catalog) -> Plan:
     """The plan of a graph that ``validation`` has found well formed: its blocks, nodes and pins exist."""
     nodes: dict[str, Node] = {n.id: n for n in graph.nodes}
-    many: dict[str, frozenset[str]] = {n.id: catalog[n.block_type].many_pins(n.input_data) for n in graph.nodes}
+    many = _many(graph, catalog)
     fed = {link.sink_id for link in graph.links}
     constants = frozenset(n.id for n in graph.nodes if is_input(n.block_type) and n.id not in fed)
     made = _shape(graph, nodes, many, constants, catalog)
     links = [_link(arc, made, nodes, constants) for arc in made.arcs]
     named = any(n.block_type == OUTPUT for n in graph.nodes)
+    kinds: dict[str, Kind] = {n.id: _kind(n, made, links, constants) for n in graph.nodes}
     ranks = made.ranks()
-    kinds = {n.id: _kind(n, made, links, constants) for n in graph.nodes}
+    gates = {n for n, kind in kinds.items() if kind is Kind.GATE}
+    asked = gates | {a.source for a in made.arcs if a.sink in gates} | set[str]().union(*made.closes.values())
     return Plan(
-        nodes={
-            n.id: PlanNode(
-                kind=kinds[n.id],
-                rank=ranks[n.id],
-                ordinary=made.pins(n.id, static=False),
-                constants=[
-                    a.position for a in made.into[n.id] if links[a.position].static and links[a.position].constant
-                ],
-                links=[a.position for a in made.out[n.id]],
-                many=sorted(many[n.id]),
-                error_linked=any(a.pin_out == "error" for a in made.out[n.id]),
-                output=n.block_type == OUTPUT if named else not made.out[n.id] and kinds[n.id] is not Kind.COMMENT,
-            )
-            for n in graph.nodes
-        },
+        nodes={n.id: _node(n, made, links, kinds, asked, ranks[n.id], many[n.id], named) for n in graph.nodes},
         links=links,
         named_outputs=named,
-        problems=[p for i, n in enumerate(graph.nodes) if (p := _problem(i, n, made, links)) is not None],
+        problems=[],
     )
+
+
+def _many(graph: Graph, catalog: Catalog) -> dict[str, frozenset[str]]:
+    """Node id -> the pins that may emit many, by its literals; of a linked pin anything may come."""
+    linked: dict[str, dict[str, Any]] = defaultdict(dict)
+    for link in graph.links:
+        linked[link.sink_id][pins.base_name(link.sink_name)] = ...
+    return {n.id: catalog[n.block_type].many_pins({**n.input_data, **linked[n.id]}) for n in graph.nodes}
+
+
+def _node(
+    node: Node,
+    made: shape.Shape,
+    links: list[PlanLink],
+    kinds: Mapping[str, Kind],
+    asked: set[str],
+    rank: int,
+    many: frozenset[str],
+    named: bool,
+) -> PlanNode:
+    id_ = node.id
+    statics = _statics(id_, made, links)
+    fixed = [a.position for a in made.into[id_] if a.static and a.pin not in statics]
+    last = not made.out[id_] and kinds[id_] is not Kind.COMMENT
+    return PlanNode(
+        kind=kinds[id_],
+        rank=rank,
+        ordinary=made.pins(id_, static=False),
+        constants=fixed,
+        statics=statics,
+        into=[a.position for a in made.into[id_]],
+        links=[a.position for a in made.out[id_]],
+        many=sorted(many),
+        error_linked=any(a.pin_out == "error" for a in made.out[id_]),
+        output=node.block_type == OUTPUT if named else last,
+        cycle=made.cycle_of.get(id_),
+        reaches=frozenset(made.reach[id_] & asked),
+        gather=id_ in made.gathers,
+        head=id_ in made.heads,
+        mixed=id_ in made.mixed,
+        merged=id_ in made.merged,
+        opens=[g for g, lists in made.closes.items() if id_ in lists],
+        gates=[n for n in made.nodes if kinds[n] is Kind.GATE and n in made.reach[id_]],
+    )
+
+
+def _statics(node: str, made: shape.Shape, links: list[PlanLink]) -> list[str]:
+    """Static pins with a link that is not from a constant, in order."""
+    pins_ = [a.pin for a in made.into[node] if a.static and not links[a.position].constant]
+    return list(dict.fromkeys(pins_))
 
 
 def _shape(
@@ -90,45 +130,32 @@ def _link(arc: shape.Arc, made: shape.Shape, nodes: Mapping[str, Node], constant
         static=arc.static,
         constant=arc.source in constants,
         cycle=made.cycle_of[arc.sink] if arc.position in made.back else None,
+        loop=made.same_cycle(arc.source, arc.sink),
         way=ways.index(arc) if len(ways) > 1 else None,
         secret=arc.source in constants and bool(nodes[arc.source].input_data.get("secret")),
     )
 
 
-def _kind(node: Node, made: shape.Shape, links: list[PlanLink], constants: frozenset[str]) -> plan.Kind:
+def _kind(node: Node, made: shape.Shape, links: list[PlanLink], constants: frozenset[str]) -> Kind:
     if node.id in constants:
         return Kind.CONSTANT
     if node.block_type == NOTE and not made.into[node.id] and not made.out[node.id]:
         return Kind.COMMENT
     if not made.into[node.id]:
         return Kind.ENTRY
-    if _gate(node, made, links) is not None:
+    if _is_gate(node, made, links):
         return Kind.GATE
     return Kind.JOIN if len(made.pins(node.id, static=False)) > 1 else Kind.SINGLE
 
 
-def _gate(node: Node, made: shape.Shape, links: list[PlanLink]) -> str | None:
-    """Why what fires this node depends on what may still come; None: it does not."""
+def _is_gate(node: Node, made: shape.Shape, links: list[PlanLink]) -> bool:
+    """Whether what fires this node depends on what may still come: gathers, heads of cycles, joins whose pins come
+    out of different lists or cycles, joins on which two tokens of one key may arrive, and whatever a static link
+    supplies with a value that is computed in the execution."""
     join = len(made.pins(node.id, static=False)) > 1
-    if node.block_type == GATHER:
-        return "it gathers a list"
-    if node.id in made.heads:
-        return "a cycle begins at it"
-    if join and node.id in made.mixed:
-        return "its pins come out of different lists or cycles"
-    if join and node.id in made.merged:
-        return "two tokens may rival for one of its pins, since several links lead into one pin, there or before"
-    if any(a.static and not links[a.position].constant for a in made.into[node.id]):
-        return "a static link supplies it with a value that is computed in the execution"
-    return None
-
-
-def _problem(index: int, node: Node, made: shape.Shape, links: list[PlanLink]) -> Problem | None:
-    why = _gate(node, made, links)
-    if why is None:
-        return None
-    return Problem(
-        field=f"nodes[{index}]",
-        message=f"Node {node.id!r} ({node.block_type}) must wait for what may still come, because {why}. "
-        "This version of the engine does not run such nodes yet; change the links so that it does not need to.",
+    return (
+        node.block_type == GATHER
+        or node.id in made.heads
+        or (join and (node.id in made.mixed or node.id in made.merged))
+        or bool(_statics(node.id, made, links))
     )

@@ -20,9 +20,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLink:
-    """A link with what follows for its tokens. ``static``: it supplies its value again and again. ``cycle``: the
-    cycle that it closes. ``way``: which of several links into the pin it is. ``secret``: its value must not be in
-    a task."""
+    """A link with what follows for its tokens. ``static``: it supplies its value again and again. ``constant``: it
+    comes from a constant. ``cycle``: the cycle that it closes. ``loop``: both its ends are in one cycle. ``way``:
+    which of several links into the pin it is. ``secret``: its value must not be in a task."""
 
     position: int
     source: str
@@ -32,24 +32,45 @@ class PlanLink:
     static: bool
     constant: bool
     cycle: int | None
+    loop: bool
     way: int | None
     secret: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanNode:
-    """``ordinary``: the linked pins that must each have a token. ``constants``: positions of static links from
-    constants, in order. ``many``: output pins that may emit many. ``rank``: its place in an order in which every
-    link that closes no cycle leads forward. ``output``: its values are the execution's output."""
+    """A node with all that follows from where it stands.
+
+    ``ordinary``: the linked pins that must each have a token; ``constants``: positions of the static links from
+    constants that supply it, in order; ``statics``: the other static pins, whose values are held like tokens.
+    ``into`` and ``links``: positions of the links that lead into it and out of it. ``many``: output pins that may
+    emit many. ``rank``: its place in an order in which every link that closes no cycle leads forward. ``output``:
+    its values are the execution's output. ``cycle``: the number of the cycle that it is in. ``reaches``: those that
+    its tokens may reach of the gates, of the nodes that link into them and of the lists that they close.
+
+    Of gates: ``gather``, ``head`` (a cycle begins at it), ``mixed`` (its pins come out of different lists or
+    cycles), ``merged`` (two tokens of one key may arrive). ``opens``: the gathers that a firing of this node opens.
+    ``gates``: the gates that it reaches, in the order of the version.
+    """
 
     kind: Kind
     rank: int
     ordinary: Sequence[str]
     constants: Sequence[int]
+    statics: Sequence[str]
+    into: Sequence[int]
     links: Sequence[int]
     many: Sequence[str]
     error_linked: bool
     output: bool
+    cycle: int | None
+    reaches: frozenset[str]
+    gather: bool
+    head: bool
+    mixed: bool
+    merged: bool
+    opens: Sequence[str]
+    gates: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +90,8 @@ class Plan:
     links: Sequence[PlanLink]
     named_outputs: bool
     problems: Sequence[Problem]
+
+    @property
+    def gates(self) -> list[str]:
+        """All gates, in the order of the version."""
+        return [node_id for node_id, node in self.nodes.items() if node.kind is Kind.GATE]

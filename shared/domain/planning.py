@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain import identity, labels, pins
+from shared.domain.pairing import Held, Row
 from shared.domain.plan import Kind, Plan, PlanLink
 from shared.domain.records import Execution, NodeExecution, Output, Token
 from shared.domain.statuses import Event, Status, follow
@@ -37,34 +38,61 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A token that is to wait at a gate, or the mark that opens a gather (``pin`` empty)."""
+
+    held: Held
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deliveries:
     firings: Sequence[Firing]
     meetings: Sequence[Meeting]
+    parked: Sequence[Parked] = ()
 
     @property
     def size(self) -> int:
         """How many documents they touch."""
-        return len(self.firings) + len(self.meetings)
+        return len(self.firings) + len(self.meetings) + len(self.parked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Whose tokens are delivered: a firing of ``node_id`` in an execution."""
+    """Whose tokens are delivered: a firing of ``node_id`` in an execution. ``hops``: how far it is from the start."""
 
     execution_id: str
+    node_execution_id: str
     node_id: str
     label: labels.Label
     absent: frozenset[int]
+    hops: int
 
 
-def deliver(plan: Plan, sender: Sender, outputs: Sequence[Output]) -> Deliveries:
-    """What the outputs of one firing make, in the order in which they were emitted, then that of the links."""
-    return _sort(plan, sender, _tokens(plan, sender.node_id, sender.label, outputs))
+def deliver(plan: Plan, sender: Sender, outputs: Sequence[Output], *, opens: bool) -> Deliveries:
+    """What the outputs of one firing make, in the order in which they were emitted, then that of the links.
+    ``opens``: whether it opens the gathers that close its list; a firing that failed opens none."""
+    made = _sort(plan, sender, _tokens(plan, sender.node_id, sender.label, outputs))
+    marks = [_mark(sender, gather) for gather in plan.nodes[sender.node_id].opens] if opens else []
+    return replace(made, parked=[*marks, *made.parked])
+
+
+def _mark(sender: Sender, gather: str) -> Parked:
+    id_ = identity.derive(sender.node_execution_id, "opens", gather)
+    held = Held(id=id_, gate=gather, pin="", label=sender.label, link=-1, hops=sender.hops)
+    return Parked(held=held, token=Token(label=sender.label, link=-1))
 
 
 def start(plan: Plan, execution: Execution) -> Deliveries:
     """What the start of an execution makes: its entries, and what its constants fire."""
-    sender = Sender(execution_id=execution.id, node_id="", label=labels.ROOT, absent=frozenset(execution.absent))
+    sender = Sender(
+        execution_id=execution.id,
+        node_execution_id=identity.root(execution.id),
+        node_id="",
+        label=labels.ROOT,
+        absent=frozenset(execution.absent),
+        hops=0,
+    )
     entries = [
         Firing(id=identity.firing(execution.id, node_id, ()), node_id=node_id, label=(), tokens={})
         for node_id, node in plan.nodes.items()
@@ -76,16 +104,12 @@ def start(plan: Plan, execution: Execution) -> Deliveries:
         for token in _tokens(plan, node_id, labels.ROOT, [Output(pin="result", value=value)])
     ]
     made = _sort(plan, sender, tokens)
-    return Deliveries(firings=[*entries, *made.firings], meetings=made.meetings)
+    return Deliveries(firings=[*entries, *made.firings], meetings=made.meetings, parked=made.parked)
 
 
 def absent_constants(plan: Plan, constants: Mapping[str, Any]) -> list[int]:
     """Positions of the static links from constants that will carry nothing: a firing that needs one never is."""
-    return [
-        link.position
-        for link in plan.links
-        if link.static and link.constant and constant_value(link, constants) is None
-    ]
+    return [link.position for link in plan.links if _supplies(plan, link) and constant_value(link, constants) is None]
 
 
 def constant_value(link: PlanLink, constants: Mapping[str, Any]) -> pins.Found | None:
@@ -118,10 +142,15 @@ def _tokens(
         sent = labels.append(label, ordinal, labels.LIST) if output.pin in node.many else label
         for position in node.links:
             link = plan.links[position]
-            if output.pin == pins.base_name(link.source_pin) and not (link.static and link.constant):
+            if output.pin == pins.base_name(link.source_pin) and not _supplies(plan, link):
                 found = pins.select(link.source_pin, output.value)
                 if found is not None:
                     yield link, _arriving(link, sent, output, found)
+
+
+def _supplies(plan: Plan, link: PlanLink) -> bool:
+    """Whether its value is read with the execution, and sent to nobody."""
+    return link.position in plan.nodes[link.sink].constants
 
 
 def _arriving(link: PlanLink, label: labels.Label, output: Output, found: pins.Found) -> Token:
@@ -135,14 +164,17 @@ def _arriving(link: PlanLink, label: labels.Label, output: Output, found: pins.F
 
 
 def _sort(plan: Plan, sender: Sender, tokens: Iterable[tuple[PlanLink, Token]]) -> Deliveries:
-    """Tokens for joins meet by key; every other token fires its node."""
+    """Tokens for gates are parked, tokens for joins meet by key; every other token fires its node."""
     firings: list[Firing] = []
     meetings: dict[str, Meeting] = {}
-    for link, token in tokens:
+    parked: list[Parked] = []
+    for number, (link, token) in enumerate(tokens):
         node = plan.nodes[link.sink]
         if _starved(plan, link.sink, sender.absent):
             continue
-        if node.kind is Kind.JOIN:
+        if node.kind is Kind.GATE:
+            parked.append(_park(sender, link, token, number))
+        elif node.kind is Kind.JOIN:
             key = labels.key(token.label)
             id_ = identity.join(sender.execution_id, link.sink, key)
             met = meetings.get(id_) or Meeting(id=id_, node_id=link.sink, key=key, tokens={})
@@ -150,7 +182,22 @@ def _sort(plan: Plan, sender: Sender, tokens: Iterable[tuple[PlanLink, Token]]) 
         else:
             id_ = identity.firing(sender.execution_id, link.sink, token.label)
             firings.append(Firing(id=id_, node_id=link.sink, label=token.label, tokens={link.sink_pin: token}))
-    return Deliveries(firings=firings, meetings=list(meetings.values()))
+    return Deliveries(firings=firings, meetings=list(meetings.values()), parked=parked)
+
+
+def _park(sender: Sender, link: PlanLink, token: Token, number: int) -> Parked:
+    """``number`` tells the tokens of one firing apart: the order of outputs and links is always the same."""
+    held = Held(
+        id=identity.derive(sender.node_execution_id, "token", str(number)),
+        gate=link.sink,
+        pin=link.sink_pin,
+        label=token.label,
+        link=token.link,
+        static=link.static,
+        loop=link.loop,
+        hops=sender.hops,
+    )
+    return Parked(held=held, token=token)
 
 
 def _starved(plan: Plan, node_id: str, absent: frozenset[int]) -> bool:
@@ -188,9 +235,24 @@ def child(plan: Plan, block_type: str, firing: Firing, birth: Birth) -> NodeExec
         active=True,
         hops=birth.hops,
         inputs=firing.tokens,
+        gates=plan.nodes[firing.node_id].gates,
         created_at=birth.now,
         due_at=birth.due_at,
     )
+
+
+def fired(plan: Plan, block_type: str, row: Row, birth: Birth) -> NodeExecution:
+    """The QUEUED node execution of a gate's firing. Its inputs stay where they are held; the id tells which."""
+    ids = sorted(t.id for t in row.consumed)
+    firing = Firing(
+        id=identity.derive(birth.execution_id, row.node, "consumed", labels.encode(row.label), *ids),
+        node_id=row.node,
+        label=row.label,
+        tokens={},
+    )
+    made = child(plan, block_type, firing, birth)
+    hops = 1 + max((t.hops for tokens in row.tokens.values() for t in tokens), default=birth.hops - 1)
+    return replace(made, hops=hops, held={pin: [t.id for t in tokens] for pin, tokens in row.tokens.items()})
 
 
 def meet(
@@ -221,5 +283,6 @@ def meet(
 
 
 def order(plan: Plan, node_id: str, label: labels.Label) -> str:
-    """Text by which node executions of an execution sort: key, then label, then the node's rank."""
-    return f"{labels.encode(labels.key(label))}|{labels.encode(label)}|{plan.nodes[node_id].rank:06d}"
+    """Text by which node executions of an execution sort: key, then label, then the node's rank. The blank sorts
+    before all that a label is written with, so that a prefix comes first."""
+    return f"{labels.encode(labels.key(label))} {labels.encode(label)} {plan.nodes[node_id].rank:06d}"

@@ -71,8 +71,13 @@ class Execution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeExecution:
-    """One firing of one node. ``inputs``: pin -> the token that came by a link. ``order`` sorts node executions of
-    an execution. ``attempts``: how often the block raised or returned; ``claims``: how often an instance took it."""
+    """One firing of one node.
+
+    ``inputs``: pin -> the token that came by a link; ``held``: pin -> ids of tokens that were held at the gate, where
+    it is one. ``order`` sorts node executions of an execution. ``spreading``: not all that it emitted is delivered.
+    ``settling``: what it left behind at gates is not decided. ``gates``: those that it reaches. ``attempts``: how
+    often the block raised or returned; ``claims``: how often an instance took it.
+    """
 
     id: str
     execution_id: str
@@ -84,8 +89,11 @@ class NodeExecution:
     hops: int
     inputs: Mapping[str, Token]
     created_at: datetime
+    held: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    gates: Sequence[str] = ()
     active: bool = False
     spreading: bool = False
+    settling: bool = False
     attempts: int = 0
     claims: int = 0
     claim_id: str | None = None

@@ -23,9 +23,9 @@ class BlockSpec:
     """One block type. ``inputs`` by name; ``outputs``: pin -> JSON Schema, ``error`` among them.
 
     ``many_pins(input_data)``: the output pins that may carry more than one token a firing, for a node with these
-    literals. ``coerce(pin, value)``: the value converted to the pin's type; ValueError when it cannot be.
+    literals; ``...`` stands for a pin that is linked. ``coerce(pin, value)``: the value converted to the pin's type;
+    ValueError when it cannot be.
     ``static_output``: links from this block are static, whatever they say.
-    ``open_inputs``: accepts input pins that it does not name (a sub-agent's, for instance).
     """
 
     block_type: str

@@ -11,6 +11,7 @@ from typing import Any
 from google.api_core import exceptions
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.cloud.firestore_v1 import AsyncClient, AsyncDocumentReference, AsyncWriteBatch
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from shared.domain.errors import Unavailable
 from shared.domain.records import Lost
@@ -68,5 +69,8 @@ def timestamp(fence: str) -> DatetimeWithNanoseconds:
 
 
 def fence_of(stamp: Any) -> str:
-    """An update_time (a DatetimeWithNanoseconds of proto-plus) as text with all its digits."""
+    """An update_time as text with all its digits. The client gives a Timestamp for a query's snapshot, and for
+    all else a DatetimeWithNanoseconds."""
+    if isinstance(stamp, Timestamp):
+        return DatetimeWithNanoseconds.from_timestamp_pb(stamp).rfc3339()
     return stamp.rfc3339()

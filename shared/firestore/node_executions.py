@@ -2,12 +2,14 @@
 
 Path: ``executions/{execution_id}/nodes/{id}``; id derived from what caused it. The root (the start of an
     execution) is one of them, with an empty ``node_id`` and no ``order``, so that it is in no list.
-Fields: node_id, block_type, label, order, status, active, spreading, hops, inputs, outputs, attempts, claims,
+Fields: node_id, block_type, label, order, status, active, spreading, settling, gates, at, wide, hops, inputs, held,
+    outputs, attempts, claims,
     claim_id, lease_until, wait_until, due_at, due_shard, created_at, started_at, completed_at, error, unhandled,
     cost, schema_version.
 Queries and their indexes: whether any is active (active; single field); those in a list (order; single field);
-    of output nodes (node_id; single field); unhandled failures (unhandled; single field); past due over all
-    executions (due_shard, due_at; collection group).
+    of output nodes (node_id; single field); unhandled failures (unhandled; single field); active ones that reach
+    a gate (active, settling, gates), and the same with at or wide; past due over all executions (due_shard, due_at;
+    collection group).
 Hottest document: a join, one write for each of its pins.
 Pruned by: deletion of its execution.
 Size: inputs and outputs are JSON text, each at most ``MAX_TEXT`` bytes.
@@ -21,9 +23,11 @@ from google.cloud import firestore_v1 as firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.domain import identity
+from shared.domain.pairing import Held
+from shared.domain.planning import Parked
 from shared.domain.records import Applied, Lost, NodeExecution, Written
 from shared.domain.statuses import Status
-from shared.firestore import client, commits, executions, values
+from shared.firestore import client, commits, executions, gate_tokens, values
 
 SHARDS = executions.SHARDS
 MAX_TEXT = executions.MAX_TEXT
@@ -89,20 +93,21 @@ async def back_off(node: NodeExecution, fence: str) -> Written:
 
 
 async def conclude(
-    node: NodeExecution, fence: str, made: Sequence[NodeExecution], extra: Sequence[commits.Write] = ()
+    node: NodeExecution, fence: str, made: Sequence[NodeExecution], parked: Sequence[Parked]
 ) -> commits.Committed | Lost:
-    """One atomic write: ``node`` final on ``fence``, and what it made: new documents (without ``update_time``) and
-    joins on the state that was read. The fences are those of ``node``, then of ``made``."""
+    """One atomic write: ``node`` final on ``fence``, and what it made: new documents (without ``update_time``),
+    joins on the state that was read, tokens at gates. The fences are in that order."""
     writes = [commits.Write(ref=_ref(node.execution_id, node.id), data=_final(node), fence=fence)]
     writes += [_write(child) for child in made]
-    return await commits.commit(client.client(), [*writes, *extra])
+    return await commits.commit(client.client(), [*writes, *(gate_tokens.new(node.execution_id, p) for p in parked)])
 
 
 async def start(
-    root: NodeExecution, execution_write: commits.Write, made: Sequence[NodeExecution]
+    root: NodeExecution, execution_write: commits.Write, made: Sequence[NodeExecution], parked: Sequence[Parked]
 ) -> commits.Committed | Lost:
     """The root's commit: the execution started, the root and what it made. The fences are in that order."""
-    return await commits.commit(client.client(), [execution_write, _write(root), *(_write(child) for child in made)])
+    writes = [execution_write, _write(root), *(_write(child) for child in made)]
+    return await commits.commit(client.client(), [*writes, *(gate_tokens.new(root.execution_id, p) for p in parked)])
 
 
 async def write(made: Sequence[NodeExecution]) -> commits.Committed | Lost:
@@ -110,15 +115,37 @@ async def write(made: Sequence[NodeExecution]) -> commits.Committed | Lost:
     return await commits.commit(client.client(), [_write(child) for child in made])
 
 
-async def end_spreading(execution_id: str, id_: str) -> None:
-    """Everything that it emitted is delivered: it is no longer active."""
-    data = {
-        "spreading": False,
-        "active": False,
-        "due_at": firestore.DELETE_FIELD,
-        "due_shard": firestore.DELETE_FIELD,
-    }
-    await _ref(execution_id, id_).update(data)
+async def fire(
+    node: NodeExecution, made: Sequence[NodeExecution], consumed: Sequence[tuple[Held, str]], *, last: bool
+) -> commits.Committed | Lost:
+    """Firings of gates with the tokens that they consume, on the tokens' fences. With the last of them ``node``,
+    on whose settling all this was decided, is no longer active. Fences of ``made`` come first."""
+    writes = [_write(child) for child in made]
+    writes += (
+        [commits.Write(ref=_ref(node.execution_id, node.id), data=_INACTIVE, fence=node.update_time)] if last else []
+    )
+    writes += [gate_tokens.consumed(node.execution_id, held, fence) for held, fence in consumed]
+    return await commits.commit(client.client(), writes)
+
+
+async def end_spreading(node: NodeExecution) -> None:
+    """Everything that it emitted is delivered: it is no longer active, or what it left at gates is to be settled."""
+    data: dict[str, Any] = {"spreading": False, **({"settling": True} if node.gates else _INACTIVE)}
+    await _ref(node.execution_id, node.id).update(data)
+
+
+_INACTIVE: dict[str, Any] = {
+    "active": False,
+    "settling": False,
+    "due_at": firestore.DELETE_FIELD,
+    "due_shard": firestore.DELETE_FIELD,
+}
+
+
+async def find_now(execution_id: str, id_: str) -> tuple[NodeExecution | None, datetime]:
+    """The node execution, and the time for which this holds."""
+    snapshot = await _ref(execution_id, id_).get()
+    return _decode(execution_id, snapshot), snapshot.read_time
 
 
 async def any_active(execution_id: str) -> bool:
@@ -189,6 +216,16 @@ async def _update(execution_id: str, id_: str, data: Mapping[str, Any], fence: s
     return made if isinstance(made, Lost) else Applied(made.update_times[0])
 
 
+def _reach_of(node: NodeExecution) -> dict[str, Any]:
+    """By what a gate finds out that this may still send to it."""
+    return {
+        "gates": list(node.gates),
+        "settling": node.settling,
+        "at": gate_tokens.at(node.label),
+        "wide": gate_tokens.is_wide(node.label),
+    }
+
+
 def _write(node: NodeExecution) -> commits.Write:
     data = _encode(node)
     return commits.Write(ref=_ref(node.execution_id, node.id), data=data, fence=node.update_time or None)
@@ -207,6 +244,8 @@ def _encode(node: NodeExecution) -> dict[str, Any]:
         "hops": node.hops,
         "inputs": values.dump(values.dump_tokens(node.inputs)),
         "created_at": node.created_at,
+        **({"held": values.dump(node.held)} if node.held else {}),
+        **(_reach_of(node) if node.gates else {}),
     }
     if node.due_at is not None:
         fields |= {"due_at": node.due_at, "due_shard": identity.shard(node.id, SHARDS)}
@@ -225,6 +264,7 @@ def _final(node: NodeExecution) -> dict[str, Any]:
         "completed_at": node.completed_at,
         "outputs": values.dump_outputs(node.outputs),
         **({"spreading": True} if node.spreading else {}),
+        **({"settling": True} if node.settling else {}),
         **({"unhandled": True} if node.unhandled else {}),
         "error": values.dump_failure(node.error) if node.error else firestore.DELETE_FIELD,
         **({"cost": node.cost} if node.cost else {}),
@@ -246,6 +286,9 @@ def _decode(execution_id: str, snapshot: firestore.DocumentSnapshot[Any]) -> Nod
         status=Status(fields["status"]),
         active=fields.get("active", False),
         spreading=fields.get("spreading", False),
+        settling=fields.get("settling", False),
+        held=values.load(fields["held"]) if "held" in fields else {},
+        gates=fields.get("gates", ()),
         hops=fields["hops"],
         inputs=values.load_tokens(values.load(fields["inputs"])),
         attempts=fields.get("attempts", 0),

@@ -12,9 +12,9 @@ from shared.blocks.runner import Outcome
 from shared.domain import errors, planning
 from shared.domain.graph import Node
 from shared.domain.records import Lost, NodeExecution
-from shared.firestore import executions, node_executions
+from shared.firestore import executions, gate_tokens, node_executions
 from shared.services import stored_values, timeouts
-from shared.services.completion import Run
+from shared.services.runs import Run
 from shared.services.world import World
 
 _RENEWALS = 3  # a lease is renewed so many times in its length
@@ -64,7 +64,17 @@ async def values(run: Run, node: NodeExecution, graph_node: Node) -> dict[str, A
     if plan.nodes[node.node_id].constants:
         constants = await executions.constants(run.execution.id) or {}
     supplied = planning.static_values(plan, node.node_id, constants)
-    return {**graph_node.input_data, **supplied, **await stored_values.inputs(node.inputs)}
+    arrived = {**await stored_values.inputs(node.inputs), **await _held(node, plan.nodes[node.node_id].gather)}
+    return {**graph_node.input_data, **supplied, **arrived}
+
+
+async def _held(node: NodeExecution, gather: bool) -> dict[str, Any]:
+    """What a firing of a gate gets from the tokens that it consumed: of a gather, a list."""
+    if not node.held:
+        return {}
+    tokens = await gate_tokens.load(node.execution_id, [id_ for ids in node.held.values() for id_ in ids])
+    values = await stored_values.inputs(tokens)
+    return {pin: [values[id_] for id_ in ids] if gather else values[ids[0]] for pin, ids in node.held.items()}
 
 
 async def _call(run: Run, node: NodeExecution, graph_node: Node, input_: Any) -> Outcome:

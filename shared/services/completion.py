@@ -6,18 +6,16 @@ task finds the node execution final and takes the same path again (``resume``).
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 
 from shared.domain import planning
-from shared.domain.planning import Birth, Deliveries, Sender
+from shared.domain.planning import Deliveries, Sender
 from shared.domain.records import Lost, NodeExecution
 from shared.domain.statuses import Status
-from shared.firestore import graphs, node_executions, values
+from shared.firestore import gate_tokens, node_executions, values
 from shared.gcp import pubsub
-from shared.services import events, finish, node_tasks, timeouts
-from shared.services.node_tasks import ExecutionRef
-from shared.services.world import World
+from shared.services import events, finish, node_tasks, runs, settling, stored_values, timeouts
+from shared.services.runs import Run
 
 MAX_MEETINGS = 8
 """Joins in one commit. Each may change under it, so a commit with many would lose again and again."""
@@ -27,63 +25,54 @@ MAX_BATCH_BYTES = 4_000_000
 _PARALLEL = 32
 _ATTEMPTS = 20
 
-QUEUED_DUE = timedelta(minutes=5)
-"""How long a dispatched node execution may wait in its queue before recovery dispatches it again."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """An execution and its version, as all steps need them."""
-
-    world: World
-    execution: ExecutionRef
-    version: graphs.Version
-
-    def birth(self, parent: NodeExecution) -> Birth:
-        now = self.world.now()
-        return Birth(execution_id=self.execution.id, hops=parent.hops + 1, now=now, due_at=now + QUEUED_DUE)
-
-    def block_type(self, node_id: str) -> str:
-        return self.version.graph.by_id[node_id].block_type
-
 
 def deliveries(run: Run, node: NodeExecution) -> Deliveries:
     """What the outputs of a final node execution make."""
     sender = Sender(
         execution_id=run.execution.id,
+        node_execution_id=node.id,
         node_id=node.node_id,
         label=node.label,
         absent=frozenset(run.execution.absent),
+        hops=node.hops,
     )
-    return planning.deliver(run.version.plan, sender, node.outputs)
+    return planning.deliver(run.version.plan, sender, node.outputs, opens=node.status is Status.COMPLETED)
 
 
 async def complete(run: Run, node: NodeExecution, fence: str) -> Lost | None:
     """Record ``node`` (final) on ``fence`` and do all that follows. Lost: somebody else was first; nothing of this
     was applied."""
     made = deliveries(run, node)
+    node = replace(node, gates=run.version.plan.nodes[node.node_id].gates)
     if fits(made):
-        return await _at_once(run, node, fence, made)
+        settling = bool(node.gates)
+        return await _at_once(run, replace(node, active=settling, settling=settling), fence, made)
     spreading = replace(node, spreading=True, active=True)
-    if isinstance(await node_executions.conclude(spreading, fence, []), Lost):
-        return Lost()
+    recorded = await stored_values.pack_list(spreading)
+    committed = await node_executions.conclude(recorded, fence, [], [])
+    if isinstance(committed, Lost):
+        return committed
     await publish(run, [node])
     await spread(run, spreading, made)
     return None
 
 
 def fits(made: Deliveries) -> bool:
-    return made.size <= MAX_BATCH and len(made.meetings) <= MAX_MEETINGS and _size(made.firings) <= MAX_BATCH_BYTES
+    """Whether one commit can hold all that follows."""
+    return made.size <= MAX_BATCH and len(made.meetings) <= MAX_MEETINGS and _size(made) <= MAX_BATCH_BYTES
 
 
 async def _at_once(run: Run, node: NodeExecution, fence: str, made: Deliveries) -> Lost | None:
     """Result and children in one atomic write. It may lose because a join moved on, and then tries again on the
     join's new state, or because the node execution is no longer ours."""
+    recorded = await stored_values.pack_list(node)
     for _ in range(_ATTEMPTS):
         children = _firings(run, node, made) + await _meetings(run, node, made.meetings)
-        committed = await node_executions.conclude(node, fence, children)
+        committed = await node_executions.conclude(recorded, fence, children, made.parked)
         if not isinstance(committed, Lost):
-            await _follow(run, node, _fenced(children, committed.update_times[1:]))
+            fences = committed.update_times
+            node = replace(node, update_time=fences[0])
+            await _follow(run, node, runs.fenced(children, fences[1 : 1 + len(children)]))
             return None
         if not made.meetings or await _fence_of(node) != fence:
             return Lost()
@@ -94,18 +83,37 @@ async def _follow(run: Run, node: NodeExecution, children: Sequence[NodeExecutio
     queued = [child for child in children if child.status is Status.QUEUED]
     await dispatch(run, queued)
     await publish(run, [node, *queued])
-    if not queued:
+    await end(run, node, left=bool(queued))
+
+
+async def end(run: Run, node: NodeExecution, *, left: bool) -> None:
+    """Everything that ``node`` emitted is delivered: settle the gates that it reaches, and finish the execution if
+    nothing is left active behind."""
+    if node.settling:
+        fired = await settling.settle(run, node)
+        await dispatch(run, fired)
+        await publish(run, fired)
+        left = left or bool(fired)
+    if not left:
         await finish.finish(run.world, run.execution, run.version)
 
 
 async def spread(run: Run, node: NodeExecution, made: Deliveries) -> None:
     """Make in batches what did not fit into the commit; what exists already is dispatched again if it is still
-    QUEUED."""
+    QUEUED. Marks that open gathers go first."""
+    await _bounded([_park(run, batch) for batch in _chunks(made.parked, MAX_BATCH)])
     for batch in _batches(_firings(run, node, made)):
         await _make(run, batch)
     await _bounded([_meet(run, node, meeting) for meeting in made.meetings])
-    await node_executions.end_spreading(node.execution_id, node.id)
-    await finish.finish(run.world, run.execution, run.version)
+    await node_executions.end_spreading(node)
+    await settle_again(run, node.id)
+
+
+async def settle_again(run: Run, node_execution_id: str) -> None:
+    """Settle what the document says is to be settled; without that, only finish."""
+    found = await node_executions.find(run.execution.id, node_execution_id)
+    if found is not None:
+        await end(run, found, left=False)
 
 
 async def resume(run: Run, node: NodeExecution) -> None:
@@ -118,7 +126,7 @@ async def resume(run: Run, node: NodeExecution) -> None:
     ids = [f.id for f in made.firings] + [m.id for m in made.meetings]
     await redispatch(run, await node_executions.find_many(run.execution.id, ids))
     await publish(run, [node])
-    await finish.finish(run.world, run.execution, run.version)
+    await end(run, node, left=False)
 
 
 async def redispatch(run: Run, found: dict[str, NodeExecution]) -> None:
@@ -175,7 +183,7 @@ async def _meet(run: Run, node: NodeExecution, meeting: planning.Meeting) -> Non
             return
         committed = await node_executions.write(joined)
         if not isinstance(committed, Lost):
-            queued = [j for j in _fenced(joined, committed.update_times) if j.status is Status.QUEUED]
+            queued = [j for j in runs.fenced(joined, committed.update_times) if j.status is Status.QUEUED]
             await dispatch(run, queued)
             await publish(run, queued)
             return
@@ -187,7 +195,7 @@ async def _make(run: Run, batch: Sequence[NodeExecution]) -> None:
     if isinstance(committed, Lost):
         await _make_missing(run, batch)
         return
-    children = _fenced(batch, committed.update_times)
+    children = runs.fenced(batch, committed.update_times)
     await dispatch(run, children)
     await publish(run, children)
 
@@ -202,17 +210,13 @@ async def _make_missing(run: Run, batch: Sequence[NodeExecution]) -> None:
 async def _make_one(run: Run, child: NodeExecution) -> None:
     committed = await node_executions.write([child])
     if not isinstance(committed, Lost):
-        await dispatch(run, _fenced([child], committed.update_times))
+        await dispatch(run, runs.fenced([child], committed.update_times))
         await publish(run, [child])
 
 
 async def _fence_of(node: NodeExecution) -> str | None:
     found = await node_executions.find(node.execution_id, node.id)
     return found.update_time if found else None
-
-
-def _fenced(nodes: Sequence[NodeExecution], update_times: Sequence[str]) -> list[NodeExecution]:
-    return [replace(n, update_time=t) for n, t in zip(nodes, update_times, strict=True)]
 
 
 def _batches(children: Sequence[NodeExecution]) -> list[list[NodeExecution]]:
@@ -229,10 +233,23 @@ def _batches(children: Sequence[NodeExecution]) -> list[list[NodeExecution]]:
     return batches if batches[0] else []
 
 
-def _size(firings: Sequence[planning.Firing]) -> int:
-    if len(firings) <= 2:
-        return 0  # what one or two children carry is bounded by the outputs of their parent
-    return sum(len(values.dump(values.dump_tokens(f.tokens))) for f in firings)
+def _size(made: Deliveries) -> int:
+    """Bytes of what is delivered; what one or two tokens carry is bounded by the outputs of their sender."""
+    if made.size <= 2:
+        return 0
+    tokens = [t for f in made.firings for t in f.tokens.values()] + [p.token for p in made.parked]
+    return sum(len(values.dump(t.value)) for t in tokens if t.stored is None)
+
+
+async def _park(run: Run, batch: Sequence[planning.Parked]) -> None:
+    """Tokens at gates. Lost: some exist; those that do not are made one by one."""
+    if isinstance(await gate_tokens.create(run.execution.id, batch), Lost):
+        for parked in batch:
+            await gate_tokens.create(run.execution.id, [parked])
+
+
+def _chunks(parked: Sequence[planning.Parked], size: int) -> list[Sequence[planning.Parked]]:
+    return [parked[at : at + size] for at in range(0, len(parked), size)]
 
 
 async def _bounded(calls: Sequence[Awaitable[None]]) -> None:

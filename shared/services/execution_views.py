@@ -9,7 +9,7 @@ from shared.domain.records import Execution, Failure, NodeExecution
 from shared.domain.statuses import FINAL, Status, is_final
 from shared.firestore import executions, graphs, node_executions
 from shared.services import attempt, finish, node_tasks, stored_values
-from shared.services.completion import Run
+from shared.services.runs import Run
 from shared.services.world import World
 
 MAX_CURRENT = 100

@@ -80,7 +80,7 @@ def encode(execution: ExecutionRef, node: NodeExecution, *, again: bool, inputs:
         "hops": node.hops,
         "created_at": node.created_at.isoformat(),
     }
-    encoded = values.dump(full).encode() if inputs else b""
+    encoded = values.dump(full).encode() if inputs and not node.held else b""
     return encoded if 0 < len(encoded) <= MAX_BODY else values.dump(body).encode()
 
 

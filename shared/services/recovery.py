@@ -11,8 +11,8 @@ from shared.domain import identity
 from shared.domain.records import Execution, Lost, NodeExecution
 from shared.domain.statuses import Status, is_final
 from shared.firestore import executions, graphs, node_executions
-from shared.services import completion, finish, node_tasks, queueing, roots, start
-from shared.services.completion import Run
+from shared.services import completion, finish, node_tasks, queueing, roots, runs, start
+from shared.services.runs import Run
 from shared.services.world import World
 
 MAX_A_SHARD = 50
@@ -56,7 +56,7 @@ async def _node(world: World, node: NodeExecution) -> Repaired:
     if node.id == identity.root(execution.id):
         await roots.dispatch_again(world, execution)
         return Repaired(executions_dispatched=1)
-    later = world.now() + completion.QUEUED_DUE
+    later = world.now() + runs.QUEUED_DUE
     written = await node_executions.postpone(node.execution_id, node.id, later, node.update_time)
     if isinstance(written, Lost):
         return Repaired()  # it moves

@@ -14,9 +14,9 @@ from shared.domain import deliveries, errors
 from shared.domain.records import Failure, Lost, NodeExecution, Output
 from shared.domain.statuses import Event, Status, follow
 from shared.firestore import graphs, node_executions
-from shared.services import attempt, completion, node_tasks, start, stored_values, timeouts
-from shared.services.completion import Run
+from shared.services import attempt, completion, node_tasks, runs, start, stored_values, timeouts
 from shared.services.node_tasks import NodeTask
+from shared.services.runs import Run
 from shared.services.world import World
 
 MAX_CLAIMS = 10
@@ -50,10 +50,12 @@ class Delivery:
     claim_id: str
 
     async def take(self, task: NodeTask) -> NodeExecution | None:
-        """The node execution, RUNNING under our claim; None: there is nothing for us to do."""
-        written = await self._claim(task.node_execution_id, task.update_time)
-        if not isinstance(written, Lost) and task.node is not None:
-            return replace(task.node, status=Status.RUNNING, update_time=written.update_time)
+        """The node execution, RUNNING under our claim; None: there is nothing for us to do. The fence of a first
+        task is that of a QUEUED state, so it may be claimed unseen; that of another may be of any state."""
+        if not task.again:
+            written = await self._claim(task.node_execution_id, task.update_time)
+            if not isinstance(written, Lost) and task.node is not None:
+                return replace(task.node, status=Status.RUNNING, update_time=written.update_time)
         return await self._retake(task.node_execution_id)
 
     async def _retake(self, id_: str) -> NodeExecution | None:
@@ -139,7 +141,7 @@ class Delivery:
             node,
             status=follow(Event.BACK_OFF, node.status),
             wait_until=at,
-            due_at=at + completion.QUEUED_DUE,
+            due_at=at + runs.QUEUED_DUE,
             error=Failure(reason=failure.reason, message=failure.message),
         )
         written = await node_executions.back_off(waiting, fence)

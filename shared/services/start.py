@@ -17,9 +17,9 @@ from shared.domain.plan import Kind
 from shared.domain.records import Execution, Lost, NodeExecution, Output
 from shared.domain.statuses import Event, Status, follow, is_final
 from shared.firestore import commits, executions, graphs, node_executions, values
-from shared.services import completion, events, finish, queueing, roots
-from shared.services.completion import Run
+from shared.services import completion, events, finish, queueing, roots, runs
 from shared.services.node_tasks import NodeTask
+from shared.services.runs import Run
 from shared.services.world import World
 
 START_DUE = timedelta(minutes=1)
@@ -138,28 +138,28 @@ async def begin(run: Run, task: NodeTask) -> None:
 async def _start(run: Run, execution: Execution) -> None:
     now = run.world.now()
     made = planning.start(run.version.plan, execution)
-    root = _root(execution, now, spreading=not _at_once(made))
+    root = _root(run, execution, now, spreading=not _at_once(made))
     recorded = [_constant(run, execution, node_id, now) for node_id in execution.constants]
     children = [] if root.spreading else _children(run, root, made)
     changes = executions.started(now, now + RUNNING_DUE) | {"status": follow(Event.START, execution.status)}
     write = commits.Write(ref=executions.ref(execution.id), data=changes, fence=execution.update_time)
-    committed = await node_executions.start(root, write, [*recorded, *children])
+    parked = [] if root.spreading else made.parked
+    committed = await node_executions.start(root, write, [*recorded, *children], parked)
     if isinstance(committed, Lost):
         return  # another delivery started it, and does what follows
-    fences = committed.update_times[2 + len(recorded) :]
+    first = 2 + len(recorded)
     queued = [
-        replace(child, update_time=fence)
-        for child, fence in zip(children, fences, strict=True)
+        child
+        for child in runs.fenced(children, committed.update_times[first : first + len(children)])
         if child.status is Status.QUEUED
     ]
     started = replace(execution, status=Status.RUNNING, started_at=now)
     await completion.dispatch(run, queued)
-    told = [events.of_execution(started, now)]
-    await completion.publish(run, [*recorded, *queued], told)
+    await completion.publish(run, [*recorded, *queued], [events.of_execution(started, now)])
     if root.spreading:
         await completion.spread(run, root, made)
-    elif not queued:
-        await finish.finish(run.world, run.execution, run.version)
+    else:
+        await completion.end(run, replace(root, update_time=committed.update_times[1]), left=bool(queued))
 
 
 def _at_once(made: planning.Deliveries) -> bool:
@@ -175,15 +175,19 @@ def _children(run: Run, root: NodeExecution, made: planning.Deliveries) -> list[
     return [*firings, *(join for join in joins if join is not None)]
 
 
-def _root(execution: Execution, now: datetime, *, spreading: bool) -> NodeExecution:
+def _root(run: Run, execution: Execution, now: datetime, *, spreading: bool) -> NodeExecution:
+    gates = run.version.plan.gates
+    active = spreading or bool(gates)
     return replace(
         roots.of(execution),
         status=Status.COMPLETED,
-        active=spreading,
+        gates=gates,
+        active=active,
         spreading=spreading,
+        settling=active and not spreading,
         started_at=now,
         completed_at=now,
-        due_at=now + completion.QUEUED_DUE if spreading else None,
+        due_at=now + runs.QUEUED_DUE if active else None,
         update_time="",
     )
 
@@ -217,4 +221,4 @@ async def _resume(run: Run, execution: Execution) -> None:
     ids = [f.id for f in made.firings] + [m.id for m in made.meetings]
     await completion.redispatch(run, await node_executions.find_many(execution.id, ids))
     await completion.publish(run, [], [events.of_execution(execution, run.world.now())])
-    await finish.finish(run.world, run.execution, run.version)
+    await completion.end(run, root, left=False)

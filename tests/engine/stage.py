@@ -71,9 +71,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
-        self.world = World(
-            now=lambda: self.now, random_id=self._random_id, settings=config.settings(), http=NoWeb()
-        )
+        self.world = World(now=lambda: self.now, random_id=self._random_id, settings=config.settings(), http=NoWeb())
 
     def _random_id(self) -> str:
         return f"id{self.seed}x{next(_ids)}"
@@ -150,7 +148,10 @@ class Stage:
                 assert self.now < end, "tasks go on for ever"
                 continue
             chosen = self.random.sample(due, min(parallel, len(due)))
-            await asyncio.gather(*(self.deliver(t, again=self.random.random() < duplicate) for t in chosen))
+            calls = [self.deliver(task, again=self.random.random() < duplicate) for task in chosen]
+            for result in await asyncio.gather(*calls, return_exceptions=True):
+                if isinstance(result, BaseException):
+                    raise result  # the others went on meanwhile
 
     async def tick(self) -> recovery.Repaired:
         return await recovery.recover(self.world)
