@@ -154,6 +154,9 @@ def _listed(request: Message) -> Message:
             raise errors.invalid(f'The order_by "{request.order_by}" is not of the form "field desc, field".')
         descending = len(words) == 2 and words[1].lower() == "desc"
         structured.order_by.add(field={"field_path": words[0]}, direction=2 if descending else 1)
+    if not any(order.field.field_path == field_paths.NAME for order in structured.order_by):
+        direction = structured.order_by[-1].direction if structured.order_by else 1
+        structured.order_by.add(field={"field_path": field_paths.NAME}, direction=direction)
     if request.page_size < 0:
         raise errors.invalid("page_size must not be negative.")
     structured.limit.value = (request.page_size or _DEFAULT_PAGE) + 1

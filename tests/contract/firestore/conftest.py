@@ -204,4 +204,3 @@ def index_file() -> Callable[..., IndexFile]:
         return IndexFile.parse(content)
 
     return make
-

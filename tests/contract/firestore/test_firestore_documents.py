@@ -165,9 +165,7 @@ async def test_update_document_answers_with_the_masked_result(api):
     response = await api.call("update_document", document=document, mask={"field_paths": ["b"]})
     assert set(response.fields) == {"b"}
     with pytest.raises(exceptions.NotFound):
-        await api.call(
-            "update_document", document=api.update("c/b", a=1).update, current_document={"exists": True}
-        )
+        await api.call("update_document", document=api.update("c/b", a=1).update, current_document={"exists": True})
 
 
 async def test_batch_write_gives_each_write_a_status(api):

@@ -81,9 +81,7 @@ async def test_a_read_write_transaction_reads_one_moment(api):
 
 
 async def first_two(api, transaction):
-    query = types.StructuredQuery(
-        from_=[{"collection_id": "c"}], order_by=[{"field": {"field_path": "n"}}], limit=2
-    )
+    query = types.StructuredQuery(from_=[{"collection_id": "c"}], order_by=[{"field": {"field_path": "n"}}], limit=2)
     return await api.all("run_query", parent=api.documents, structured_query=query, transaction=transaction)
 
 

@@ -222,7 +222,9 @@ async def test_collections_of_any_id_are_walked_by_name(api):
     assert [r.document.name[-1] for r in responses] == ["a", "c", "e"]
 
 
-@pytest.mark.parametrize(("paths", "kept"), [(["size", "tags"], {"size", "tags"}), (["__name__"], set()), ([], set())])
+@pytest.mark.parametrize(
+    ("paths", "kept"), [(["size", "tags"], {"size", "tags"}), (["__name__"], set()), ([], set())]
+)
 async def test_a_projection_keeps_only_its_fields(api, find, paths, kept):
     assert await find(limit=1) == "a"
     query = query_of(limit=1, select={"fields": [{"field_path": path} for path in paths]})
