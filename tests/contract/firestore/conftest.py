@@ -183,10 +183,22 @@ def value_of(value: Any) -> types.Value:
 
 
 @pytest.fixture
-async def api(address: str, project: str) -> AsyncIterator[Api]:
-    async with grpc.aio.insecure_channel(address) as channel:
-        transport = FirestoreGrpcAsyncIOTransport(channel=channel)
-        yield Api(FirestoreAsyncClient(transport=transport), f"projects/{project}/databases/(default)")
+def api_of(project: str) -> Callable[[str], AbstractAsyncContextManager[Api]]:
+    """``async with api_of(address) as api``."""
+
+    @asynccontextmanager
+    async def connect(address: str) -> AsyncIterator[Api]:
+        async with grpc.aio.insecure_channel(address) as channel:
+            transport = FirestoreGrpcAsyncIOTransport(channel=channel)
+            yield Api(FirestoreAsyncClient(transport=transport), f"projects/{project}/databases/(default)")
+
+    return connect
+
+
+@pytest.fixture
+async def api(address: str, api_of: Callable[[str], AbstractAsyncContextManager[Api]]) -> AsyncIterator[Api]:
+    async with api_of(address) as connected:
+        yield connected
 
 
 @pytest.fixture

@@ -191,9 +191,9 @@ async def test_a_transactional_query_of_the_client_claims_each_job_once(client):
     @firestore.async_transactional
     async def claim(transaction):
         query = jobs.where(filter=FieldFilter("state", "==", "queued")).order_by("rank").limit(1)
-        async for found in query.stream(transaction=transaction):
-            transaction.update(found.reference, {"state": "running"})
-            return found.id
+        (found,) = await query.get(transaction=transaction)
+        transaction.update(found.reference, {"state": "running"})
+        return found.id
 
     claimed = await asyncio.gather(*(claim(client.transaction(max_attempts=ATTEMPTS)) for _ in range(4)))
     assert sorted(claimed) == ["0", "1", "2", "3"]
