@@ -6,11 +6,12 @@ a sum of integers is an integer unless it overflows; the average of nothing is n
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from local.firestore import errors, field_paths, messages
 from local.firestore.field_paths import FieldPath
 from local.firestore.messages import Fields, Message
+from local.firestore.query import Query
 
 MAX_AGGREGATIONS = 5
 
@@ -80,6 +81,15 @@ def parse(message: Message) -> list[Aggregation]:
     if len({one.alias for one in found}) < len(found):
         raise errors.invalid("Aggregation aliases contain duplicate alias.")
     return found
+
+
+def bounded(query: Query, wanted: list[Aggregation]) -> Query:
+    """The query cut off where no count goes on."""
+    ends = [one.up_to for one in wanted if one.up_to is not None]
+    if len(ends) < len(wanted):
+        return query
+    limit = max(ends) if query.limit is None else min(query.limit, max(ends))
+    return replace(query, limit=limit)
 
 
 def evaluate(wanted: list[Aggregation], results: list[Fields]) -> dict[str, Message]:

@@ -1,7 +1,8 @@
 """What does each call on documents mean?
 
 Requests and responses are the raw messages of ``google.firestore.v1.Firestore``; refusals are FirestoreError. Each
-method runs to its end without awaiting, so calls never see each other half done.
+method reads and writes all it must without awaiting, so calls never see each other half done; an iterator of
+responses has read everything, and refused what it refuses, before its first.
 """
 
 import secrets
@@ -78,10 +79,10 @@ class Engine:
         mask = mask_of(request)
         time, transaction, new = self.reading(request, database)
         read_time = messages.timestamp(time)
+        rows = [(name, self._read(database, path, time, transaction)) for name, (_, path) in wanted.items()]
         if new:
             yield messages.BatchGetDocumentsResponse(transaction=new)
-        for name, (_, path) in wanted.items():
-            row = self._read(database, path, time, transaction)
+        for name, row in rows:
             if row is None:
                 yield messages.BatchGetDocumentsResponse(missing=name, read_time=read_time)
             else:

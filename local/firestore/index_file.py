@@ -152,7 +152,10 @@ def _name_mode(fields: tuple[IndexedField, ...]) -> Mode:
 
 
 def _override(entry: Mapping[str, Any]) -> FieldOverride:
-    indexes = frozenset((Scope(i.get("queryScope", "COLLECTION")), _mode(i)) for i in entry.get("indexes", ()))
+    """Without ``indexes`` the entry speaks only of expiry, and the automatic indexes stay."""
+    indexes = AUTOMATIC
+    if "indexes" in entry:
+        indexes = frozenset((Scope(i.get("queryScope", "COLLECTION")), _mode(i)) for i in entry["indexes"])
     return FieldOverride(entry["collectionGroup"], _path(entry["fieldPath"]), indexes)
 
 

@@ -84,6 +84,7 @@ class Reading:
         wanted = aggregation.parse(request.structured_aggregation_query)
         paths = frozenset(one.path for one in wanted if one.path)
         parsed = self._parse(database, parent, request.structured_aggregation_query.structured_query, paths)
+        parsed = aggregation.bounded(parsed, wanted)
         time, results, new = self._run(request, parsed)
         response = messages.RunAggregationQueryResponse(read_time=messages.timestamp(time), transaction=new)
         for alias, value in aggregation.evaluate(wanted, [found.document.fields for found in results]).items():

@@ -97,11 +97,10 @@ def _unary(call: Callable[[Message], Message], request_type: Any) -> grpc.RpcMet
 def _stream(call: Callable[[Message], Iterator[Message]], request_type: Any) -> grpc.RpcMethodHandler[Any, Any]:
     async def handle(request: Message, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Message]:
         try:
-            responses = list(call(request))  # in one go: what is read must not change between responses
+            for response in call(request):
+                yield response
         except FirestoreError as error:
             await context.abort(error.code, error.message)
-        for response in responses:
-            yield response
 
     return _handler(grpc.unary_stream_rpc_method_handler, handle, request_type)
 

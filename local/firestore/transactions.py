@@ -22,6 +22,9 @@ LIFE = 270_000_000
 (https://firebase.google.com/docs/firestore/quotas#writes_and_transactions)."""
 
 
+SWEEP = 1_000_000
+"""Microseconds between two looks for what has expired."""
+
 PAST = 3_600_000_000
 """Microseconds of the past that production can read without point-in-time recovery."""
 
@@ -39,6 +42,10 @@ class Transaction:
     paths: set[Path] = field(default_factory=set[Path])
     queries: list[Observed] = field(default_factory=list[Observed])
 
+    def is_over(self, now: int) -> bool:
+        """Whether it idled or lived too long."""
+        return now - self.used > IDLE or now - self.began > LIFE
+
 
 class Transactions:
     """The open transactions."""
@@ -49,6 +56,7 @@ class Transactions:
         self._prefix = os.urandom(8)
         self._numbers = itertools.count(1)
         self._last = 0
+        self._swept = 0
 
     def begin(self, database: str, options: Message, now: int) -> Transaction:
         """Open one. INVALID_ARGUMENT or FAILED_PRECONDITION: its read time cannot be read."""
@@ -75,7 +83,7 @@ class Transactions:
         """The open transaction. INVALID_ARGUMENT: it never was, has ended, or is another database's."""
         self.expire(now)
         transaction = self._open.get(id_)
-        if transaction is None:
+        if transaction is None or transaction.is_over(now):
             raise self._refusal(id_)
         if transaction.database != database:
             raise errors.invalid(f"The transaction belongs to {transaction.database}, not to {database}.")
@@ -95,9 +103,10 @@ class Transactions:
 
     def expire(self, now: int) -> None:
         """End what idled or lived too long, and let go of the history that nobody needs any more."""
-        for transaction in list(self._open.values()):
-            if now - transaction.used > IDLE or now - transaction.began > LIFE:
-                del self._open[transaction.id]
+        if 0 <= now - self._swept < SWEEP:
+            return
+        self._swept = now
+        self._open = {id_: transaction for id_, transaction in self._open.items() if not transaction.is_over(now)}
         times = [t.time for t in self._open.values() if t.time is not None]
         self._history.trim(min(times, default=self._history.last))
 
