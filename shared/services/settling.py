@@ -125,7 +125,7 @@ def _scopes(plan: Plan, node: NodeExecution, gate: str) -> list[labels.Label]:
         return [()]
     at = plan.nodes[node.node_id]
     begins = gate in at.opens or any(gate in plan.nodes[n].opens for n in at.reaches)
-    return [*([label] if begins and label else []), *(label[:i] for i in reversed(range(len(label))))]
+    return [*([label] if begins or not label else []), *(label[:i] for i in reversed(range(len(label))))]
 
 
 async def _weigh(run: Run, gates: Sequence[str], read_time: datetime) -> tuple[list[tuple[Held, str]], list[Row]]:
