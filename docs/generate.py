@@ -1,0 +1,221 @@
+"""What can be written down by reading the code? ``python -m docs.generate`` writes these pages, a test compares them.
+
+configuration.md from ``shared.config``, api.md from ``functions/openapi.json``, blocks.md from the block library.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from shared import config
+from shared.blocks import catalog
+from shared.blocks.block import Block
+
+FOLDER = Path(__file__).parent
+OPENAPI = FOLDER.parent / "functions" / "openapi.json"
+
+_NOTE = "<!-- Written by `python -m docs.generate`; do not edit. -->"
+_UNITS = {"_seconds": "s", "_bytes": "bytes", "_per_minute": "requests/min"}
+_MAX_VALUE = 90  # characters of an example's value; what is longer is cut
+
+
+def configuration() -> str:
+    """Every setting, and the variables that the settings leave to others."""
+    fields = config.Settings.model_fields.items()
+    rows = [
+        (f"`{name.upper()}`", _default(field.default), _unit(name), str(field.description)) for name, field in fields
+    ]
+    return _page(
+        "Configuration",
+        "Read from the environment, once for each process, by `shared/config.py`, and by nothing else. An empty "
+        "variable counts as unset. A value that cannot be used stops the function with the name of the variable "
+        "and the remedy.",
+        _table(("variable", "default", "unit", "what"), rows),
+        "## Emulators",
+        "Google's clients find these for themselves, or the settings above name them. `make run` sets them all. A "
+        "function that finds one beside `K_SERVICE`, which Cloud Run sets, refuses to start: it would trust "
+        "tokens that anybody can make.",
+        "\n".join(f"- `{name}`" for name in config.EMULATOR_VARIABLES),
+        "Which blocks may read which settings is `Settings.for_blocks`: "
+        + ", ".join(f"`{name}`" for name in config.read({}).for_blocks())
+        + ".",
+    )
+
+
+def api() -> str:
+    """Every route with its parameters and bodies."""
+    document = json.loads(OPENAPI.read_bytes())
+    by_tag: dict[str, list[str]] = defaultdict(list)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            by_tag[operation["tags"][0]].append(_route(method, path, operation))
+    sections = [text for tag, routes in by_tag.items() for text in (f"## {tag.capitalize()}", *routes)]
+    schemas = [_schema(name, schema) for name, schema in sorted(document["components"]["schemas"].items())]
+    return _page(
+        "API",
+        "The whole of it is [functions/openapi.json](../functions/openapi.json), served as `/openapi.json` and shown "
+        "at `/docs`. `Authorization: Bearer <Firebase ID token>` except where it says *public*. Lists take "
+        "`page_size` (1 to 100, default 20) and `page_token`. POST takes `Idempotency-Key`. Mutable resources carry "
+        "an `etag`, which PUT, PATCH and DELETE compare if they get `If-Match`. Errors: [errors.md](errors.md).",
+        *sections,
+        "## Shapes",
+        "`?` marks what may be left out or null.",
+        *(text for text in schemas if text),
+    )
+
+
+def blocks() -> str:
+    """Every block with its pins and examples."""
+    by_category: dict[str, list[Block]] = defaultdict(list)
+    for block in catalog.all():
+        by_category[block.category].append(block)
+    sections = [
+        text
+        for category in sorted(by_category)
+        for text in (f"## {category.capitalize()}", *(_block(block) for block in by_category[category]))
+    ]
+    overview = [
+        (category.capitalize(), ", ".join(f"[{b.block_type}](#{b.block_type.lower()})" for b in some))
+        for category, some in sorted(by_category.items())
+    ]
+    return _page(
+        "Blocks",
+        "The block library, `shared/blocks/`. A pin in **bold** must have a link or a literal. *Many*: the pin may "
+        "emit more than one token a firing. Every block also has the output `error`, a text: why it failed, after "
+        "its last attempt. Parts of a pin are linked as `pin_#_key` (entry), `pin_$_0` (element), `pin_@_attr` "
+        "(attribute).",
+        _table(("category", "blocks"), overview),
+        *sections,
+    )
+
+
+def _block(block: Block) -> str:
+    said = catalog.describe(block)
+    traits = [
+        "pure" if said["pure"] else "has effects",
+        *(["its links are static"] if said["static_output"] else []),
+        *([f"{said['max_attempts']} attempts"] if said["max_attempts"] > 1 else []),
+        *([f"costs: {said['cost']}"] if said["cost"] else []),
+    ]
+    outputs = {name: pin for name, pin in said["output_schema"]["properties"].items() if name != "error"}
+    return "\n\n".join(
+        [
+            f"### {said['block_type']}",
+            f"{said['description']} ({', '.join(traits)})",
+            _table(("input", "type", "default", "what"), list(_inputs(block, said["input_schema"]))),
+            _table(("output", "type", "what"), list(_outputs(outputs, said))),
+            "\n".join(_example(example) for example in said["examples"]),
+        ]
+    )
+
+
+def _inputs(block: Block, schema: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    spec = catalog.specs()[block.block_type]
+    for name, pin in schema.get("properties", {}).items():
+        known = spec.inputs[name]
+        shown, default = (f"**{name}**", "") if known.required else (name, _default(known.default))
+        yield shown, _type(pin), default, pin.get("description", "")
+
+
+def _outputs(pins: Mapping[str, Any], said: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    for name, pin in pins.items():
+        many = ", many" if name in said["emits_many"] else ""
+        yield name, _type(pin) + many, pin.get("description", "")
+
+
+def _example(example: Mapping[str, Any]) -> str:
+    given = ", ".join(f"{pin} {_value(value)}" for pin, value in example["input"].items())
+    if example["fails"] is not None:
+        return f"- {example['title']}: {given or 'nothing'} → fails: …{example['fails']}…"
+    if example["output"] is None:
+        return f"- {example['title']}: {given} → as the outside world answers"
+    made = ", ".join(f"{pin} {_value(value)}" for pin, value in example["output"])
+    return f"- {example['title']}: {given or 'nothing'} → {made or 'nothing'}"
+
+
+def _route(method: str, path: str, operation: Mapping[str, Any]) -> str:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    answer = operation["responses"]["200"].get("content", {}).get("application/json", {}).get("schema")
+    shapes = [
+        *([f"body {_type(body)}"] if body else []),
+        *([f"answers {_type(answer)}"] if answer else []),
+        *(["*public*"] if not operation.get("security") else []),
+    ]
+    query = [p for p in operation.get("parameters", []) if p["in"] == "query" and not p["name"].startswith("page_")]
+    asked = [f"- `{p['name']}` ({_type(p['schema'])}): {p.get('description', '')}".rstrip(": ") for p in query]
+    text = [f"**`{method.upper()} {path}`** · {' · '.join(shapes)}", _line(operation.get("description", "")), *asked]
+    return "\n\n".join(part for part in text if part)
+
+
+def _schema(name: str, schema: Mapping[str, Any]) -> str:
+    required = schema.get("required", [])
+    rows = [
+        (
+            f"`{field}`" + ("" if field in required else "?"),
+            _type(one),
+            _line(one.get("description", "")),
+        )
+        for field, one in schema.get("properties", {}).items()
+    ]
+    if not rows:
+        return ""
+    about = _line(schema.get("description", ""))
+    return "\n\n".join(part for part in (f"### {name}", about, _table(("field", "type", "what"), rows)) if part)
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """A JSON Schema in few words."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})" if schema["$ref"].startswith("#/components/") else name
+    for several in ("anyOf", "oneOf"):
+        if several in schema:
+            return " or ".join(dict.fromkeys(_type(one) for one in schema[several]))
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    kind = schema.get("type", "any")
+    if kind == "array" and schema.get("items"):
+        return f"list of {_type(schema['items'])}"
+    if kind == "string" and "format" in schema:
+        return schema["format"]
+    return {"array": "list", "object": "dictionary", "string": "text", "null": "null"}.get(kind, kind)
+
+
+def _unit(name: str) -> str:
+    """What a setting counts, by the end of its name."""
+    return next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
+
+
+def _default(value: Any) -> str:
+    return f"`{json.dumps(value, ensure_ascii=False)}`" if value not in ("", None) else "none"
+
+
+def _value(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"
+    fence = "``" if "`" in text else "`"
+    return f"{fence}{text}{fence}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_line(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split()).replace("``", "`")
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join([f"# {title}", _NOTE, *parts]) + "\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"configuration.md": configuration, "api.md": api, "blocks.md": blocks}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
