@@ -201,7 +201,7 @@ def _compared(path: FieldPath, operator: Operator, keys: tuple[bytes, ...], name
     if any(len(key) > encoding.MAX_INDEXED_BYTES + 16 for key in keys):
         raise errors.invalid(f"value for {name} is too large to be used in a query")
     if operator is Operator.NOT_EQUAL and keys == (encoding.NULL,):
-        return FieldCondition(path, Operator.NOT_IN, keys)
+        return FieldCondition(path, Operator.LESS_THAN, ())
     unequal = (encoding.NAN,) if operator is Operator.NOT_IN else (encoding.NAN, encoding.NULL)
     return FieldCondition(path, operator, tuple(key for key in keys if key not in unequal))
 
@@ -221,7 +221,8 @@ def _orders(messages: Message, condition: Condition) -> tuple[Order, ...]:
     descending = orders[-1].descending if orders else False
     query_rules.check_orders([order.path for order in orders])
     paths = {order.path for order in orders}
-    unequal = {c.path for c in conditions.field_conditions(condition) if c.operator in INEQUALITIES}
+    found = conditions.field_conditions(condition)
+    unequal = {c.path for c in found if c.operator in INEQUALITIES and (len(c.keys) > 1 or not c.is_never)}
     implicit = sorted(unequal - paths - {_NAME}, key=lambda path: tuple(map(str.encode, path)))
     orders += [Order(path, descending) for path in implicit]
     if _NAME not in paths:

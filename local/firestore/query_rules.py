@@ -42,9 +42,8 @@ def check(query: Query) -> None:
             f"The query has {len(query.conjunctions)} disjunctions in disjunctive normal form; "
             f"the maximum is {MAX_DISJUNCTIONS}."
         )
-    for conjunction in query.conjunctions:
-        if sum(c.operator in _ARRAY for c in conjunction) > 1:
-            raise errors.invalid("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.")
+    if _array_filters(query.condition) > 1:
+        raise errors.invalid("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.")
 
 
 def check_scan(query: Query) -> None:
@@ -69,10 +68,18 @@ def _check_negations(condition: Condition) -> None:
         raise errors.invalid("'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.")
 
 
+def _array_filters(condition: Condition) -> int:
+    """The most of them in one disjunction."""
+    if isinstance(condition, FieldCondition):
+        return int(condition.operator in _ARRAY)
+    counts = [_array_filters(part) for part in condition.parts]
+    return max(counts, default=0) if isinstance(condition, Any) else sum(counts)
+
+
 def _has_or(condition: Condition) -> bool:
     if isinstance(condition, FieldCondition):
         return False
-    if isinstance(condition, Any) and len(condition.parts) > 1:
+    if isinstance(condition, Any):
         return True
     return any(_has_or(part) for part in condition.parts)
 
