@@ -36,7 +36,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         environment={"RATE_LIMIT_PER_MINUTE": "0"},
     )
     try:
-        yield Stack(launched.wait_until_up())
+        running = Stack(launched.wait_until_up())
+        yield running
+        running.close()
     finally:
         with suppress(ProcessLookupError):
             launched.end()

@@ -103,6 +103,12 @@ class Stack:
         self.launched = launched
         self.endpoints = launched.endpoints
         self._users = 0
+        self._clients: list[httpx.Client] = []
+
+    def close(self) -> None:
+        """Close the clients that it gave."""
+        for client in self._clients:
+            client.close()
 
     def sign_up(self) -> str:
         """The ID token of a new user."""
@@ -121,8 +127,16 @@ class Stack:
 
     def client(self, id_token: str | None = None) -> httpx.Client:
         """The API as a user sees it (a new one, unless a token is given); paths from ``/api/v1``."""
-        headers = {"Authorization": f"Bearer {id_token or self.sign_up()}"}
-        return httpx.Client(base_url=f"{self.endpoints['gateway']}/api/v1", headers=headers, timeout=60)
+        return self._client({"Authorization": f"Bearer {id_token or self.sign_up()}"})
+
+    def stranger(self) -> httpx.Client:
+        """Somebody without a token."""
+        return self._client({})
+
+    def _client(self, headers: dict[str, str]) -> httpx.Client:
+        client = httpx.Client(base_url=f"{self.endpoints['gateway']}/api/v1", headers=headers, timeout=60)
+        self._clients.append(client)
+        return client
 
     def async_client(self, id_token: str | None = None) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {id_token or self.sign_up()}"}
