@@ -62,7 +62,7 @@ def api() -> str:
         *sections,
         "## Shapes",
         "`?` marks what may be left out or null.",
-        *(text for text in schemas if text),
+        *schemas,
     )
 
 
@@ -159,10 +159,9 @@ def _schema(name: str, schema: Mapping[str, Any]) -> str:
         )
         for field, one in schema.get("properties", {}).items()
     ]
-    if not rows:
-        return ""
     about = _line(schema.get("description", ""))
-    return "\n\n".join(part for part in (f"### {name}", about, _table(("field", "type", "what"), rows)) if part)
+    table = _table(("field", "type", "what"), rows) if rows else "No fields."
+    return "\n\n".join(part for part in (f"### {name}", about, table) if part)
 
 
 def _type(schema: Mapping[str, Any]) -> str:

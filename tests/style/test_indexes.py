@@ -1,0 +1,137 @@
+"""Has every query its index, has every index a query, and does every exemption concern a collection that is there?
+
+The queries are asked, of a local Firestore that refuses those without an index, as production does.
+"""
+
+import ast
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+import pytest
+from google.api_core import exceptions
+from repository import ROOT, modules
+
+from local.database import Database
+from local.firestore.index_file import IndexFile
+from local.firestore.service import FirestoreService
+from shared import config
+from shared.domain.statuses import Status
+from shared.firestore import executions, gate_tokens, graphs, node_executions, reaching
+
+CONTENT: dict[str, Any] = json.loads((ROOT / "terraform" / "firestore.indexes.json").read_text(encoding="utf-8"))
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+COLLECTIONS = {"executions", "graphs", "idempotency", "nodes", "tokens", "users", "versions"}
+
+MODULES = [executions, gate_tokens, graphs, node_executions, reaching]
+
+FASTER = [("nodes", ["active", "settling", "gates"])]
+"""Indexes that no query must have: merged from single fields, it would read every active node execution."""
+
+Query = Callable[[], Awaitable[Any]]
+
+QUERIES: dict[str, Query] = {
+    "executions.list_of": lambda: executions.list_of("u", None, executions.Page(created_at=NOW, id="e"), 9),
+    "executions.list_of (of a graph)": lambda: executions.list_of("u", "g", None, 9),
+    "executions.count_before": lambda: executions.count_before("u", NOW, "e"),
+    "executions.count_occupying": lambda: executions.count_occupying("u"),
+    "executions.first_occupying": lambda: executions.first_occupying("u", 9),
+    "executions.has_waiting": lambda: executions.has_waiting("u"),
+    "executions.has_active": lambda: executions.has_active("g"),
+    "executions.due": lambda: executions.due(3, NOW, 9),
+    "node_executions.any_active": lambda: node_executions.any_active("e"),
+    "node_executions.active_nodes": lambda: node_executions.active_nodes("e", 9),
+    "node_executions.unhandled_failures": lambda: node_executions.unhandled_failures("e"),
+    "node_executions.of_nodes": lambda: node_executions.of_nodes("e", ["a", "b"]),
+    "node_executions.count_by_status": lambda: node_executions.count_by_status("e", list(Status)),
+    "node_executions.list_of": lambda: node_executions.list_of("e", ("o", "n"), 9),
+    "node_executions.due": lambda: node_executions.due(3, NOW, 9),
+    "gate_tokens.held_at": lambda: gate_tokens.held_at("e", ["a", "b"], _read_time()),
+    "gate_tokens.held_under": lambda: gate_tokens.held_under("e", "a", ((1, -1),), _read_time()),
+    "reaching.count": lambda: reaching.count("e", ["a", "b"], _read_time()),
+    "reaching.list_of": lambda: reaching.list_of("e", ["a", "b"], _read_time()),
+    "reaching.any_under": lambda: reaching.any_under("e", "a", ((1, -1), (2, -1)), _read_time()),
+    "graphs.list_of": lambda: graphs.list_of("u", graphs.After(created_at=NOW, id="g"), 9),
+}
+
+
+def _read_time() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def _served(content: dict[str, Any], patch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    database = Database(None)
+    service = FirestoreService(database, indexes=IndexFile.parse(content))
+    patch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{await service.start(0)}")
+    patch.setenv("GOOGLE_CLOUD_PROJECT", content["project"])
+    config.settings.cache_clear()
+    executions.client._clients.clear()
+    yield
+    executions.client._clients.clear()
+    config.settings.cache_clear()
+    await service.stop()
+    database.close()
+
+
+async def _refused(content: dict[str, Any], patch: pytest.MonkeyPatch) -> set[str]:
+    refused: set[str] = set()
+    async with _served(content, patch):
+        for name, query in QUERIES.items():
+            try:
+                await query()
+            except exceptions.FailedPrecondition:
+                refused.add(name)
+    return refused
+
+
+async def test_every_query_has_its_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await _refused(CONTENT, monkeypatch) == set()
+
+
+def _fields(index: dict[str, Any]) -> tuple[str, list[str]]:
+    return index["collectionGroup"], [field["fieldPath"] for field in index["fields"]]
+
+
+@pytest.mark.parametrize("index", CONTENT["indexes"], ids=lambda index: " ".join(_fields(index)[1]))
+async def test_without_an_index_a_query_is_refused(index: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    less = {**CONTENT, "indexes": [other for other in CONTENT["indexes"] if other != index]}
+    assert bool(await _refused(less, monkeypatch)) == (_fields(index) not in FASTER)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_every_operation_that_queries_is_asked_here(module: ModuleType) -> None:
+    short = module.__name__.rpartition(".")[2]
+    asked = {name.split()[0] for name in QUERIES}
+    assert {f"{short}.{operation}" for operation in _querying(module)} <= asked
+
+
+def test_every_module_that_queries_is_asked_here() -> None:
+    querying = {path.stem for path in modules("shared", "functions") if ".where(" in path.read_text(encoding="utf-8")}
+    assert querying <= {name.partition(".")[0] for name in QUERIES}
+
+
+def test_indexes_and_exemptions_concern_collections_that_are_there() -> None:
+    named = {entry["collectionGroup"] for entry in [*CONTENT["indexes"], *CONTENT["fieldOverrides"]]}
+    assert named <= COLLECTIONS
+    texts = "".join(path.read_text(encoding="utf-8") for path in modules("shared/firestore"))
+    assert {c for c in COLLECTIONS if f'collection("{c}")' not in texts} == set()
+
+
+def test_no_exemption_is_there_twice() -> None:
+    entries = [(entry["collectionGroup"], entry["fieldPath"]) for entry in CONTENT["fieldOverrides"]]
+    assert len(entries) == len(set(entries))
+
+
+def _querying(module: ModuleType) -> set[str]:
+    """Public operations in whose body a query is built."""
+    tree = ast.parse((ROOT / f"{module.__name__.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    return {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")
+        if any(isinstance(n, ast.Attribute) and n.attr in ("where", "order_by") for n in ast.walk(node))
+    }

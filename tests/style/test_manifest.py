@@ -1,0 +1,95 @@
+"""Does the manifest say what the functions are?"""
+
+import ast
+import json
+import subprocess
+import sys
+from collections import Counter
+from typing import Any
+
+import pytest
+import yaml
+from repository import ROOT
+
+from shared import config
+
+MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "functions" / "manifest.yaml").read_text(encoding="utf-8"))
+FUNCTIONS: dict[str, Any] = MANIFEST["functions"]
+
+CLIENTS = {
+    "tasks": "google.cloud.tasks_v2",
+    "pubsub": "google.pubsub_v1",
+    "storage": "google.cloud.storage",
+    "openai": "openai",
+    "openpyxl": "openpyxl",
+    "auth": "firebase_admin",
+    "firestore": "google.cloud.firestore_v1",
+}
+"""Names in the manifest's ``clients`` -> the module whose import a cold start would feel."""
+
+ON_FIRST_USE = {"storage", "openai", "openpyxl"}
+"""Never imported with the module: they appear when a large value or such a block does."""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_source_of_a_function_defines_its_entry_point(function: str) -> None:
+    entry = FUNCTIONS[function]
+    tree = ast.parse((ROOT / entry["source"]).read_text(encoding="utf-8"))
+    defined = {n.name for n in tree.body if isinstance(n, ast.AsyncFunctionDef)}
+    assert entry["entry_point"] in defined
+    assert entry["entry_point"] == function, "functions-framework registers by the name of the def"
+
+
+def test_every_function_is_in_the_manifest() -> None:
+    sources = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "functions").glob("*.py")
+        if "functions_framework" in path.read_text(encoding="utf-8")
+    }
+    assert sources == {entry["source"] for entry in FUNCTIONS.values()}
+
+
+def test_a_path_leads_to_one_function() -> None:
+    counts = Counter(path for entry in FUNCTIONS.values() for path in entry.get("paths", []))
+    assert [path for path, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_functions_behind_the_load_balancer_have_paths_and_are_public(function: str) -> None:
+    entry = FUNCTIONS[function]
+    assert bool(entry.get("paths")) == entry["public"] == (entry["trigger"] == "https")
+
+
+def test_there_are_as_many_queues_of_a_kind_as_the_setting_says() -> None:
+    default = config.Settings.model_fields["queues_per_kind"].default
+    assert {queue["count"] for queue in MANIFEST["queues"].values()} == {default}
+
+
+def test_queues_and_topics_that_the_code_names_are_there() -> None:
+    from shared.services import events, start
+
+    assert set(start.QUEUES) == set(MANIFEST["queues"])
+    assert events.TOPIC in MANIFEST["topics"]
+    assert any(config.read({}).bucket.endswith(f"-{bucket}") for bucket in MANIFEST["buckets"])
+
+
+def test_every_route_of_the_api_has_a_path() -> None:
+    from local.gateway.urlmap import UrlMap
+
+    routes = UrlMap({function: entry["paths"] for function, entry in FUNCTIONS.items() if entry.get("paths")})
+    document = json.loads((ROOT / "functions" / "openapi.json").read_bytes())
+    asked = {path: path.translate({ord("{"): None, ord("}"): None}).encode() for path in document["paths"]}
+    assert [path for path, sent in asked.items() if routes.find(sent) is None] == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_imports_only_the_clients_that_it_names(function: str) -> None:
+    entry = FUNCTIONS[function]
+    module = entry["source"].removesuffix(".py").replace("/", ".")
+    code = f"import {module}, sys; print(*[m for m in {list(CLIENTS.values())!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    imported = {client for client, heavy in CLIENTS.items() if heavy in done.stdout.split()}
+    assert set(entry["clients"]) <= set(CLIENTS), "CLIENTS must say which module it is"
+    assert imported <= set(entry["clients"]) - ON_FIRST_USE
+    assert set(entry["clients"]) - ON_FIRST_USE <= imported, "the manifest names clients that it does not need"

@@ -1,0 +1,82 @@
+"""Does the README show what is there, and does its first call work?"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from repository import ROOT
+
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+PAGES = [*READMES, ROOT / "CONTRIBUTING.md", ROOT / "docs" / "testing.md"]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+MAX_TARGETS = 10
+
+
+def _public_targets() -> list[str]:
+    return re.findall(r"(?m)^([a-z][a-z-]*):.*## ", MAKEFILE)
+
+
+def _first_call(readme: Path) -> str:
+    blocks = re.findall(r"(?s)```sh\n(.*?)```", readme.read_text(encoding="utf-8"))
+    return next(block for block in blocks if "signUp" in block)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
+def test_every_top_level_folder_is_on_the_map(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    folders = {line.split("/")[0] for line in listed.splitlines() if "/" in line}
+    assert [f for f in sorted(folders) if not f.startswith(".") and f"[{f}/](" not in text] == []
+
+
+def test_make_has_few_targets_and_all_are_phony() -> None:
+    targets = _public_targets()
+    assert 0 < len(targets) <= MAX_TARGETS
+    phony = re.search(r"(?m)^\.PHONY: (.+)$", MAKEFILE)
+    assert phony is not None
+    assert set(targets) <= set(phony[1].split())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_make_targets_that_a_page_names_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = {t for line in re.findall(r"(?m)(?:^|`)make((?: [a-z]+)+)", text) for t in line.split()}
+    assert named
+    assert named <= set(_public_targets())
+
+
+def test_both_readmes_have_the_same_commands() -> None:
+    def commands(readme: Path) -> list[str]:
+        without_comments = re.sub(r"(?m)\s*#.*$", "", _first_call(readme))
+        return [line for line in without_comments.splitlines() if line]
+
+    assert commands(READMES[0]) == commands(READMES[1])
+
+
+def test_the_first_call_gives_what_it_promises(tmp_path: Path) -> None:
+    """Against the started stack, as somebody would paste it."""
+    script = "set -eu\n" + _first_call(READMES[0]).replace(".local/endpoints.json", '"$LOCAL_ENDPOINTS"')
+    script = script.replace(".venv/bin/python", "python")
+    command = [sys.executable, "-m", "local", "exec", "--data", str(tmp_path), "--port", "0"]
+    command += ["--functions", "functions/manifest.yaml", "--indexes", "terraform/firestore.indexes.json"]
+    done = subprocess.run(
+        [*command, "--", "bash", "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    decoder = json.JSONDecoder()
+    execution, end = decoder.raw_decode(done.stdout.lstrip())
+    nodes, _ = decoder.raw_decode(done.stdout.lstrip()[end:].lstrip())
+    assert execution["status"] == "COMPLETED"
+    promised = re.search(r"# \"output\": (\{.*\})", _first_call(READMES[0]))
+    assert promised is not None
+    assert execution["output"] == json.loads(promised[1])
+    assert len(nodes["items"]) == 6
