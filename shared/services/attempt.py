@@ -58,14 +58,17 @@ async def run(run: Run, node: NodeExecution, graph_node: Node, *, claimed: bool)
 
 
 async def values(run: Run, node: NodeExecution, graph_node: Node) -> dict[str, Any]:
-    """Pin -> value as the node gets them: its literals, then constants, then what came by links."""
+    """Pin -> value as the node gets them: its literals, over them what came by links, in the order of the links: the
+    parts of a dictionary stand in this order, whichever came first."""
     plan = run.version.plan
     constants: Mapping[str, Any] = {}
     if plan.nodes[node.node_id].constants:
         constants = await executions.constants(run.execution.id) or {}
     supplied = planning.static_values(plan, node.node_id, constants)
     arrived = {**await stored_values.inputs(node.inputs), **await _held(node, plan.nodes[node.node_id].gather)}
-    return {**graph_node.input_data, **supplied, **arrived}
+    linked = {**supplied, **arrived}
+    pins = dict.fromkeys(plan.links[position].sink_pin for position in plan.nodes[node.node_id].into)
+    return {**graph_node.input_data, **{pin: linked[pin] for pin in pins if pin in linked}}
 
 
 async def _held(node: NodeExecution, gather: bool) -> dict[str, Any]:

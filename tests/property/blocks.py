@@ -97,7 +97,7 @@ def fail_step(values: Mapping[str, Any]) -> Tokens:
     """Fails in the middle of some lists."""
     items = values["x"] if isinstance(values["x"], list) else []
     for i, item in enumerate(items):
-        if i and (zlib.crc32(f"{values}".encode()) % 2):
+        if i and _dice(values) % 2:
             raise Failed(f"{values['tag']} fails in {values['x']}")
         yield "o", item
 
@@ -117,7 +117,7 @@ def agent_output(values: Mapping[str, Any]) -> Tokens:
 
 
 _MANY = frozenset({"o"})
-_OWN: dict[str, Behaviour] = {
+_MADE: dict[str, Behaviour] = {
     "SOURCE": Behaviour(run=source),
     "STEP": Behaviour(run=step, many=_MANY),
     "MAP": Behaviour(run=map_),
@@ -134,9 +134,10 @@ _OWN: dict[str, Behaviour] = {
     "STORE": Behaviour(run=pass_, static=True),
 }
 
+OWN: dict[str, Behaviour] = {f"{way}_{name}": made for way in "TE" for name, made in _MADE.items()}
+
 BEHAVIOURS: dict[str, Behaviour] = {
-    **{f"T_{name}": behaviour for name, behaviour in _OWN.items()},
-    **{f"E_{name}": behaviour for name, behaviour in _OWN.items()},
+    **OWN,
     "GATHER": Behaviour(run=gather),
     "AGENT_INPUT": Behaviour(run=agent_input, static=True),
     "AGENT_OUTPUT": Behaviour(run=agent_output, static=True),
@@ -171,7 +172,7 @@ class Output(BlockOutput):
 
 def made() -> dict[str, Block]:
     """The blocks for the catalog, by type."""
-    return {type_: _block(type_, BEHAVIOURS[type_]) for type_ in BEHAVIOURS if type_[:2] in ("T_", "E_")}
+    return {type_: _block(type_, behaviour) for type_, behaviour in OWN.items()}
 
 
 def _block(type_: str, behaviour: Behaviour) -> Block:

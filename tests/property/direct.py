@@ -51,6 +51,7 @@ class _Method:
         self._channel = channel
         self._name = path.rpartition("/")[2]
         self._serialize, self._deserialize = serialize, deserialize
+        self.__name__ = self._name
 
 
 class _UnaryMethod(_Method, grpc.aio.UnaryUnaryMultiCallable[Any, Any]):
@@ -109,9 +110,11 @@ class Channel(grpc.aio.Channel):
     def unary_stream(self, method: str, request_serializer: Any = None, response_deserializer: Any = None, **_: Any) -> Any:
         return _StreamMethod(self, method, request_serializer, response_deserializer)
 
-    def stream_unary(self, *args: Any, **options: Any) -> Any: ...
+    def stream_unary(self, method: str, *_: Any, **__: Any) -> Any:
+        return _UnaryMethod(self, method, None, None)  # no method of ours
 
-    def stream_stream(self, *args: Any, **options: Any) -> Any: ...
+    def stream_stream(self, method: str, *_: Any, **__: Any) -> Any:
+        return _UnaryMethod(self, method, None, None)  # no method of ours
 
     async def close(self, grace: float | None = None) -> None: ...
 

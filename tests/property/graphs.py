@@ -219,10 +219,11 @@ def _while(maker: Maker, name: str, source: Out) -> None:
 
 
 def _gather(maker: Maker, name: str, source: Out) -> None:
+    other = maker.any() if maker.chance(0.15) else None
     maker.node(name, "GATHER", ("items", source.depth + 1), ("items", 1))
     maker.link(source, name, "item")
-    if maker.chance(0.15):
-        maker.link(maker.any(), name, "item")
+    if other:
+        maker.link(other, name, "item")
 
 
 def _back_link(maker: Maker) -> None:

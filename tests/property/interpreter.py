@@ -306,7 +306,9 @@ class _Run:
 
     def complete(self, firing: _Source) -> None:
         node = self.graph.by_id[firing.node]
-        inputs = pins.merge({**node.input_data, **firing.inputs})
+        linked = dict.fromkeys(arc.pin for arc in self.lay.into[firing.node])
+        arrived = {pin: firing.inputs[pin] for pin in linked if pin in firing.inputs}
+        inputs = pins.merge({**node.input_data, **arrived})
         outputs: list[tuple[str, Any]] = []
         failed = False
         try:
