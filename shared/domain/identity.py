@@ -28,9 +28,16 @@ def root(execution_id: str) -> NodeExecutionId:
     return NodeExecutionId(derive(execution_id, "root"))
 
 
-def firing(execution_id: str, node_id: str, label: labels.Label) -> NodeExecutionId:
-    """A node that one token fires: two tokens on one pin never have the same label."""
-    return NodeExecutionId(derive(execution_id, node_id, "label", labels.encode(label)))
+def entry(execution_id: str, node_id: str) -> NodeExecutionId:
+    """A node that fires once, at the start."""
+    return NodeExecutionId(derive(execution_id, node_id, "entry"))
+
+
+def token(node_execution_id: str, output: int, link: int) -> NodeExecutionId:
+    """What a token makes: the node that it alone fires, or itself at a gate. ``output``: which of those that its
+    firing emitted; ``link``: the position of the one that it takes. Its label would not do: in a cycle two may be
+    alike."""
+    return NodeExecutionId(derive(node_execution_id, "token", str(output), str(link)))
 
 
 def join(execution_id: str, node_id: str, key: labels.Key) -> NodeExecutionId:

@@ -43,17 +43,18 @@ def key(label: Label) -> Key:
 
 def next_turn(label: Label, cycle: int) -> Label:
     """The label of a token that goes back to the start of ``cycle``: turns are counted in place, and the ways of
-    the last turn are over."""
-    while label and label[-1][1] == WAY:
-        label = label[:-1]
-    if label and label[-1][1] == cycle:
-        return (*label[:-1], (label[-1][0] + 1, cycle))
+    the last turn are over. Those by which it came into the cycle stay: they tell apart what entered together."""
+    before = label
+    while before and before[-1][1] == WAY:
+        before = before[:-1]
+    if before and before[-1][1] == cycle:
+        return append(before[:-1], before[-1][0] + 1, cycle)
     return append(label, 1, cycle)
 
 
 def widest(labels: list[Label]) -> Label:
-    """The label of a firing: that of its tokens with the greatest key, then the longest."""
-    return max(labels, key=lambda label: (key(label), len(label)))
+    """The label of a firing: that of its tokens with the greatest key, then the longest, then the greatest."""
+    return max(labels, key=lambda label: (key(label), len(label), label))
 
 
 def encode(label: Label) -> str:

@@ -94,7 +94,7 @@ def start(plan: Plan, execution: Execution) -> Deliveries:
         hops=0,
     )
     entries = [
-        Firing(id=identity.firing(execution.id, node_id, ()), node_id=node_id, label=(), tokens={})
+        Firing(id=identity.entry(execution.id, node_id), node_id=node_id, label=(), tokens={})
         for node_id, node in plan.nodes.items()
         if node.kind is Kind.ENTRY
     ]
@@ -132,11 +132,11 @@ def static_values(plan: Plan, node_id: str, constants: Mapping[str, Any]) -> dic
 
 def _tokens(
     plan: Plan, node_id: str, label: labels.Label, outputs: Sequence[Output]
-) -> Iterator[tuple[PlanLink, Token]]:
-    """Every token with the link that it takes and the label under which it arrives."""
+) -> Iterator[tuple[int, PlanLink, Token]]:
+    """Every token with the number of its output, the link that it takes and the label under which it arrives."""
     node = plan.nodes[node_id]
     counts: dict[str, int] = defaultdict(int)
-    for output in outputs:
+    for number, output in enumerate(outputs):
         ordinal = counts[output.pin]
         counts[output.pin] += 1
         sent = labels.append(label, ordinal, labels.LIST) if output.pin in node.many else label
@@ -145,7 +145,7 @@ def _tokens(
             if output.pin == pins.base_name(link.source_pin) and not _supplies(plan, link):
                 found = pins.select(link.source_pin, output.value)
                 if found is not None:
-                    yield link, _arriving(link, sent, output, found)
+                    yield number, link, _arriving(link, sent, output, found)
 
 
 def _supplies(plan: Plan, link: PlanLink) -> bool:
@@ -163,32 +163,31 @@ def _arriving(link: PlanLink, label: labels.Label, output: Output, found: pins.F
     return Token(label=label, link=link.position, value=found.value)
 
 
-def _sort(plan: Plan, sender: Sender, tokens: Iterable[tuple[PlanLink, Token]]) -> Deliveries:
+def _sort(plan: Plan, sender: Sender, tokens: Iterable[tuple[int, PlanLink, Token]]) -> Deliveries:
     """Tokens for gates are parked, tokens for joins meet by key; every other token fires its node."""
     firings: list[Firing] = []
     meetings: dict[str, Meeting] = {}
     parked: list[Parked] = []
-    for number, (link, token) in enumerate(tokens):
+    for number, link, token in tokens:
         node = plan.nodes[link.sink]
         if _starved(plan, link.sink, sender.absent):
             continue
         if node.kind is Kind.GATE:
-            parked.append(_park(sender, link, token, number))
+            parked.append(_park(sender, number, link, token))
         elif node.kind is Kind.JOIN:
             key = labels.key(token.label)
             id_ = identity.join(sender.execution_id, link.sink, key)
             met = meetings.get(id_) or Meeting(id=id_, node_id=link.sink, key=key, tokens={})
             meetings[id_] = replace(met, tokens={**met.tokens, link.sink_pin: token})
         else:
-            id_ = identity.firing(sender.execution_id, link.sink, token.label)
+            id_ = identity.token(sender.node_execution_id, number, link.position)
             firings.append(Firing(id=id_, node_id=link.sink, label=token.label, tokens={link.sink_pin: token}))
     return Deliveries(firings=firings, meetings=list(meetings.values()), parked=parked)
 
 
-def _park(sender: Sender, link: PlanLink, token: Token, number: int) -> Parked:
-    """``number`` tells the tokens of one firing apart: the order of outputs and links is always the same."""
+def _park(sender: Sender, number: int, link: PlanLink, token: Token) -> Parked:
     held = Held(
-        id=identity.derive(sender.node_execution_id, "token", str(number)),
+        id=identity.token(sender.node_execution_id, number, link.position),
         gate=link.sink,
         pin=link.sink_pin,
         label=token.label,

@@ -194,7 +194,7 @@ def _root(run: Run, execution: Execution, now: datetime, *, spreading: bool) -> 
 
 def _constant(run: Run, execution: Execution, node_id: str, now: datetime) -> NodeExecution:
     """An input is recorded as completed at the start."""
-    firing = planning.Firing(id=identity.firing(execution.id, node_id, ()), node_id=node_id, label=(), tokens={})
+    firing = planning.Firing(id=identity.entry(execution.id, node_id), node_id=node_id, label=(), tokens={})
     birth = planning.Birth(execution_id=execution.id, hops=0, now=now, due_at=now)
     made = planning.child(run.version.plan, run.block_type(node_id), firing, birth)
     return replace(
