@@ -106,9 +106,15 @@ class GrpcServer:
         return bound
 
     async def stop(self) -> None:
-        if self._server is not None:
-            await self._server.stop(grace=None)
+        if self._server is None:
+            return
+        await self._server.stop(grace=None)
+        await self._server.wait_for_termination()
         self._server = None
+        # gRPC joins its polling thread when it drops the server, some turns of the loop later. Left to the end of the
+        # interpreter, where that thread cannot run any more, the join would now and then wait forever.
+        for _ in range(10):
+            await asyncio.sleep(0)
 
 
 def _handler(method: Method) -> Any:

@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import httpx
-
+from local import calling
 from local.identity import Identity
 from local.pubsub import checks, filters, wire
 from local.pubsub.backlog import Backlog
@@ -28,7 +27,7 @@ class Broker:
         self.clock = clock
         self._identity = identity
         self._routes = routes
-        self._client: httpx.AsyncClient | None = None
+        self._caller: calling.Caller | None = None
         self._pushers: dict[str, Pusher] = {}
         self._last_id = 0
         self.topics = {topic.name: topic for topic in store.topics()}
@@ -51,8 +50,7 @@ class Broker:
                 self._routes_of.setdefault(subscription.topic, []).append((matcher, backlog))
 
     async def start(self) -> None:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30)
-        self._client = httpx.AsyncClient(limits=limits, timeout=None, trust_env=False)  # noqa: S113
+        self._caller = calling.Caller()
         for backlog in self.backlogs.values():
             backlog.load()
             self._push(backlog)
@@ -63,9 +61,9 @@ class Broker:
         self._pushers.clear()
         for backlog in self.backlogs.values():
             backlog.close()
-        if self._client is not None:
-            await self._client.aclose()
-        self._client = None
+        if self._caller is not None:
+            await self._caller.close()
+        self._caller = None
 
     def _push(self, backlog: Backlog) -> None:
         """Have the subscription pushed as long as it has an endpoint and the broker runs. A pusher reads the
@@ -74,8 +72,8 @@ class Broker:
         wanted = bool(backlog.subscription.push_config.push_endpoint) and not backlog.subscription.detached
         if not wanted:
             self._unpush(name)
-        elif self._client is not None and name not in self._pushers:
-            self._pushers[name] = Pusher(backlog, self._client, self._identity, self._routes)
+        elif self._caller is not None and name not in self._pushers:
+            self._pushers[name] = Pusher(backlog, self._caller, self._identity, self._routes)
 
     def _unpush(self, name: str) -> None:
         pusher = self._pushers.pop(name, None)

@@ -9,9 +9,9 @@ import base64
 import logging
 from typing import Any
 
-import httpx
 import orjson
 
+from local import calling
 from local.identity import Identity
 from local.pubsub.backlog import Backlog, Delivery
 from local.routing import NotRoutedError, Routes
@@ -25,9 +25,9 @@ _log = logging.getLogger(__name__)
 class Pusher:
     """Pushes one subscription's messages while it runs, up to 100 at a time."""
 
-    def __init__(self, backlog: Backlog, client: httpx.AsyncClient, identity: Identity, routes: Routes) -> None:
+    def __init__(self, backlog: Backlog, caller: calling.Caller, identity: Identity, routes: Routes) -> None:
         self._backlog = backlog
-        self._client = client
+        self._caller = caller
         self._identity = identity
         self._routes = routes
         self._sending: set[asyncio.Task[None]] = set()
@@ -60,9 +60,9 @@ class Pusher:
         try:
             url = self._routes.resolve(endpoint)
             async with asyncio.timeout(deadline):
-                response = await self._client.post(url, content=body, headers=headers)
-            accepted = response.status_code in ACKNOWLEDGING
-        except (TimeoutError, NotRoutedError, httpx.HTTPError, httpx.InvalidURL):
+                response = await self._caller.call("POST", url, headers, body)
+            accepted = response.status in ACKNOWLEDGING
+        except (TimeoutError, NotRoutedError, calling.CallFailedError):
             accepted = False
         if accepted:
             self._backlog.acknowledge([delivery.ack_id])

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import httpx
 from cronsim import CronSim, CronSimError
 
+from local import calling
 from local.database import Database
 from local.identity import Identity
 from local.routing import NotRoutedError, Routes
@@ -67,13 +67,13 @@ class SchedulerService:
         self._identity = identity
         self._routes = routes
         self._clock = clock
-        self._client: httpx.AsyncClient | None = None
+        self._caller: calling.Caller | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
         self._run_on_start: set[str] = set()
 
     async def start(self, port: int) -> int:
         """Call from now on; ``port`` is returned as it is, for there is nothing to listen for."""
-        self._client = httpx.AsyncClient(timeout=ATTEMPT_DEADLINE_SECONDS, trust_env=False)
+        self._caller = calling.Caller()
         for row in self._sql.execute("SELECT name, cron, time_zone, url, email FROM scheduler_jobs").fetchall():
             name, cron, time_zone, url, email = row
             self._run(Job(name=name, cron=cron, time_zone=time_zone, url=url, service_account_email=email))
@@ -86,9 +86,9 @@ class SchedulerService:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._client is not None:
-            await self._client.aclose()
-        self._client = None
+        if self._caller is not None:
+            await self._caller.close()
+        self._caller = None
 
     def ensure_job(
         self,
@@ -110,7 +110,7 @@ class SchedulerService:
         )
         if run_on_start:
             self._run_on_start.add(name)
-        if self._client is not None:
+        if self._caller is not None:
             self._run(job)
 
     def delete_job(self, name: str) -> None:
@@ -150,7 +150,7 @@ class SchedulerService:
 
     async def _call(self, job: Job, due: datetime.datetime) -> bool:
         """Whether there was an answer of any status."""
-        assert self._client is not None
+        assert self._caller is not None
         headers = {
             "User-Agent": "Google-Cloud-Scheduler",
             "X-CloudScheduler": "true",
@@ -161,10 +161,11 @@ class SchedulerService:
             token = self._identity.mint_oidc(job.url, job.service_account_email)
             headers["Authorization"] = f"Bearer {token}"
         try:
-            response = await self._client.post(self._routes.resolve(job.url), headers=headers)
-        except (NotRoutedError, httpx.HTTPError, httpx.InvalidURL) as error:
+            async with asyncio.timeout(ATTEMPT_DEADLINE_SECONDS):
+                answer = await self._caller.call("POST", self._routes.resolve(job.url), headers)
+        except (TimeoutError, NotRoutedError, calling.CallFailedError) as error:
             _log.warning("job %s: no answer from %s: %r", job.name, job.url, error)
             return False
-        if not response.is_success:
-            _log.warning("job %s: %s answered %d", job.name, job.url, response.status_code)
+        if not 200 <= answer.status < 300:
+            _log.warning("job %s: %s answered %d", job.name, job.url, answer.status)
         return True

@@ -39,9 +39,7 @@ class Dispatcher:
         """Take over the queue's limits and state."""
         self._queue = queue
         limits = queue.rate_limits
-        self._bucket = pacing.TokenBucket(
-            limits.max_dispatches_per_second, limits.max_burst_size, self._clock()
-        )
+        self._bucket = pacing.TokenBucket(limits.max_dispatches_per_second, limits.max_burst_size, self._clock())
         self.pump()
 
     def add(self, name: str, due: float) -> None:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import httpx
-
+from local import calling
 from local.identity import Identity
 from local.routing import NotRoutedError, Routes
 from local.tasks import wire
@@ -36,11 +35,10 @@ class Sender:
     def __init__(self, identity: Identity, routes: Routes) -> None:
         self._identity = identity
         self._routes = routes
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=30)
-        self._client = httpx.AsyncClient(limits=limits, timeout=None, trust_env=False)  # noqa: S113
+        self._caller = calling.Caller()
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._caller.close()
 
     async def send(self, task: Any, previous: Answer | None, now: float) -> Answer:
         """Deliver ``task``, whose counters already include this attempt. Never raises for what the handler or
@@ -49,21 +47,15 @@ class Sender:
         try:
             url = self._routes.resolve(request.url)
             async with asyncio.timeout(wire.seconds(task.dispatch_deadline) or DEFAULT_DEADLINE_SECONDS):
-                response = await self._client.request(
-                    wire.METHOD_NAMES[request.http_method],
-                    url,
-                    content=request.body or None,
-                    headers=self._headers(task, previous),
-                )
+                method = wire.METHOD_NAMES[request.http_method]
+                response = await self._caller.call(method, url, self._headers(task, previous), request.body)
         except TimeoutError:
             return Answer(status=None, reason="DEADLINE_EXCEEDED")
-        except NotRoutedError:
+        except (NotRoutedError, calling.CallFailedError):
             return Answer(status=None, reason="UNAVAILABLE")
-        except httpx.HTTPError as error:
-            return Answer(status=None, reason=f"UNAVAILABLE ({type(error).__name__})")
         return Answer(
-            status=response.status_code,
-            reason=f"HTTP status {response.status_code}",
+            status=response.status,
+            reason=f"HTTP status {response.status}",
             retry_after=_retry_after(response, now),
         )
 
@@ -92,10 +84,10 @@ class Sender:
         return headers
 
 
-def _retry_after(response: httpx.Response, now: float) -> float:
+def _retry_after(response: calling.Answer, now: float) -> float:
     """Seconds that a 429 or 503 asks to wait (a number or an HTTP date), else 0."""
     value = response.headers.get("retry-after", "")
-    if response.status_code not in (429, 503) or not value:
+    if response.status not in (429, 503) or not value:
         return 0.0
     if value.strip().isdigit():
         return float(value)

@@ -93,9 +93,7 @@ class TasksService:
             "UpdateQueue": method(self._update_queue, wire.UpdateQueueRequest, wire.Queue),
             "DeleteQueue": method(self._delete_queue, wire.DeleteQueueRequest, wire.Empty),
             "PurgeQueue": method(self._purge_queue, wire.PurgeQueueRequest, wire.Queue),
-            "PauseQueue": method(
-                lambda r: self._set_state(r.name, wire.PAUSED), wire.PauseQueueRequest, wire.Queue
-            ),
+            "PauseQueue": method(lambda r: self._set_state(r.name, wire.PAUSED), wire.PauseQueueRequest, wire.Queue),
             "ResumeQueue": method(
                 lambda r: self._set_state(r.name, wire.RUNNING), wire.ResumeQueueRequest, wire.Queue
             ),

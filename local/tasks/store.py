@@ -89,9 +89,7 @@ class TaskStore:
 
     def save_attempt(self, task: Any) -> None:
         """Record that the task is being dispatched, so that a kill does not lose the count."""
-        self._sql.execute(
-            "UPDATE tasks_tasks SET proto = ? WHERE name = ?", (task.SerializeToString(), task.name)
-        )
+        self._sql.execute("UPDATE tasks_tasks SET proto = ? WHERE name = ?", (task.SerializeToString(), task.name))
 
     def reschedule(self, task: Any, due: float) -> bool:
         """The task failed and waits until ``due``. False: it was deleted meanwhile, and stays so."""
