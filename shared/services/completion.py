@@ -88,12 +88,13 @@ async def _follow(run: Run, node: NodeExecution, children: Sequence[NodeExecutio
 
 async def end(run: Run, node: NodeExecution, *, left: bool) -> None:
     """Everything that ``node`` emitted is delivered: settle the gates that it reaches, and finish the execution if
-    nothing is left active behind."""
+    nothing is left active behind. Children that were ``left`` before it settled may be over by now, and have found
+    it still active: only what its settling fires lets it go without asking."""
     if node.settling:
         fired = await settling.settle(run, node)
         await dispatch(run, fired)
         await publish(run, fired)
-        left = left or bool(fired)
+        left = bool(fired)
     if not left:
         await finish.finish(run.world, run.execution, run.version)
 

@@ -1,7 +1,11 @@
 """What the property tests found: cases in which the answer depended on which token came first."""
 
+from typing import Any
+
 import pytest
 
+from shared.domain.statuses import Status
+from shared.services import settling
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_output, run
 
@@ -20,3 +24,28 @@ async def test_the_parts_of_a_dictionary_stand_in_the_order_of_their_links(stage
         {},
     )
     assert list(seen["output"]["out"][0]) == ["k2", "k0", "k3", "k1"]
+
+
+async def test_who_settles_after_its_children_are_over_finishes_the_execution(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its children found it active, and left the question to it."""
+    settle = settling.settle
+
+    async def late(*args: Any) -> Any:
+        while new := [task for task in stage.tasks if not task.deliveries]:
+            await stage.deliver(new[0])
+        return await settle(*args)
+
+    monkeypatch.setattr(settling, "settle", late)
+    version = await stage.graph(
+        [
+            {"id": "n", "block_type": "TEXT_PROCESSING", "input_data": {"text": "t", "operation": "upper"}},
+            {"id": "failures", "block_type": "GATHER"},
+            agent_output(),
+        ],
+        ["n.processed_text -> out.value", "n.error -> failures.item"],
+    )
+    execution = await stage.start(version)
+    await stage.run()
+    assert (await stage.execution(execution)).status is Status.COMPLETED
