@@ -35,8 +35,6 @@ class Routes:
         function_name, slash, rest = parts.path.lstrip("/").partition("/")
         base_url = self._base_urls.get(function_name)
         if base_url is None:
-            raise NotRoutedError(
-                f"{url}: no function {function_name!r} runs here; start it, or correct the URL"
-            )
+            raise NotRoutedError(f"{url}: no function {function_name!r} runs here; start it, or correct the URL")
         query = f"?{parts.query}" if parts.query else ""
         return f"{base_url}{slash}{rest}{query}"
