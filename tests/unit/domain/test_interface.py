@@ -66,3 +66,11 @@ def test_an_output_is_a_list_of_values_under_its_name():
 
 def test_no_credentials_are_asked_for():
     assert interface.credentials_schema(_graph()) == {"type": "object", "properties": {}, "required": []}
+
+
+def test_an_advanced_input_says_so():
+    schema = _inputs(
+        ("AGENT_INPUT", {"name": "a", "advanced": True}), ("AGENT_INPUT", {"name": "b", "advanced": False})
+    )
+    assert schema["properties"]["a"]["advanced"] is True
+    assert "advanced" not in schema["properties"]["b"]

@@ -152,6 +152,11 @@ def test_a_link_to_a_node_that_could_not_be_read_is_not_called_dangling():
     assert _fields(nodes=[_node("a"), "b"], links=[_link()]) == ["nodes[1]"]
 
 
+def test_pins_of_a_node_whose_block_is_unknown_are_not_judged():
+    nodes = [_node("a", block_type="GONE"), _node("b")]
+    assert _fields(nodes=nodes, links=[_link(source_name="anything")]) == ["nodes[0].block_type"]
+
+
 def _problems(**raw: Any) -> list[str]:
     checked = _check(**raw)
     assert not checked.violations
