@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from functions.routers import reviews
 from shared.http import app as http_app
 from shared.http import auth, idempotency, pagination, routing
 from shared.http.answers import JsonAnswer
-from shared.services import execution_views, world
+from shared.services import execution_views, stopping, world
 from shared.services import executions as service
 
 router = routing.router(tags=["executions"])
@@ -132,6 +133,14 @@ async def nodes(execution_id: str, caller: auth.Reader, page: Page) -> Response:
     return JsonAnswer(page.answer(items, cursor, *scope))
 
 
+@router.post("/executions/{execution_id}/cancel", response_model=ExecutionView)
+async def cancel(execution_id: str, caller: auth.Updater) -> Response:
+    """Stop an execution: what waits ends at once, what runs ends without a result, nothing new begins."""
+    execution = await execution_views.get(caller.user_id, execution_id)
+    stopped = await stopping.cancel(world.real(), execution)
+    return JsonAnswer(await execution_views.view(world.real(), stopped))
+
+
 async def _page(caller: auth.Caller, graph_id: str | None, page: pagination.Page) -> Response:
     scope = ("executions", caller.user_id, graph_id or "")
     found, cursor = await service.page(caller, graph_id, page.cursor(*scope), page.size)
@@ -139,7 +148,7 @@ async def _page(caller: auth.Caller, graph_id: str | None, page: pagination.Page
     return JsonAnswer(page.answer(items, cursor, *scope))
 
 
-app = http_app.create_app("executions", [router])
+app = http_app.create_app("executions", [router, reviews.router])
 
 
 @functions_framework.aio.http

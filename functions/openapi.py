@@ -11,11 +11,18 @@ from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 
 from functions import executions
-from functions.routers import blocks, graphs, health, users
+from functions.routers import blocks, graphs, health, reviews, users
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
-ROUTERS: list[APIRouter] = [graphs.router, executions.router, blocks.router, users.router, health.router]
+ROUTERS: list[APIRouter] = [
+    graphs.router,
+    executions.router,
+    reviews.router,
+    blocks.router,
+    users.router,
+    health.router,
+]
 
 
 def document() -> dict[str, Any]:

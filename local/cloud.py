@@ -127,7 +127,7 @@ class Cloud:
             if function.topic:
                 topic = self._path("topics", function.topic)
                 subscription = self._path("subscriptions", function.name)
-                self.pubsub.ensure_push_subscription(subscription, topic, url, caller)
+                self.pubsub.ensure_push_subscription(subscription, topic, url, caller, ack_deadline_seconds=600)
             if function.schedule:
                 self.scheduler.ensure_job(function.name, function.schedule, "UTC", url, caller, run_on_start=True)
 

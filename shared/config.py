@@ -57,6 +57,10 @@ class Settings(BaseModel):
     )
     max_queued_executions: int = Field(10_000, ge=1, description="Executions of one user that may wait to start.")
     max_node_executions: int = Field(2_000, ge=1, description="Node executions in one execution.")
+    max_depth: int = Field(10, ge=1, description="Sub-agents within sub-agents.")
+    max_wall_seconds: float = Field(
+        86_400, gt=0, description="How long an execution may work, in seconds; waiting for people and times is free."
+    )
     max_hops: int = Field(1_000, ge=1, description="Node executions in a row, from the start of an execution.")
     max_value_bytes: int = Field(10_000_000, ge=1, description="Largest value on a pin, in bytes of JSON.")
     max_tokens_per_firing: int = Field(10_000, ge=1, description="Tokens that one node execution may emit.")

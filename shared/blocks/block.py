@@ -41,6 +41,44 @@ class Outgoing(Protocol):
     async def request(self, method: str, url: str, **options: Any) -> Any: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay:
+    """Suspends until ``seconds`` have gone by."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Suspends until a person has decided on ``data``; with ``editable`` they may change it."""
+
+    name: str
+    data: Any
+    editable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubAgent:
+    """Suspends until another graph of the user has run. ``graph_version`` None: the active one."""
+
+    graph_id: str
+    graph_version: int | None
+    inputs: Mapping[str, Any]
+
+
+Suspension = Delay | Review | SubAgent
+
+
+class Suspended(Exception):
+    """Raised by ``run`` instead of waiting: nothing runs meanwhile. When what it asks for has come, ``run`` is
+    called anew with ``context.resumption``: of a delay ``{}``, of a review ``{approved, data, message}``, of a
+    sub-agent ``{status, output, error}``."""
+
+    def __init__(self, suspension: Suspension) -> None:
+        super().__init__(suspension)
+        self.suspension = suspension
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What a block may know of where it runs. ``idempotency_key`` is the same for every call of one node
@@ -56,6 +94,7 @@ class Context:
     http: Outgoing
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     cancelled: Callable[[], bool] = lambda: False
+    resumption: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +115,8 @@ class Block(ABC):
     ``emits_many``: pins that may carry more than one token a firing.
     ``static_output``: its links supply their value again and again.
     ``max_attempts``: how often it is tried when it raises ``Retryable``, unless the node says otherwise.
+    ``suspends``: it may raise ``Suspended``.
+    ``open_pins``: it has pins that it does not name, those of the graph that it runs.
     ``version``: counted up when the same inputs may give other outputs.
     ``cost``: what a run costs beside the compute, in words; empty: nothing.
     """
@@ -86,6 +127,8 @@ class Block(ABC):
     pure: ClassVar[bool] = False
     emits_many: ClassVar[frozenset[str]] = frozenset()
     static_output: ClassVar[bool] = False
+    suspends: ClassVar[bool] = False
+    open_pins: ClassVar[bool] = False
     max_attempts: ClassVar[int] = 1
     version: ClassVar[int] = 1
     cost: ClassVar[str] = ""

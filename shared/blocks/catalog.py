@@ -58,6 +58,8 @@ def _spec(block: Block) -> BlockSpec:
         outputs=_schemas(block.Output.model_json_schema(mode="serialization")),
         pure=block.pure,
         static_output=block.static_output,
+        open_pins=block.open_pins,
+        suspends=block.suspends,
         max_attempts=block.max_attempts,
         version=block.version,
         many_pins=block.many_pins,

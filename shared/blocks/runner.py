@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from shared.blocks.block import Block, BlockInput, Context
+from shared.blocks.block import Block, BlockInput, Context, Suspended, Suspension
 from shared.domain import errors
 
 MAX_TOKENS_PER_FIRING = 10_000
@@ -28,10 +28,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """``tokens`` in the order in which they were emitted, those before a failure included."""
+    """``tokens`` in the order in which they were emitted, those before a failure included. With a ``suspension``
+    there are none: the block is run anew."""
 
     tokens: list[Token]
     failure: errors.BlockError | None = None
+    suspension: Suspension | None = None
 
 
 async def collect(
@@ -60,6 +62,8 @@ async def collect(
                 if len(tokens) > max_tokens_a_firing:
                     tokens.pop()
                     raise _limit(block, "MAX_TOKENS_PER_FIRING", f"more than {max_tokens_a_firing} tokens")
+    except Suspended as suspended:
+        return Outcome(tokens=[], suspension=suspended.suspension)
     except errors.BlockError as failure:
         return Outcome(tokens=tokens, failure=failure)
     except Exception as error:  # noqa: BLE001 - a block may raise anything; it is logged and recorded
@@ -81,6 +85,8 @@ async def _emitted(block: Block, input: BlockInput, context: Context) -> AsyncGe
 
 
 def _check_pin(block: Block, pin: str, tokens: list[Token], many: frozenset[str]) -> None:
+    if block.open_pins:
+        return
     if pin not in block.Output.model_fields:
         raise _contract(block, f"emitted on the pin {pin!r}, which it does not declare")
     if pin not in many and any(pin == earlier for earlier, _ in tokens):

@@ -43,9 +43,18 @@ def analyse(graph: Graph, catalog: Catalog) -> Plan:
 def _many(graph: Graph, catalog: Catalog) -> dict[str, frozenset[str]]:
     """Node id -> the pins that may emit many, by its literals; of a linked pin anything may come."""
     linked: dict[str, dict[str, Any]] = defaultdict(dict)
+    sent: dict[str, set[str]] = defaultdict(set)
     for link in graph.links:
         linked[link.sink_id][pins.base_name(link.sink_name)] = ...
-    return {n.id: catalog[n.block_type].many_pins({**n.input_data, **linked[n.id]}) for n in graph.nodes}
+        sent[link.source_id].add(pins.base_name(link.source_name))
+
+    def many(node: Node) -> frozenset[str]:
+        spec = catalog[node.block_type]
+        if spec.open_pins:
+            return frozenset(sent[node.id] - {"error"})
+        return spec.many_pins({**node.input_data, **linked[node.id]})
+
+    return {node.id: many(node) for node in graph.nodes}
 
 
 def _node(

@@ -41,7 +41,22 @@ class Conclude:
     """It is final: publish again, spread on, dispatch what is still QUEUED, finish."""
 
 
-Decision = Ignore | Later | Claim | GoOn | Conclude
+@dataclass(frozen=True, slots=True)
+class AskChild:
+    """It waits for a sub-agent: claim it, on that fence, if the sub-agent's execution is final."""
+
+    execution_id: str
+    update_time: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terminate:
+    """Its execution is being stopped, and nobody runs it: it ends, on that fence."""
+
+    update_time: str
+
+
+Decision = Ignore | Later | Claim | GoOn | Conclude | AskChild | Terminate
 
 
 def decide(found: NodeExecution | None, claim_id: str, now: datetime) -> Decision:
@@ -54,14 +69,22 @@ def decide(found: NodeExecution | None, claim_id: str, now: datetime) -> Decisio
         return Claim(found.update_time)
     if found.status is Status.RUNNING:
         return _running(found, claim_id, now)
-    if found.status is Status.WAITING and found.wait_until is not None:
-        return Later(found.wait_until) if now < found.wait_until else Claim(found.update_time)
+    if found.status is Status.WAITING:
+        return _waiting(found, now)
     return Ignore()
 
 
 def _running(found: NodeExecution, claim_id: str, now: datetime) -> Decision:
-    if found.claim_id == claim_id:
-        return GoOn(found.update_time)
-    if found.lease_until is not None and now < found.lease_until:
+    mine = found.claim_id == claim_id
+    if not mine and found.lease_until is not None and now < found.lease_until:
         return Later(found.lease_until)
-    return Claim(found.update_time)
+    if found.cancel_requested:
+        return Terminate(found.update_time)
+    return GoOn(found.update_time) if mine else Claim(found.update_time)
+
+
+def _waiting(found: NodeExecution, now: datetime) -> Decision:
+    if found.wait_until is not None:
+        return Later(found.wait_until) if now < found.wait_until else Claim(found.update_time)
+    child = (found.suspended or {}).get("execution_id")
+    return AskChild(child, found.update_time) if child else Ignore()

@@ -45,10 +45,32 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The node execution of which an execution is the sub-agent, with what a task for it needs."""
+
+    execution_id: str
+    node_execution_id: str
+    node_id: str
+    graph_id: str
+    graph_version: int
+    queue: str
+    absent: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """How an execution is to end, whatever its nodes do. ``status``: TERMINATED or FAILED."""
+
+    status: Status
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """One run of a graph version. ``constants``: node id of an input -> its value. ``absent``: positions of links
     from constants that carry nothing. ``occupies``: whether it counts against the user's executions at a time.
-    ``output`` is None until it is final, or where it is too large to keep here."""
+    ``output`` is None until it is final, or where it is too large to keep here. ``depth``: of how many executions it
+    is the sub-agent. ``running_since`` and ``ran_seconds``: its wall time, which rests while everything waits."""
 
     id: str
     user_id: str
@@ -66,6 +88,11 @@ class Execution:
     error: Failure | None = None
     node_counts: Mapping[str, int] = field(default_factory=dict[str, int])
     cost: float = 0.0
+    stop: Stop | None = None
+    parent: Parent | None = None
+    depth: int = 0
+    running_since: datetime | None = None
+    ran_seconds: float = 0.0
     update_time: str = ""
 
 
@@ -76,7 +103,8 @@ class NodeExecution:
     ``inputs``: pin -> the token that came by a link; ``held``: pin -> ids of tokens that were held at the gate, where
     it is one. ``order`` sorts node executions of an execution. ``spreading``: not all that it emitted is delivered.
     ``settling``: what it left behind at gates is not decided. ``gates``: those that it reaches. ``attempts``: how
-    often the block raised or returned; ``claims``: how often an instance took it.
+    often the block raised or returned; ``claims``: how often an instance took it. ``suspended``: what it waits for,
+    or waited for: ``{kind: delay|review|agent, …}``; ``decision``: what a person decided.
     """
 
     id: str
@@ -99,6 +127,9 @@ class NodeExecution:
     claim_id: str | None = None
     lease_until: datetime | None = None
     wait_until: datetime | None = None
+    suspended: Mapping[str, Any] | None = None
+    decision: Mapping[str, Any] | None = None
+    cancel_requested: bool = False
     due_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None

@@ -25,6 +25,8 @@ class BlockSpec:
     ``many_pins(input_data)``: the output pins that may carry more than one token a firing, for a node with these
     literals; ``...`` stands for a pin that is linked. ``coerce(pin, value)``: the value converted to the pin's type;
     ValueError when it cannot be.
+    ``suspends``: it may wait without running.
+    ``open_pins``: it has pins that it does not name, and any of its output pins may emit many.
     ``static_output``: links from this block are static, whatever they say.
     """
 
@@ -33,6 +35,8 @@ class BlockSpec:
     outputs: Mapping[str, Mapping[str, Any]]
     pure: bool
     static_output: bool
+    open_pins: bool = False
+    suspends: bool = False
     max_attempts: int
     version: int
     many_pins: Callable[[Mapping[str, Any]], frozenset[str]]

@@ -23,7 +23,13 @@ class Event(StrEnum):
     BACK_OFF = "back_off"  # failed, and will be tried again
     COMPLETE = "complete"
     FAIL = "fail"
+    SUSPEND = "suspend"  # for a time or a sub-agent
+    ASK = "ask"  # a person
+    DECIDE = "decide"  # a person has decided
     START = "start"  # of an execution
+    PAUSE = "pause"  # of an execution: everything active waits
+    ASK_ALL = "ask_all"  # of an execution: everything active waits, and a person is asked
+    RESUME = "resume"  # of an execution
     TERMINATE = "terminate"
 
 
@@ -37,6 +43,12 @@ TRANSITIONS: dict[Event, tuple[frozenset[Status], Status]] = {
     Event.BACK_OFF: (frozenset({Status.QUEUED, Status.RUNNING}), Status.WAITING),
     Event.COMPLETE: (frozenset({Status.QUEUED, Status.RUNNING}), Status.COMPLETED),
     Event.FAIL: (frozenset({Status.QUEUED, Status.RUNNING}), Status.FAILED),
+    Event.SUSPEND: (frozenset({Status.RUNNING}), Status.WAITING),
+    Event.ASK: (frozenset({Status.RUNNING}), Status.REVIEW),
+    Event.DECIDE: (frozenset({Status.REVIEW}), Status.QUEUED),
+    Event.PAUSE: (frozenset({Status.RUNNING, Status.REVIEW}), Status.WAITING),
+    Event.ASK_ALL: (frozenset({Status.RUNNING, Status.WAITING}), Status.REVIEW),
+    Event.RESUME: (frozenset({Status.WAITING, Status.REVIEW}), Status.RUNNING),
     Event.START: (frozenset({Status.QUEUED}), Status.RUNNING),
     Event.TERMINATE: (ACTIVE | {Status.INCOMPLETE}, Status.TERMINATED),
 }

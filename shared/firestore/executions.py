@@ -2,20 +2,22 @@
 
 Path: ``executions/{id}``; id random, or derived from an idempotency key.
 Fields: user_id, graph_id, graph_version, status, queue, active, occupies, constants, absent, created_at, started_at,
-    completed_at, due_at, due_shard, output, error, node_counts, cost, schema_version.
+    completed_at, due_at, due_shard, output, error, node_counts, cost, stop, parent, depth,
+    running_since, ran_seconds, schema_version.
 Queries and their indexes: of a user, newest first (user_id, created_at); of a graph, newest first (user_id,
     graph_id, created_at); that occupy a user (user_id, occupies, created_at); that wait for their turn (user_id,
     status; merged from single fields); unfinished of a graph (graph_id, active; merged from single fields); past due
     (due_shard, due_at).
-Hottest document: at most four writes in its life: created, started, finished, announced; and one more for every
-    ten minutes that it runs.
+Hottest document: four writes in its life: created, started, finished, announced; two more each time that all of it
+    waits, and one for every ten minutes that it runs.
 Pruned by: deletion by its user.
 Size: constants and output are JSON text, each at most ``MAX_TEXT`` bytes.
 """
 
+import dataclasses
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from google.cloud import firestore_v1 as firestore
@@ -23,8 +25,8 @@ from google.cloud.firestore_v1.base_query import And, FieldFilter
 
 from shared import caches
 from shared.domain import identity
-from shared.domain.records import Applied, Execution, Lost, Written
-from shared.domain.statuses import Status
+from shared.domain.records import Applied, Execution, Lost, Parent, Stop, Written
+from shared.domain.statuses import Status, is_final
 from shared.firestore import client, commits, values
 
 SHARDS = 16
@@ -32,6 +34,7 @@ SHARDS = 16
 (https://cloud.google.com/firestore/docs/best-practices#hotspots)."""
 
 MAX_TEXT = 700_000
+SWEEP_DUE = timedelta(minutes=1)
 _SCHEMA_VERSION = 1
 
 
@@ -60,6 +63,12 @@ async def constants(execution_id: str) -> Mapping[str, Any] | None:
     return execution.constants if execution else None
 
 
+async def is_over(execution_id: str) -> bool:
+    """Whether it is final, or gone."""
+    execution = await find(execution_id)
+    return execution is None or is_final(execution.status)
+
+
 async def update(execution_id: str, changes: Mapping[str, Any], fence: str) -> Written:
     """Write fields on the state of ``fence``. Lost: it has changed, or is gone."""
     write = commits.Write(ref=ref(execution_id), data=dict(changes), fence=fence)
@@ -68,7 +77,7 @@ async def update(execution_id: str, changes: Mapping[str, Any], fence: str) -> W
 
 
 def started(now: datetime, due_at: datetime) -> dict[str, Any]:
-    return {"status": Status.RUNNING, "started_at": now, "due_at": due_at}
+    return {"status": Status.RUNNING, "started_at": now, "running_since": now, "due_at": due_at}
 
 
 def finished(execution: Execution) -> dict[str, Any]:
@@ -184,6 +193,25 @@ async def _decode_all(snapshots: Any) -> AsyncIterator[Execution]:
             yield execution
 
 
+def stopping(stop: Stop, now: datetime) -> dict[str, Any]:
+    """The fields of a request to stop; the first one stays. Recovery looks soon whether its sweep was finished."""
+    return {"stop": {"status": stop.status, "failure": values.dump_failure(stop.failure)}, "due_at": now + SWEEP_DUE}
+
+
+def paused(status: Status, ran_seconds: float) -> dict[str, Any]:
+    """Everything active waits: the wall time rests, and another execution of the user may run."""
+    return {"status": status, "occupies": False, "ran_seconds": ran_seconds, "running_since": firestore.DELETE_FIELD}
+
+
+def resumed(execution: Execution, now: datetime) -> dict[str, Any]:
+    return {"status": Status.RUNNING, "occupies": execution.parent is None, "running_since": now}
+
+
+def _stop(fields: Mapping[str, Any] | None) -> Stop | None:
+    failure = values.load_failure(fields["failure"]) if fields else None
+    return Stop(status=Status(fields["status"]), failure=failure) if fields and failure else None
+
+
 def encode(execution: Execution) -> dict[str, Any]:
     return {
         "schema_version": _SCHEMA_VERSION,
@@ -193,12 +221,14 @@ def encode(execution: Execution) -> dict[str, Any]:
         "status": execution.status,
         "queue": execution.queue,
         "active": True,
-        "occupies": True,
+        "occupies": execution.parent is None,
         "constants": values.dump(execution.constants),
         "absent": list(execution.absent),
         "created_at": execution.created_at,
         "due_at": execution.due_at,
         "due_shard": identity.shard(execution.id, SHARDS),
+        "depth": execution.depth,
+        **({"parent": dataclasses.asdict(execution.parent)} if execution.parent else {}),
     }
 
 
@@ -224,5 +254,10 @@ def decode(snapshot: firestore.DocumentSnapshot[Any]) -> Execution | None:
         error=values.load_failure(fields.get("error")),
         node_counts=fields.get("node_counts", {}),
         cost=fields.get("cost", 0.0),
+        stop=_stop(fields.get("stop")),
+        parent=Parent(**fields["parent"]) if fields.get("parent") else None,
+        depth=fields.get("depth", 0),
+        running_since=fields.get("running_since"),
+        ran_seconds=fields.get("ran_seconds", 0.0),
         update_time=commits.fence_of(snapshot.update_time),
     )

@@ -3,9 +3,8 @@
 Path: ``executions/{execution_id}/nodes/{id}``; id derived from what caused it. The root (the start of an
     execution) is one of them, with an empty ``node_id`` and no ``order``, so that it is in no list.
 Fields: node_id, block_type, label, order, status, active, spreading, settling, gates, at, wide, hops, inputs, held,
-    outputs, attempts, claims,
-    claim_id, lease_until, wait_until, due_at, due_shard, created_at, started_at, completed_at, error, unhandled,
-    cost, schema_version.
+    outputs, attempts, claims, claim_id, lease_until, wait_until, suspended, decision, cancel_requested, due_at,
+    due_shard, created_at, started_at, completed_at, error, unhandled, cost, schema_version.
 Queries and their indexes: whether any is active (active; single field); those in a list (order; single field);
     of output nodes (node_id; single field); unhandled failures (unhandled; single field); active ones that reach
     a gate (active, settling, gates), and the same with at or wide; past due over all executions (due_shard, due_at;
@@ -26,7 +25,7 @@ from shared.domain import identity
 from shared.domain.pairing import Held
 from shared.domain.planning import Parked
 from shared.domain.records import Applied, Lost, NodeExecution, Written
-from shared.domain.statuses import Status
+from shared.domain.statuses import FINAL, Event, Status, follow
 from shared.firestore import client, commits, executions, gate_tokens, values
 
 SHARDS = executions.SHARDS
@@ -77,19 +76,33 @@ async def postpone(execution_id: str, id_: str, due_at: datetime, fence: str) ->
     return await _update(execution_id, id_, {"due_at": due_at}, fence)
 
 
-async def back_off(node: NodeExecution, fence: str) -> Written:
-    """It failed, and is WAITING until it is tried again."""
+async def rest(node: NodeExecution, fence: str, extra: Sequence[commits.Write] = ()) -> Written:
+    """It waits, and nobody has it: until it is tried again, for a person, for a sub-agent. ``extra`` goes with it."""
     data = {
         "status": node.status,
         "attempts": node.attempts,
-        "wait_until": node.wait_until,
-        "due_at": node.due_at,
-        "error": values.dump_failure(node.error) if node.error else None,
         "started_at": node.started_at,
+        "due_at": node.due_at or firestore.DELETE_FIELD,
+        "wait_until": node.wait_until or firestore.DELETE_FIELD,
+        "error": values.dump_failure(node.error) if node.error else firestore.DELETE_FIELD,
+        "suspended": dict(node.suspended) if node.suspended else firestore.DELETE_FIELD,
         "claim_id": firestore.DELETE_FIELD,
         "lease_until": firestore.DELETE_FIELD,
     }
-    return await _update(node.execution_id, node.id, data, fence)
+    write = commits.Write(ref=_ref(node.execution_id, node.id), data=data, fence=fence)
+    made = await commits.commit(client.client(), [write, *extra])
+    return made if isinstance(made, Lost) else Applied(made.update_times[0])
+
+
+def decided(node: NodeExecution, decision: Mapping[str, Any], due_at: datetime) -> commits.Write:
+    """The write by which a person's decision reaches a node execution in review."""
+    data = {
+        "status": follow(Event.DECIDE, node.status),
+        "decision": values.dump(decision),
+        "due_at": due_at,
+        "due_shard": identity.shard(node.id, SHARDS),
+    }
+    return commits.Write(ref=_ref(node.execution_id, node.id), data=data, fence=node.update_time)
 
 
 async def conclude(
@@ -152,6 +165,63 @@ async def any_active(execution_id: str) -> bool:
     """Whether anything in the execution still runs, waits or spreads. One read."""
     query = _collection(execution_id).where(filter=FieldFilter("active", "==", True))
     return bool(await query.select(["__name__"]).limit(1).get())
+
+
+async def any_working(execution_id: str) -> bool:
+    """Whether anything active does more than wait for a person, a time or a sub-agent."""
+    query = (
+        _collection(execution_id)
+        .where(filter=FieldFilter("active", "==", True))
+        .where(filter=FieldFilter("status", "in", [Status.QUEUED, Status.RUNNING, *sorted(FINAL)]))
+    )
+    return bool(await query.select(["__name__"]).limit(1).get())
+
+
+async def any_in_review(execution_id: str) -> bool:
+    query = _collection(execution_id).where(filter=FieldFilter("status", "==", Status.REVIEW))
+    return bool(await query.select(["__name__"]).limit(1).get())
+
+
+async def open_ones(execution_id: str, limit: int) -> list[NodeExecution]:
+    """Node executions that are active or INCOMPLETE, and not asked to cancel: what stopping has to end."""
+    active = _collection(execution_id).where(filter=FieldFilter("active", "==", True))
+    found = await _all(execution_id, active.limit(limit))
+    incomplete = _collection(execution_id).where(filter=FieldFilter("status", "==", Status.INCOMPLETE))
+    found += await _all(execution_id, incomplete.limit(limit))
+    return [node for node in found if not node.cancel_requested]
+
+
+async def end(nodes: Sequence[NodeExecution], now: datetime) -> bool:
+    """Stop them, all or none: who waits is TERMINATED, who runs is asked to, and who is final does nothing more.
+    False: one of them has moved on."""
+    writes = [commits.Write(ref=_ref(n.execution_id, n.id), data=_ended(n, now), fence=n.update_time) for n in nodes]
+    return not isinstance(await commits.commit(client.client(), writes), Lost)
+
+
+def _ended(node: NodeExecution, now: datetime) -> dict[str, Any]:
+    if node.status in FINAL:
+        return {**_INACTIVE, "spreading": False}
+    if node.status is Status.RUNNING:
+        return {"cancel_requested": True}
+    return {**_INACTIVE, "status": follow(Event.TERMINATE, node.status), "completed_at": now}
+
+
+async def terminate(node: NodeExecution, now: datetime) -> Written:
+    """A running one ends without a result, on the fence that it carries."""
+    data = {**_INACTIVE, "status": follow(Event.TERMINATE, node.status), "completed_at": now}
+    return await _update(node.execution_id, node.id, data, node.update_time)
+
+
+async def cost(execution_id: str) -> float:
+    """Dollars, of all that say what they cost. One read a thousand."""
+    everything: Any = _collection(execution_id)  # the client's stubs know only the sync aggregation
+    return float((await everything.sum("cost").get())[0][0].value)
+
+
+async def count(execution_id: str) -> int:
+    """Node executions in all. One read a thousand."""
+    everything: Any = _collection(execution_id)
+    return int((await everything.count().get())[0][0].value)
 
 
 async def active_nodes(execution_id: str, limit: int) -> list[str]:
@@ -296,6 +366,9 @@ def _decode(execution_id: str, snapshot: firestore.DocumentSnapshot[Any]) -> Nod
         claim_id=fields.get("claim_id"),
         lease_until=fields.get("lease_until"),
         wait_until=fields.get("wait_until"),
+        suspended=fields.get("suspended"),
+        decision=values.load(fields["decision"]) if "decision" in fields else None,
+        cancel_requested=fields.get("cancel_requested", False),
         due_at=fields.get("due_at"),
         created_at=fields["created_at"],
         started_at=fields.get("started_at"),

@@ -1,7 +1,7 @@
 """What comes out of one call of a node's block? Inputs put together, the block run under its time limit and lease."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from shared.domain import errors, planning
 from shared.domain.graph import Node
 from shared.domain.records import Lost, NodeExecution
 from shared.firestore import executions, gate_tokens, node_executions
-from shared.services import stored_values, timeouts
+from shared.services import resumptions, stored_values, timeouts
 from shared.services.runs import Run
 from shared.services.world import World
 
@@ -28,6 +28,7 @@ class Ran:
 
     outcome: Outcome
     fence: str
+    cost: float = 0.0
 
 
 def lease(world: World, now: datetime) -> dict[str, Any]:
@@ -38,23 +39,19 @@ def lease(world: World, now: datetime) -> dict[str, Any]:
 
 async def run(run: Run, node: NodeExecution, graph_node: Node, *, claimed: bool) -> Ran:
     """One attempt. Never raises for what the block does."""
-    settings = run.world.settings
-    if node.hops > settings.max_hops:
-        return Ran(outcome=Outcome(tokens=[], failure=_too_far(settings.max_hops)), fence=node.update_time)
+    block = catalog.get(graph_node.block_type)
     try:
-        input_ = catalog.read_input(catalog.get(graph_node.block_type), await values(run, node, graph_node))
+        input_ = catalog.read_input(block, await values(run, node, graph_node))
     except errors.BlockError as failure:
         return Ran(outcome=Outcome(tokens=[], failure=failure), fence=node.update_time)
-    call = _call(run, node, graph_node, input_)
+    resumption = await resumptions.of(run.world, node)
+    cost = float((resumption or {}).get("cost", 0.0))
+    call = _call(run, node, graph_node, input_, resumption)
     if not claimed:
-        return Ran(outcome=await call, fence=node.update_time)
+        return Ran(outcome=await call, fence=node.update_time, cost=cost)
     keeper = Keeper(run.world, node)
-    task = asyncio.create_task(keeper.keep())
-    try:
-        outcome = await call
-    finally:
-        await keeper.stop(task)
-    return Ran(outcome=outcome, fence=keeper.fence)
+    outcome = await keeper.guard(call)
+    return Ran(outcome=outcome, fence=keeper.fence, cost=cost)
 
 
 async def values(run: Run, node: NodeExecution, graph_node: Node) -> dict[str, Any]:
@@ -80,7 +77,9 @@ async def _held(node: NodeExecution, gather: bool) -> dict[str, Any]:
     return {pin: [values[id_] for id_ in ids] if gather else values[ids[0]] for pin, ids in node.held.items()}
 
 
-async def _call(run: Run, node: NodeExecution, graph_node: Node, input_: Any) -> Outcome:
+async def _call(
+    run: Run, node: NodeExecution, graph_node: Node, input_: Any, resumption: Mapping[str, Any] | None
+) -> Outcome:
     block = catalog.get(graph_node.block_type)
     settings = run.world.settings
     context = Context(
@@ -93,6 +92,7 @@ async def _call(run: Run, node: NodeExecution, graph_node: Node, input_: Any) ->
         now=run.world.now,
         http=run.world.http,
         settings=settings.for_blocks(),
+        resumption=resumption,
     )
     limit = timeouts.of(run.world, graph_node)
     try:
@@ -110,20 +110,30 @@ async def _call(run: Run, node: NodeExecution, graph_node: Node, input_: Any) ->
         return Outcome(tokens=[], failure=errors.Retryable(message, reason="TIMEOUT"))
 
 
-def _too_far(limit: int) -> errors.BlockError:
-    message = f"More than {limit} node executions in a row (MAX_HOPS); end the loop earlier or raise MAX_HOPS."
-    return errors.BlockError(message, reason="LIMIT_EXCEEDED")
-
-
 class Keeper:
-    """Renews the lease of a claimed node execution while its block runs, never while its result is committed."""
+    """Renews the lease of a claimed node execution while its block runs, never while its result is committed. If the
+    execution is being stopped, the block's call is cancelled."""
 
     def __init__(self, world: World, node: NodeExecution) -> None:
         self._world = world
         self._node = node
         self.fence = node.update_time
 
-    async def keep(self) -> None:
+    async def guard(self, call: Coroutine[Any, Any, Outcome]) -> Outcome:
+        running = asyncio.create_task(call)
+        keeping = asyncio.create_task(self._keep(running))
+        try:
+            await asyncio.wait([running])
+        finally:
+            keeping.cancel()
+            running.cancel()
+            await asyncio.wait([keeping, running])
+        if running.cancelled():
+            failure = errors.BlockError("Its execution was stopped.", reason="CANCELLED")
+            return Outcome(tokens=[], failure=failure)
+        return running.result()
+
+    async def _keep(self, running: asyncio.Task[Outcome]) -> None:
         while True:
             await asyncio.sleep(self._world.settings.lease_seconds / _RENEWALS)
             fields = lease(self._world, self._world.now())
@@ -131,9 +141,8 @@ class Keeper:
                 node_executions.renew(self._node.execution_id, self._node.id, self.fence, fields)
             )
             if isinstance(renewed, Lost):
+                found = await node_executions.find(self._node.execution_id, self._node.id)
+                if found is not None and found.cancel_requested:
+                    running.cancel()
                 return  # somebody else has it; the commit will find out
             self.fence = renewed.update_time
-
-    async def stop(self, task: asyncio.Task[None]) -> None:
-        task.cancel()
-        await asyncio.wait([task])

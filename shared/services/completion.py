@@ -8,17 +8,22 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 
-from shared.domain import planning
+from shared.domain import identity, planning
 from shared.domain.planning import Deliveries, Sender
-from shared.domain.records import Lost, NodeExecution
+from shared.domain.records import Lost, NodeExecution, Stop
 from shared.domain.statuses import Status
 from shared.firestore import gate_tokens, node_executions, values
 from shared.gcp import pubsub
-from shared.services import events, finish, node_tasks, runs, settling, stored_values, timeouts
+from shared.services import events, finish, node_tasks, runs, settling, stopping, stored_values, timeouts
 from shared.services.runs import Run
 
 MAX_MEETINGS = 8
 """Joins in one commit. Each may change under it, so a commit with many would lose again and again."""
+
+FAN_OUT = 10
+"""From so many children on, node executions are counted before they are made; else in one of ``SAMPLE`` commits."""
+
+SAMPLE = 50
 
 MAX_BATCH = 200
 MAX_BATCH_BYTES = 4_000_000
@@ -43,7 +48,36 @@ async def complete(run: Run, node: NodeExecution, fence: str) -> Lost | None:
     """Record ``node`` (final) on ``fence`` and do all that follows. Lost: somebody else was first; nothing of this
     was applied."""
     made = deliveries(run, node)
+    if made.size >= FAN_OUT and await _too_many(run, made.size):
+        return None
     node = replace(node, gates=run.version.plan.nodes[node.node_id].gates)
+    lost = await _complete(run, node, fence, made)
+    if lost is None:
+        await _stop_if_asked(run, node)
+    return lost
+
+
+async def _stop_if_asked(run: Run, node: NodeExecution) -> None:
+    """An unhandled failure of a graph that stops on one; and, by sampling, more node executions than are allowed.
+    Those without a label are no more than the nodes of the graph."""
+    if node.unhandled and node.error is not None and run.version.graph.on_error == "stop":
+        why = replace(node.error, node_id=node.node_id, node_execution_id=node.id)
+        await stopping.request(run.world, run.execution.id, Stop(status=Status.FAILED, failure=why))
+    elif node.label and identity.shard(node.id, SAMPLE) == 0:
+        await _too_many(run, 0)
+
+
+async def _too_many(run: Run, more: int) -> bool:
+    """Whether ``more`` node executions are more than an execution may have; then it is stopped."""
+    most = run.world.settings.max_node_executions
+    if await node_executions.count(run.execution.id) + more <= most + 1:  # the root is one of them
+        return False
+    what = f"It has more than {most} node executions"
+    await stopping.request(run.world, run.execution.id, stopping.limit("MAX_NODE_EXECUTIONS", what))
+    return True
+
+
+async def _complete(run: Run, node: NodeExecution, fence: str, made: Deliveries) -> Lost | None:
     if fits(made):
         settling = bool(node.gates)
         return await _at_once(run, replace(node, active=settling, settling=settling), fence, made)

@@ -7,12 +7,13 @@ later one sees that both are done; the first to write the final status wins.
 from dataclasses import replace
 from datetime import timedelta
 
+from shared.blocks import catalog
 from shared.domain import outcomes
 from shared.domain.plan import Plan
 from shared.domain.records import Execution, Lost
 from shared.domain.statuses import FINAL, Status, is_final
 from shared.firestore import executions, graphs, node_executions
-from shared.services import events, queueing
+from shared.services import events, node_tasks, pausing, queueing
 from shared.services.node_tasks import ExecutionRef
 from shared.services.stored_values import unpack_all
 from shared.services.world import World
@@ -22,11 +23,13 @@ ANNOUNCE_DUE = timedelta(minutes=1)
 
 
 async def finish(world: World, ref: ExecutionRef, version: graphs.Version) -> None:
-    """Finalise the execution if nothing in it is active."""
+    """Finalise the execution if nothing in it is active; if everything active waits, say so."""
     if await node_executions.any_active(ref.id):
+        if any(catalog.specs()[node.block_type].suspends for node in version.graph.nodes):
+            await pausing.pause(world, ref.id)
         return
     execution = await executions.find(ref.id)
-    if execution is None or execution.status is Status.QUEUED:
+    if execution is None or (execution.status is Status.QUEUED and execution.stop is None):
         return
     if is_final(execution.status):
         await announce(world, execution)
@@ -39,24 +42,30 @@ async def finish(world: World, ref: ExecutionRef, version: graphs.Version) -> No
 
 
 async def announce(world: World, execution: Execution) -> None:
-    """Publish the final event, let the next of the user's executions start, and have nothing more due."""
+    """Publish the final event, resume the parent of a sub-agent, let the next of the user's executions start, and
+    have nothing more due."""
     if execution.due_at is None:
         return
     await events.publish(execution.id, [events.of_execution(execution, world.now())])
+    if execution.parent is not None:
+        await node_tasks.dispatch_parent(execution, execution.parent, at=world.now())
     await queueing.promote(world, execution.user_id)
     await executions.update(execution.id, executions.ANNOUNCED, execution.update_time)
 
 
 async def _final(world: World, execution: Execution, version: graphs.Version) -> Execution:
     status, error = outcomes.verdict(await node_executions.unhandled_failures(execution.id))
+    if execution.stop is not None:
+        status, error = execution.stop.status, execution.stop.failure
     counts = await node_executions.count_by_status(execution.id, sorted(FINAL))
-    counts[Status.COMPLETED] -= 1  # the root
+    counts[Status.COMPLETED] -= execution.started_at is not None  # the root
     return replace(
         execution,
         status=status,
         error=error,
         output=await output(world, execution, version),
         node_counts=counts,
+        cost=await node_executions.cost(execution.id),
         completed_at=world.now(),
         due_at=world.now() + ANNOUNCE_DUE,
     )

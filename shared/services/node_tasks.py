@@ -13,7 +13,7 @@ from typing import Any
 
 from shared import config
 from shared.domain import identity
-from shared.domain.records import Execution, NodeExecution
+from shared.domain.records import Execution, NodeExecution, Parent
 from shared.domain.statuses import Status
 from shared.firestore import values
 from shared.gcp import tasks
@@ -61,17 +61,7 @@ def ref(execution: Execution) -> ExecutionRef:
 
 def encode(execution: ExecutionRef, node: NodeExecution, *, again: bool, inputs: bool = True) -> bytes:
     """The body. ``inputs``: whether they may be in it."""
-    body: dict[str, Any] = {
-        "execution_id": execution.id,
-        "user_id": execution.user_id,
-        "graph_id": execution.graph_id,
-        "graph_version": execution.graph_version,
-        "queue": execution.queue,
-        "node_execution_id": node.id,
-        "node_id": node.node_id,
-        "update_time": node.update_time,
-    }
-    body |= {"absent": list(execution.absent)} if execution.absent else {}
+    body = _head(execution, node.id, node.node_id, node.update_time)
     if again:
         return values.dump(body | {"again": True}).encode()
     full = body | {
@@ -82,6 +72,20 @@ def encode(execution: ExecutionRef, node: NodeExecution, *, again: bool, inputs:
     }
     encoded = values.dump(full).encode() if inputs and not node.held else b""
     return encoded if 0 < len(encoded) <= MAX_BODY else values.dump(body).encode()
+
+
+def _head(execution: ExecutionRef, node_execution_id: str, node_id: str, update_time: str) -> dict[str, Any]:
+    return {
+        "execution_id": execution.id,
+        "user_id": execution.user_id,
+        "graph_id": execution.graph_id,
+        "graph_version": execution.graph_version,
+        "queue": execution.queue,
+        "node_execution_id": node_execution_id,
+        "node_id": node_id,
+        "update_time": update_time,
+        **({"absent": list(execution.absent)} if execution.absent else {}),
+    }
 
 
 def decode(body: bytes) -> NodeTask:
@@ -142,6 +146,27 @@ async def dispatch_again(execution: ExecutionRef, node: NodeExecution, *, second
         deadline=seconds + _DEADLINE_MARGIN,
         at=at,
         name=identity.derive(node.id, node.update_time, at.strftime("%Y-%m-%dT%H:%M")),
+    )
+
+
+async def dispatch_parent(child: Execution, parent: Parent, *, at: datetime) -> None:
+    """A sub-agent has ended: its parent's node execution looks at it. One task for one end is enough."""
+    execution = ExecutionRef(
+        id=parent.execution_id,
+        user_id=child.user_id,
+        graph_id=parent.graph_id,
+        graph_version=parent.graph_version,
+        queue=parent.queue,
+        absent=parent.absent,
+    )
+    body = _head(execution, parent.node_execution_id, parent.node_id, child.update_time) | {"again": True}
+    await tasks.create(
+        queue=_queue(execution),
+        function="run_node",
+        body=values.dump(body).encode(),
+        deadline=tasks.MAX_DISPATCH_DEADLINE,
+        at=at,
+        name=identity.derive(parent.node_execution_id, child.id, at.strftime("%Y-%m-%dT%H:%M")),
     )
 
 

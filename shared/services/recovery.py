@@ -11,7 +11,7 @@ from shared.domain import identity
 from shared.domain.records import Execution, Lost, NodeExecution
 from shared.domain.statuses import Status, is_final
 from shared.firestore import executions, graphs, node_executions
-from shared.services import completion, finish, node_tasks, queueing, roots, runs, start
+from shared.services import completion, finish, node_tasks, pausing, queueing, roots, runs, start, stopping
 from shared.services.runs import Run
 from shared.services.world import World
 
@@ -27,6 +27,7 @@ class Repaired:
     executions_dispatched: int = 0
     executions_finished: int = 0
     executions_announced: int = 0
+    executions_swept: int = 0
 
     def __add__(self, other: "Repaired") -> "Repaired":
         mine, its = asdict(self), asdict(other)
@@ -68,8 +69,16 @@ async def _execution(world: World, execution: Execution) -> Repaired:
     if is_final(execution.status):
         await finish.announce(world, execution)
         return Repaired(executions_announced=1)
+    if execution.stop is not None:
+        await executions.update(execution.id, {"due_at": world.now() + executions.SWEEP_DUE}, execution.update_time)
+        await stopping.sweep(world, execution.id)
+        return Repaired(executions_swept=1)
     if execution.status is Status.QUEUED:
         return await _start(world, execution)
+    if pausing.ran_seconds(world, execution) > world.settings.max_wall_seconds:
+        what = f"It has worked for more than {world.settings.max_wall_seconds:g} s"
+        await stopping.request(world, execution.id, stopping.limit("MAX_WALL_SECONDS", what))
+        return Repaired(executions_swept=1)
     if await node_executions.any_active(execution.id):
         await executions.update(execution.id, {"due_at": world.now() + start.RUNNING_DUE}, execution.update_time)
         return Repaired()

@@ -13,8 +13,19 @@ from shared.blocks import catalog
 from shared.domain import deliveries, errors
 from shared.domain.records import Failure, Lost, NodeExecution, Output
 from shared.domain.statuses import Event, Status, follow
-from shared.firestore import graphs, node_executions
-from shared.services import attempt, completion, node_tasks, runs, start, stored_values, timeouts
+from shared.firestore import executions, graphs, node_executions
+from shared.services import (
+    attempt,
+    completion,
+    finish,
+    pausing,
+    runs,
+    start,
+    stopping,
+    stored_values,
+    suspending,
+    timeouts,
+)
 from shared.services.node_tasks import NodeTask
 from shared.services.runs import Run
 from shared.services.world import World
@@ -77,6 +88,13 @@ class Delivery:
                     if found:
                         await completion.resume(self.run, await stored_values.unpack(found))
                     return None
+                case deliveries.AskChild(child, fence):
+                    if not await executions.is_over(child):
+                        return None
+                    await self._claim(id_, fence)
+                case deliveries.Terminate():
+                    if found and not isinstance(await self._terminate(found), Lost):
+                        return None
                 case deliveries.Ignore():
                     return None
         raise TimeoutError(f"Node execution {id_} of {execution_id} changed {_ATTEMPTS} times under a claim.")
@@ -88,8 +106,15 @@ class Delivery:
 
     async def _later(self, found: NodeExecution | None, at: datetime) -> None:
         if found is not None:
-            timeout = timeouts.of(self.run.world, self.run.version.graph.by_id[found.node_id])
-            await node_tasks.dispatch_again(self.run.execution, found, seconds=timeout, at=at)
+            await suspending.wake(self.run, replace(found, wait_until=at))
+
+    async def _terminate(self, found: NodeExecution) -> Any:
+        """Its execution is being stopped: it ends without a result, and the execution with the last of them."""
+        written = await node_executions.terminate(found, self.run.world.now())
+        if not isinstance(written, Lost):
+            await completion.publish(self.run, [replace(found, status=Status.TERMINATED)])
+            await finish.finish(self.run.world, self.run.execution, self.run.version)
+        return written
 
     async def _crashed(self, found: NodeExecution) -> None:
         """It has taken too many instances with it."""
@@ -101,12 +126,25 @@ class Delivery:
 
     async def work(self, node: NodeExecution) -> None:
         """Run the block and record what came of it."""
+        if node.hops > self.run.world.settings.max_hops:
+            what = f"More than {self.run.world.settings.max_hops} node executions come one after the other"
+            await stopping.request(self.run.world, self.run.execution.id, stopping.limit("MAX_HOPS", what))
+            return
+        if node.suspended is not None:
+            await pausing.resume(self.run.world, self.run.execution.id)
         world, graph_node = self.run.world, self.run.version.graph.by_id[node.node_id]
         started = node.started_at or world.now()
         node = replace(node, started_at=started, block_type=graph_node.block_type)
         ran = await attempt.run(self.run, node, graph_node, claimed=bool(self.claim_id))
-        attempts = node.attempts + 1
         failure = ran.outcome.failure
+        if ran.outcome.suspension is not None:
+            try:
+                if isinstance(await suspending.suspend(self.run, node, ran.outcome.suspension, ran.fence), Lost):
+                    await self._retake(node.id)
+                return
+            except errors.BlockError as error:
+                failure = error
+        attempts = node.attempts + 1
         if isinstance(failure, errors.Retryable) and attempts < timeouts.max_attempts(graph_node):
             await self._back_off(replace(node, attempts=attempts), failure, ran.fence)
             return
@@ -116,6 +154,7 @@ class Delivery:
         why = Failure(reason=failure.reason, message=failure.message) if failure is not None else None
         packed = await stored_values.pack(world, node.execution_id, outputs)
         ended = self._ended(node, Status.FAILED if failure else Status.COMPLETED, packed, why)
+        ended = replace(ended, cost=ran.cost)
         await self._record(replace(ended, attempts=attempts), ran.fence)
 
     def _ended(
@@ -144,13 +183,11 @@ class Delivery:
             due_at=at + runs.QUEUED_DUE,
             error=Failure(reason=failure.reason, message=failure.message),
         )
-        written = await node_executions.back_off(waiting, fence)
+        written = await node_executions.rest(waiting, fence)
         if isinstance(written, Lost):
             await self._retake(node.id)
             return
-        timeout = timeouts.of(world, graph_node)
-        fenced = replace(waiting, update_time=written.update_time)
-        await node_tasks.dispatch_again(self.run.execution, fenced, seconds=timeout, at=at)
+        await suspending.wake(self.run, replace(waiting, update_time=written.update_time))
         await completion.publish(self.run, [waiting])
 
     async def _record(self, ended: NodeExecution, fence: str) -> None:

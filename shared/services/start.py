@@ -17,7 +17,7 @@ from shared.domain.plan import Kind
 from shared.domain.records import Execution, Lost, NodeExecution, Output
 from shared.domain.statuses import Event, Status, follow, is_final
 from shared.firestore import commits, executions, graphs, node_executions, values
-from shared.services import completion, events, finish, queueing, roots, runs
+from shared.services import completion, events, finish, queueing, roots, runs, stopping
 from shared.services.node_tasks import NodeTask
 from shared.services.runs import Run
 from shared.services.world import World
@@ -35,10 +35,29 @@ async def accept(
     world: World, *, id_: str, user_id: str, version: graphs.Version, input_data: Mapping[str, Any], queue: str
 ) -> Execution:
     """Record an execution and dispatch it. ``id_`` makes a repeated call find the first one's execution."""
-    constants = constants_of(version, input_data)
+    execution = begun(world, id_=id_, user_id=user_id, version=version, input_data=input_data, queue=queue)
     await _check_backlog(world, user_id)
+    written = await executions.create(execution)
+    if isinstance(written, Lost):
+        found = await executions.find(id_)
+        if found is None:
+            raise errors.Conflict(f"Execution {id_} was deleted while it was created; start it again.")
+        execution = found
+    else:
+        execution = replace(execution, update_time=written.update_time)
+    if execution.status is Status.QUEUED:
+        await roots.dispatch(execution)
+        await events.publish(execution.id, [events.of_execution(execution, world.now())])
+    return execution
+
+
+def begun(
+    world: World, *, id_: str, user_id: str, version: graphs.Version, input_data: Mapping[str, Any], queue: str
+) -> Execution:
+    """An execution as it begins. InvalidArgument: the inputs do not suit the graph."""
+    constants = constants_of(version, input_data)
     now = world.now()
-    execution = Execution(
+    return Execution(
         id=id_,
         user_id=user_id,
         graph_id=version.graph_id,
@@ -50,18 +69,6 @@ async def accept(
         created_at=now,
         due_at=now + START_DUE,
     )
-    written = await executions.create(execution)
-    if isinstance(written, Lost):
-        found = await executions.find(id_)
-        if found is None:
-            raise errors.Conflict(f"Execution {id_} was deleted while it was created; start it again.")
-        execution = found
-    else:
-        execution = replace(execution, update_time=written.update_time)
-    if execution.status is Status.QUEUED:
-        await roots.dispatch(execution)
-        await events.publish(execution.id, [events.of_execution(execution, now)])
-    return execution
 
 
 async def _check_backlog(world: World, user_id: str) -> None:
@@ -128,10 +135,13 @@ async def begin(run: Run, task: NodeTask) -> None:
     if is_final(execution.status):
         await finish.announce(run.world, execution)
         return
+    if execution.stop is not None:
+        await stopping.sweep(run.world, execution.id)
+        return
     if execution.status is not Status.QUEUED:
         await _resume(run, execution)
         return
-    if await queueing.is_its_turn(run.world, execution):
+    if execution.parent is not None or await queueing.is_its_turn(run.world, execution):
         await _start(run, execution)
 
 

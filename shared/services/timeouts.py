@@ -9,6 +9,9 @@ from shared.services.world import World
 
 MAX_BACKOFF = 60.0
 
+MAX_SCHEDULE = timedelta(days=29)
+"""A task may be scheduled 30 days ahead at most (https://cloud.google.com/tasks/docs/quotas)."""
+
 
 def of(world: World, node: Node) -> float:
     """Seconds that one call of its block may take."""

@@ -24,7 +24,6 @@ from shared.firestore import executions, graphs, node_executions
 from shared.services import execution_views, node_tasks, recovery, run_node, start
 from shared.services.world import World
 
-
 _ids = itertools.count()  # over all stages: versions are cached by id
 
 

@@ -1,0 +1,75 @@
+"""Reviews: people in a run."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from shared.http import auth, idempotency, pagination, routing
+from shared.http.answers import JsonAnswer
+from shared.services import reviews as service
+from shared.services import world
+
+router = routing.router(tags=["reviews"])
+Page = Annotated[pagination.Page, Depends(pagination.page)]
+
+
+class Decision(BaseModel):
+    """What a person decided."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    approved: bool
+    data: Any = Field(None, description="The changed data; left out or null: as it was. Only where it is editable.")
+    message: str = Field("", max_length=10_000, description="Goes on as review_message.")
+
+
+class ReviewView(BaseModel):
+    """What a person is asked; ``id`` is that of the node execution that waits."""
+
+    id: str
+    execution_id: str
+    graph_id: str
+    graph_version: int
+    node_id: str
+    name: str
+    data: Any
+    editable: bool
+    status: str = Field(examples=["PENDING"])
+    message: str
+    created_at: datetime
+    decided_at: datetime | None
+
+
+class ReviewList(BaseModel):
+    items: list[ReviewView]
+    next_page_token: str | None
+
+
+@router.get("/reviews", response_model=ReviewList)
+async def list_pending(caller: auth.Reader, page: Page) -> Response:
+    """Reviews that wait for the caller, oldest first."""
+    scope = ("reviews", caller.user_id)
+    items, cursor = await service.page(caller.user_id, page.cursor(*scope), page.size)
+    return JsonAnswer(page.answer(items, cursor, *scope))
+
+
+@router.get("/reviews/{node_execution_id}", response_model=ReviewView)
+async def read(node_execution_id: str, caller: auth.Reader) -> Response:
+    """One review, decided or not."""
+    return JsonAnswer(service.view(await service.get(caller.user_id, node_execution_id)))
+
+
+@router.post("/reviews/{node_execution_id}", response_model=ReviewView)
+async def decide(node_execution_id: str, caller: auth.Updater, body: Decision, once: idempotency.Once) -> Response:
+    """Approve or reject, once; the execution goes on."""
+
+    async def make(_: str) -> Response:
+        decided = await service.decide(
+            world.real(), caller.user_id, node_execution_id, body.approved, body.data, body.message
+        )
+        return JsonAnswer(service.view(decided))
+
+    return await once(caller.user_id, make)

@@ -1,0 +1,79 @@
+"""How does an execution end before its time? A request on its document, first writer wins, and a sweep.
+
+The sweep ends what waits and asks what runs to end; sub-agents first. It goes on until nothing is open: what commits
+between two looks is seen by the next. ``tick`` repeats sweeps that were not finished.
+"""
+
+from shared.domain import errors
+from shared.domain.records import Execution, Failure, Lost, NodeExecution, Stop
+from shared.domain.statuses import Status, is_final
+from shared.firestore import executions, graphs, node_executions, reviews
+from shared.services import finish, node_tasks
+from shared.services.world import World
+
+MAX_BATCH = 100
+MAX_LOOKS = 200
+_ATTEMPTS = 20
+
+CANCELLED = Stop(
+    status=Status.TERMINATED, failure=Failure(reason="CANCELLED", message="The execution was cancelled.")
+)
+
+
+def limit(setting: str, what: str) -> Stop:
+    """Stopped by a limit; ``setting`` is the variable that raises it."""
+    message = f"{what} ({setting}). Make the graph do less, or raise {setting}."
+    return Stop(status=Status.FAILED, failure=Failure(reason="LIMIT_EXCEEDED", message=message))
+
+
+async def request(world: World, execution_id: str, stop: Stop) -> Execution | None:
+    """Have the execution end as ``stop`` says, unless it has ended or is ending otherwise; sweep it. None: there is
+    no such execution."""
+    for _ in range(_ATTEMPTS):
+        execution = await executions.find(execution_id)
+        if execution is None or is_final(execution.status):
+            return execution
+        if execution.stop is not None:
+            break
+        changes = executions.stopping(stop, world.now())
+        if not isinstance(await executions.update(execution_id, changes, execution.update_time), Lost):
+            break
+    await sweep(world, execution_id)
+    return await executions.find(execution_id)
+
+
+async def sweep(world: World, execution_id: str) -> None:
+    """End everything that is open in an execution that is to stop, then finish it if nothing runs any more."""
+    for _ in range(MAX_LOOKS):
+        nodes = await node_executions.open_ones(execution_id, MAX_BATCH)
+        if not nodes:
+            break
+        await _end(world, nodes)
+    execution = await executions.find(execution_id)
+    if execution is None:
+        return
+    version = await graphs.get_version(execution.graph_id, execution.graph_version)
+    await finish.finish(world, node_tasks.ref(execution), version)
+
+
+async def _end(world: World, nodes: list[NodeExecution]) -> None:
+    for node in nodes:
+        if node.status is Status.WAITING and (child := (node.suspended or {}).get("execution_id")):
+            await request(world, child, CANCELLED)
+    if not await node_executions.end(nodes, world.now()):
+        for node in nodes:
+            await node_executions.end([node], world.now())  # one that has moved on is seen by the next look
+    for node in nodes:
+        if node.status is Status.REVIEW:
+            await reviews.close(node.id, world.now())
+
+
+async def cancel(world: World, execution: Execution) -> Execution:
+    """By its user. Conflict: it has ended."""
+    if is_final(execution.status):
+        raise errors.Conflict(
+            f"Execution {execution.id} is {execution.status}; only one that has not ended can be cancelled.",
+            reason="EXECUTION_FINAL",
+            metadata={"execution_id": execution.id, "status": execution.status},
+        )
+    return await request(world, execution.id, CANCELLED) or execution
