@@ -6,7 +6,7 @@ that was committed when the process is killed (https://www.sqlite.org/pragma.htm
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ class Database:
         self.connection.execute("PRAGMA cache_size=-65536")
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Generator[sqlite3.Connection]:
         """All or nothing. Never await inside: another service would write into this transaction."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
