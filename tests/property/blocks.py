@@ -12,7 +12,7 @@ from pydantic import Field
 
 from shared.blocks.block import Block, BlockInput, BlockOutput, Context
 from shared.domain import errors
-from tests.property.interpreter import Behaviour, Failed
+from tests.property.telling import Behaviour, Failed
 
 Tokens = Iterator[tuple[str, Any]]
 Run = Callable[[Mapping[str, Any]], Tokens]
@@ -23,6 +23,11 @@ seen: dict[str, Mapping[str, Any]] = {}
 
 def _dice(values: Mapping[str, Any]) -> int:
     return zlib.crc32(f"{values.get('x')}{values.get('tag')}".encode())
+
+
+def _short(text: str) -> str:
+    """Values that contain values would grow without end: a long one is a hash with its beginning."""
+    return text if len(text) <= 60 else f"{text[:20]}…{zlib.crc32(text.encode()):x}"
 
 
 def source(values: Mapping[str, Any]) -> Tokens:
@@ -39,12 +44,12 @@ def step(values: Mapping[str, Any]) -> Tokens:
 
 
 def map_(values: Mapping[str, Any]) -> Tokens:
-    yield "o", f"{values['tag']}({values['x']})"
+    yield "o", _short(f"{values['tag']}({values['x']})")
 
 
 def nest(values: Mapping[str, Any]) -> Tokens:
     """An object, whose parts are taken by dynamic pins; ``odd`` is not always there."""
-    yield "o", {"all": values["x"], **({"odd": f"odd{values['x']}"} if _dice(values) % 2 else {})}
+    yield "o", {"all": values["x"], **({"odd": _short(f"odd{values['x']}")} if _dice(values) % 2 else {})}
 
 
 def pass_(values: Mapping[str, Any]) -> Tokens:
@@ -61,7 +66,7 @@ def either(values: Mapping[str, Any]) -> Tokens:
 
 
 def join(values: Mapping[str, Any]) -> Tokens:
-    yield "o", "[" + ",".join(f"{pin}={values[pin]}" for pin in sorted(values)) + "]"
+    yield "o", "[" + ",".join(f"{pin}={_short(str(values[pin]))}" for pin in sorted(values)) + "]"
 
 
 def add(values: Mapping[str, Any]) -> Tokens:
@@ -81,7 +86,7 @@ def count(values: Mapping[str, Any]) -> Tokens:
 
 def while_(values: Mapping[str, Any]) -> Tokens:
     """Grows a text, and goes round until it is long."""
-    text = f"{values['x']}+{values['tag']}"
+    text = f"{_short(str(values['x']))}+{values['tag']}"
     yield "again" if text.count("+") < 3 else "o", text
 
 
@@ -89,7 +94,7 @@ def fail(values: Mapping[str, Any]) -> Tokens:
     """Fails on some values, after a token."""
     yield "before", values["x"]
     if _dice(values) % 3 == 0:
-        raise Failed(f"{values['tag']} fails on {values['x']}")
+        raise Failed(_short(f"{values['tag']} fails on {values['x']}"))
     yield "o", values["x"]
 
 
@@ -98,7 +103,7 @@ def fail_step(values: Mapping[str, Any]) -> Tokens:
     items = values["x"] if isinstance(values["x"], list) else []
     for i, item in enumerate(items):
         if i and _dice(values) % 2:
-            raise Failed(f"{values['tag']} fails in {values['x']}")
+            raise Failed(_short(f"{values['tag']} fails in {values['x']}"))
         yield "o", item
 
 

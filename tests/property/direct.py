@@ -104,10 +104,14 @@ class Channel(grpc.aio.Channel):
         for _ in range(self._random.randint(0, self.slow)):
             await asyncio.sleep(0)
 
-    def unary_unary(self, method: str, request_serializer: Any = None, response_deserializer: Any = None, **_: Any) -> Any:
+    def unary_unary(
+        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, **_: Any
+    ) -> Any:
         return _UnaryMethod(self, method, request_serializer, response_deserializer)
 
-    def unary_stream(self, method: str, request_serializer: Any = None, response_deserializer: Any = None, **_: Any) -> Any:
+    def unary_stream(
+        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, **_: Any
+    ) -> Any:
         return _StreamMethod(self, method, request_serializer, response_deserializer)
 
     def stream_unary(self, method: str, *_: Any, **__: Any) -> Any:

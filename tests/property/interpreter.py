@@ -6,65 +6,18 @@ shares nothing with the engine but the graph and the meaning of pin names, so th
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain import pins
 from shared.domain.graph import Graph
 from tests.property.lay import LIST, WAY, Arc, Lay
+from tests.property.standing import Label, Token, can_make, group, key, next_turn, order, widest
+from tests.property.telling import Ambiguous, Behaviour, Failed, Firing, Told, TooLarge
 
-Label = tuple[tuple[int, int], ...]
 Pick = Callable[[int], int]
 """Which of so many active firings completes next."""
-
-
-class Failed(Exception):
-    """Raised by a block's function: the firing fails with this message; what it has yielded before stays."""
-
-
-class TooLarge(Exception):
-    """More firings than asked for."""
-
-
-class Ambiguous(Exception):
-    """Two firings of one node have the same label: the rules leave open which is which."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
-    """A block as the rules see it. ``run``: pin -> value in, ``(pin, value)`` out."""
-
-    run: Callable[[Mapping[str, Any]], Iterator[tuple[str, Any]]]
-    many: frozenset[str] = frozenset()
-    static: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Firing:
-    """One firing as it went. ``inputs`` are those of the links alone merged with literals, as the block got them."""
-
-    label: Label
-    inputs: Mapping[str, Any]
-    outputs: list[tuple[str, Any]]
-    failed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What an execution gives. ``failed_at``: the node whose failure is told."""
-
-    status: str
-    failed_at: str | None
-    output: dict[str, Any]
-    firings: dict[str, list[Firing]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    label: Label
-    link: int
-    value: Any
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -76,44 +29,6 @@ class _Source:
     kind: str = "active"
     inputs: dict[str, Any] = field(default_factory=dict[str, Any])
     lacks: set[str] = field(default_factory=set[str])
-
-
-def key(label: Label) -> Label:
-    """What pairs: the label without ways and without trailing zeros."""
-    label = tuple(c for c in label if c[1] != WAY)
-    while label and label[-1][0] == 0:
-        label = label[:-1]
-    return label
-
-
-def order(token: Token) -> tuple[Label, Label, int]:
-    return key(token.label), token.label, token.link
-
-
-def widest(labels: list[Label]) -> Label:
-    return max(labels, key=lambda label: (key(label), len(label)))
-
-
-def next_turn(label: Label, cycle: int) -> Label:
-    while label and label[-1][1] == WAY:
-        label = label[:-1]
-    if label and label[-1][1] == cycle:
-        return (*label[:-1], (label[-1][0] + 1, cycle))
-    return (*label, (1, cycle))
-
-
-def can_make(label: Label, wanted: Label) -> bool:
-    """Can a firing with this label send a token of this key, now or through others?"""
-    parts = [c for c in label if c[1] != WAY]
-    return any(c[1] != LIST for c in parts) or all(
-        c == wanted[i] if i < len(wanted) else c[0] == 0 for i, c in enumerate(parts)
-    )
-
-
-def group(label: Label) -> Label:
-    """The list that a token was emitted into: all up to its last ordinal of a list."""
-    lists = [i for i, c in enumerate(label) if c[1] == LIST]
-    return label[: lists[-1]] if lists else ()
 
 
 def interpret(
@@ -179,12 +94,16 @@ class _Run:
 
     def can_complete(self, source: _Source, pending: list[_Source]) -> bool:
         lacks = source.lacks | {p for p in self.lay.pins(source.node, static=True) if not self.static[source.node, p]}
-        return all(self._may_send(pending, {a.source for a in self.lay.into[source.node] if a.pin == p}) for p in lacks)
+        return all(
+            self._may_send(pending, {a.source for a in self.lay.into[source.node] if a.pin == p}) for p in lacks
+        )
 
     def _may_send(self, pending: list[_Source], sources: set[str]) -> bool:
         return any(sources & (self.lay.reach[s.node] | {s.node}) for s in pending)
 
-    def may_come(self, node: str, test: Callable[[Label], bool] = lambda label: True, *, outside: bool = False) -> bool:
+    def may_come(
+        self, node: str, test: Callable[[Label], bool] = lambda label: True, *, outside: bool = False
+    ) -> bool:
         return any(
             test(s.label) and node in self.lay.reach[s.node] and not (outside and self.lay.same_cycle(s.node, node))
             for s in self.pending(node)
@@ -287,9 +206,11 @@ class _Run:
     def fire_gathers(self) -> None:
         """One list for each firing of the list node that it closes, once none can come into it any more."""
         for (node, prefix), tokens in sorted(self.gathered.items(), key=lambda g: g[0]):
+
             def into(label: Label, prefix: Label = prefix) -> bool:
                 same = all(a == b for a, b in zip(label, prefix, strict=False))
                 return same or any(c[1] != LIST for c in label)
+
             if not self.may_come(node, into):
                 del self.gathered[node, prefix]
                 self.fire(node, prefix, {"item": [t.value for t in sorted(tokens, key=order)]})

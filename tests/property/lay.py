@@ -40,8 +40,10 @@ class Lay:
                 many=pins.base_name(link.source_name) in many[link.source_id])
             for i, link in enumerate(graph.links)
         ])  # fmt: skip
-        self.gathers = {n.id for n in graph.nodes if n.block_type == "GATHER"}
-        inputs = {n.id for n in graph.nodes if n.block_type.startswith("AGENT_") and n.block_type.endswith("_INPUT")}
+        self.gathers: set[str] = {n.id for n in graph.nodes if n.block_type == "GATHER"}
+        inputs: set[str] = {
+            n.id for n in graph.nodes if n.block_type.startswith("AGENT_") and n.block_type.endswith("_INPUT")
+        }
         self.constants = {n for n in inputs if not self.into[n]}
         self.reach = {n: self._reach(n) for n in self.nodes}
         self.cyclic = {n for n in self.nodes if n in self.reach[n]}

@@ -6,7 +6,8 @@ order, up to eight at a time, some twice, some redelivered after an error; calls
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,16 +18,17 @@ import pytest
 from shared import config
 from shared.blocks import catalog
 from shared.domain import analysis
-from shared.domain.graph import Graph
+from shared.domain.graph import Graph, GraphId, UserId
 from shared.domain.records import Execution
 from shared.domain.statuses import Status, is_final
 from shared.firestore import client, commits, graphs
 from shared.gcp import pubsub, tasks
+from shared.services import completion, node_tasks, settling
 from tests.crash.deaths import Died, Mode
 from tests.engine.stage import Calls, Pending, Stage
 from tests.property import blocks, direct
 from tests.property.graphs import Case
-from tests.property.interpreter import Firing, Told
+from tests.property.telling import Firing, Told
 
 MOST = 60
 """Node executions of a graph; larger ones are skipped."""
@@ -40,9 +42,11 @@ class Stuck(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """An interleaving. ``crash``: with which probability an effect kills the call that makes it."""
+    """An interleaving. ``crash``: with which probability an effect kills the call that makes it. ``tight``: limits
+    so low that results spread over several commits, firings over several chunks, and tasks carry no inputs."""
 
     seed: object
+    tight: bool = False
     parallel: int = 1
     slow: int = 3
     duplicate: float = 0.0
@@ -53,6 +57,7 @@ def how(seed: int, number: int = 0, *, crash: bool = False) -> How:
     r = random.Random(f"how {seed} {number}")
     return How(
         seed=f"{seed}/{number}",
+        tight=r.random() < 0.3,
         parallel=r.choice([1, 2, 3, 4, 6, 8]),
         slow=r.choice([0, 1, 3, 10]),
         duplicate=r.choice([0.0, 0.0, 0.1, 0.3]),
@@ -114,14 +119,17 @@ class Actor(Stage):
     async def _attempt(self, pending: Pending, taken: set[int]) -> None:
         again = self.random.random() < self.how.duplicate
         try:
-            await self.deliver(pending, again=again)
+            await self.deliver(pending, again=True)
         except Died:
+            again = True
             self.now += timedelta(seconds=1)
         taken.discard(id(pending))
+        if not again:
+            self.tasks = [task for task in self.tasks if task is not pending]
 
 
 @asynccontextmanager
-async def theatre() -> AsyncIterator[direct.Channel]:
+async def theatre() -> AsyncGenerator[direct.Channel]:
     """The blocks in the catalog, and a client to a database without sockets, for the running loop."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
@@ -137,22 +145,23 @@ async def theatre() -> AsyncIterator[direct.Channel]:
     config.settings.cache_clear()
 
 
-_plays = 0
+_plays: Counter[object] = Counter()
 
 
 async def perform(channel: direct.Channel, case: Case, how: How) -> Told:
     """Run it. Stuck: it does not become final by itself."""
-    global _plays
-    _plays += 1  # versions and constants are cached by id, and another run may be under another plan
+    _plays[how.seed] += 1  # versions are cached by id, and this one may be under another plan
     channel.end()
     channel.begin(how.seed)
     blocks.seen.clear()
-    actor = Actor(channel, how, f"p{_plays}")
+    actor = Actor(channel, how, f"p{how.seed}/{_plays[how.seed]}".replace("/", "-"))
     with pytest.MonkeyPatch.context() as patch:
         version = await _version(actor, case.graph)
         channel.slow = how.slow
         patch.setattr(tasks, "create", actor.effect(actor.create_task))
         patch.setattr(pubsub, "publish", actor.effect(actor.publish))
+        if how.tight:
+            _tighten(patch)
         if how.crash:
             patch.setattr(commits, "commit", actor.effect(commits.commit))
         execution = await _begun(actor, version, case.inputs)
@@ -160,12 +169,24 @@ async def perform(channel: direct.Channel, case: Case, how: How) -> Told:
     return await _told(actor, execution, case.graph)
 
 
+def _tighten(patch: pytest.MonkeyPatch) -> None:
+    for module, name, limit in (
+        (completion, "MAX_BATCH", 3),
+        (completion, "MAX_MEETINGS", 1),
+        (settling, "MAX_WRITES", 4),
+        (settling, "MAX_WEIGHED", 3),
+        (node_tasks, "MAX_BODY", 0),
+    ):
+        assert hasattr(module, name)
+        patch.setattr(module, name, limit)
+
+
 async def _version(actor: Actor, graph: Graph) -> graphs.Version:
-    id_ = actor._random_id()
+    id_ = GraphId(actor._random_id())
     plan = analysis.analyse(graph, catalog.specs())
     version = graphs.Version(graph_id=id_, number=1, graph=graph, plan=plan, created_at=actor.now, size=0)
     head = graphs.Head(
-        id=id_, user_id="ann", name="g", description="", instructions="", is_active=True, active_version=1,
+        id=id_, user_id=UserId("ann"), name="g", description="", instructions="", is_active=True, active_version=1,
         latest_version=1, definition_bytes=0, created_at=actor.now, updated_at=actor.now,
     )  # fmt: skip
     assert await graphs.create(head, version)
@@ -224,10 +245,11 @@ async def _told(actor: Actor, execution: Execution, graph: Graph) -> Told:
 
 def difference(graph: Graph, wanted: Told, got: Told) -> str | None:
     """What is not as it should be, in a few lines."""
-    lines: list[str] = []
-    for name in ("status", "failed_at", "output"):
-        if getattr(wanted, name) != getattr(got, name):
-            lines.append(f"{name}: {getattr(wanted, name)} by the rules, but {getattr(got, name)}")
+    lines = [
+        f"{name}: {getattr(wanted, name)} by the rules, but {getattr(got, name)}"
+        for name in ("status", "failed_at", "output")
+        if getattr(wanted, name) != getattr(got, name)
+    ]
     for node in graph.nodes:
         own = node.block_type in blocks.OWN
         a, b = (_comparable(told.firings.get(node.id, []), inputs=own) for told in (wanted, got))
