@@ -1,5 +1,6 @@
 """``run_node``: one call is one attempt at one node execution. Called by Cloud Tasks only."""
 
+import logging
 from typing import Annotated, Any
 
 import functions_framework.aio
@@ -12,6 +13,7 @@ from shared.http import internal
 from shared.services import node_tasks, world
 from shared.services import run_node as service
 
+_log = logging.getLogger(__name__)
 router = APIRouter(dependencies=[Depends(internal.internal_caller("run_node"))])
 
 
@@ -24,7 +26,10 @@ async def post(
         task = node_tasks.decode(await request.body())
     except (ValueError, KeyError, TypeError) as error:
         raise errors.InvalidArgument(f"The body is not a task of this function: {error!r}.") from error
-    await service.handle(world.real(), task, x_cloudtasks_taskretrycount)
+    try:
+        await service.handle(world.real(), task, x_cloudtasks_taskretrycount)
+    except errors.NotFound as error:
+        _log.warning("a task for what is gone: %s", error.message)
     return {}
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.blocks import catalog, runner
-from shared.blocks.block import Context
+from shared.blocks.block import Block, Context
 from shared.blocks.runner import Outcome
 from shared.domain import errors, planning
 from shared.domain.graph import Node
@@ -39,8 +39,8 @@ def lease(world: World, now: datetime) -> dict[str, Any]:
 
 async def run(run: Run, node: NodeExecution, graph_node: Node, *, claimed: bool) -> Ran:
     """One attempt. Never raises for what the block does."""
-    block = catalog.get(graph_node.block_type)
     try:
+        block = _block(graph_node)
         input_ = catalog.read_input(block, await values(run, node, graph_node))
     except errors.BlockError as failure:
         return Ran(outcome=Outcome(tokens=[], failure=failure), fence=node.update_time)
@@ -52,6 +52,15 @@ async def run(run: Run, node: NodeExecution, graph_node: Node, *, claimed: bool)
     keeper = Keeper(run.world, node)
     outcome = await keeper.guard(call)
     return Ran(outcome=outcome, fence=keeper.fence, cost=cost)
+
+
+def _block(node: Node) -> Block:
+    """BlockError: this deployment has no such block any more."""
+    block = catalog.find(node.block_type)
+    if block is None:
+        message = f"The block {node.block_type} is not there any more; put another in its place."
+        raise errors.BlockError(message, reason="BLOCK_NOT_FOUND")
+    return block
 
 
 async def values(run: Run, node: NodeExecution, graph_node: Node) -> dict[str, Any]:

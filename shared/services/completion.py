@@ -5,12 +5,13 @@ task finds the node execution final and takes the same path again (``resume``).
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from shared.domain import identity, planning
 from shared.domain.planning import Deliveries, Sender
-from shared.domain.records import Lost, NodeExecution, Stop
+from shared.domain.records import Lost, NodeExecution, Stop, Token
 from shared.domain.statuses import Status
 from shared.firestore import gate_tokens, node_executions, values
 from shared.gcp import pubsub
@@ -29,6 +30,8 @@ MAX_BATCH = 200
 MAX_BATCH_BYTES = 4_000_000
 _PARALLEL = 32
 _ATTEMPTS = 20
+
+_Item = TypeVar("_Item")
 
 
 def deliveries(run: Run, node: NodeExecution) -> Deliveries:
@@ -136,8 +139,8 @@ async def end(run: Run, node: NodeExecution, *, left: bool) -> None:
 async def spread(run: Run, node: NodeExecution, made: Deliveries) -> None:
     """Make in batches what did not fit into the commit; what exists already is dispatched again if it is still
     QUEUED. Marks that open gathers go first."""
-    await _bounded([_park(run, batch) for batch in _chunks(made.parked, MAX_BATCH)])
-    for batch in _batches(_firings(run, node, made)):
+    await _bounded([_park(run, batch) for batch in _batches(made.parked, lambda p: [p.token])])
+    for batch in _batches(_firings(run, node, made), lambda child: child.inputs.values()):
         await _make(run, batch)
     await _bounded([_meet(run, node, meeting) for meeting in made.meetings])
     await node_executions.end_spreading(node)
@@ -206,7 +209,7 @@ async def _meetings(run: Run, node: NodeExecution, meetings: Sequence[planning.M
     found = await node_executions.find_many(run.execution.id, [m.id for m in meetings]) if meetings else {}
     birth = run.birth(node)
     joined = [planning.meet(run.version.plan, run.block_type(m.node_id), m, found.get(m.id), birth) for m in meetings]
-    return [join for join in joined if join is not None]
+    return [await stored_values.shrink(join) for join in joined if join is not None]
 
 
 async def _meet(run: Run, node: NodeExecution, meeting: planning.Meeting) -> None:
@@ -254,16 +257,16 @@ async def _fence_of(node: NodeExecution) -> str | None:
     return found.update_time if found else None
 
 
-def _batches(children: Sequence[NodeExecution]) -> list[list[NodeExecution]]:
+def _batches(items: Sequence[_Item], tokens: Callable[[_Item], Iterable[Token]]) -> list[list[_Item]]:
     """In order, each small enough for one commit."""
-    batches: list[list[NodeExecution]] = [[]]
+    batches: list[list[_Item]] = [[]]
     size = 0
-    for child in children:
-        bytes_ = len(values.dump(values.dump_tokens(child.inputs)))
+    for item in items:
+        bytes_ = sum(len(values.dump(t.value)) for t in tokens(item) if t.stored is None)
         if batches[-1] and (len(batches[-1]) == MAX_BATCH or size + bytes_ > MAX_BATCH_BYTES):
             batches.append([])
             size = 0
-        batches[-1].append(child)
+        batches[-1].append(item)
         size += bytes_
     return batches if batches[0] else []
 
@@ -281,10 +284,6 @@ async def _park(run: Run, batch: Sequence[planning.Parked]) -> None:
     if isinstance(await gate_tokens.create(run.execution.id, batch), Lost):
         for parked in batch:
             await gate_tokens.create(run.execution.id, [parked])
-
-
-def _chunks(parked: Sequence[planning.Parked], size: int) -> list[Sequence[planning.Parked]]:
-    return [parked[at : at + size] for at in range(0, len(parked), size)]
 
 
 async def _bounded(calls: Sequence[Awaitable[None]]) -> None:

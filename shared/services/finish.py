@@ -25,7 +25,7 @@ ANNOUNCE_DUE = timedelta(minutes=1)
 async def finish(world: World, ref: ExecutionRef, version: graphs.Version) -> None:
     """Finalise the execution if nothing in it is active; if everything active waits, say so."""
     if await node_executions.any_active(ref.id):
-        if any(catalog.specs()[node.block_type].suspends for node in version.graph.nodes):
+        if any(block.suspends for n in version.graph.nodes if (block := catalog.find(n.block_type))):
             await pausing.pause(world, ref.id)
         return
     execution = await executions.find(ref.id)

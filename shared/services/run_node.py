@@ -44,7 +44,8 @@ async def handle(world: World, task: NodeTask, retry_count: int) -> None:
         return
     node = version.graph.by_id[task.node_id]
     first = not task.again and retry_count == 0
-    if first and task.node is not None and catalog.get(node.block_type).pure:
+    block = catalog.find(node.block_type)
+    if first and task.node is not None and block is not None and block.pure:
         await Delivery(run=run, claim_id="").work(task.node)
         return
     delivery = Delivery(run=run, claim_id=world.random_id())

@@ -33,6 +33,20 @@ async def pack_list(node: NodeExecution) -> NodeExecution:
     return replace(node, outputs=[Output(pin=_LIST, stored=await _put(node.execution_id, text))])
 
 
+async def shrink(node: NodeExecution) -> NodeExecution:
+    """A node execution whose inputs fit into a document: the largest are stored until they do. Each alone was small
+    enough, or is a part of one that was not."""
+    sizes = {pin: 0 if t.stored else len(values.dump(t.value).encode()) for pin, t in node.inputs.items()}
+    inputs = dict(node.inputs)
+    for pin in sorted(sizes, key=lambda pin: -sizes[pin]):
+        if sum(sizes.values()) <= MAX_OUTPUTS:
+            break
+        token = inputs[pin]
+        inputs[pin] = replace(token, value=None, stored=await _put(node.execution_id, values.dump(token.value)))
+        sizes[pin] = 0
+    return replace(node, inputs=inputs) if inputs != node.inputs else node
+
+
 async def unpack(node: NodeExecution) -> NodeExecution:
     """The node execution with the values of all its outputs."""
     outputs = list(node.outputs)

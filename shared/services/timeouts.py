@@ -19,7 +19,8 @@ def of(world: World, node: Node) -> float:
 
 
 def max_attempts(node: Node) -> int:
-    return node.max_attempts or catalog.get(node.block_type).max_attempts
+    block = catalog.find(node.block_type)
+    return node.max_attempts or (block.max_attempts if block else 1)
 
 
 def backoff(node: Node, attempts: int, failure: errors.BlockError) -> timedelta:

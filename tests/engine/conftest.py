@@ -9,7 +9,7 @@ import pytest
 from local.database import Database
 from local.firestore.service import FirestoreService
 from shared import config
-from shared.gcp import pubsub, tasks
+from shared.gcp import pubsub, storage, tasks
 from tests.engine.stage import Calls, Stage
 
 
@@ -26,6 +26,8 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     made = Stage(calls=calls)
     monkeypatch.setattr(tasks, "create", made.create_task)
     monkeypatch.setattr(pubsub, "publish", made.publish)
+    monkeypatch.setattr(storage, "put", made.put_object)
+    monkeypatch.setattr(storage, "get", made.get_object)
     yield made
     await service.stop()
     database.close()

@@ -67,6 +67,7 @@ class Stage:
     created: int = 0
     names: set[str] = field(default_factory=set[str])
     events: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+    objects: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -75,7 +76,7 @@ class Stage:
     def _random_id(self) -> str:
         return f"id{self.seed}x{next(_ids)}"
 
-    # What stands in for Cloud Tasks and Pub/Sub
+    # What stands in for Cloud Tasks, Pub/Sub and Cloud Storage
 
     async def create_task(
         self,
@@ -96,6 +97,12 @@ class Stage:
 
     async def publish(self, topic: str, ordering_key: str, messages: Sequence[Any]) -> None:
         self.events += [(ordering_key, message.data) for message in messages]
+
+    async def put_object(self, name: str, data: bytes) -> None:
+        self.objects[name] = data
+
+    async def get_object(self, name: str) -> bytes:
+        return self.objects[name]
 
     # What a test does
 
