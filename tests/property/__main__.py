@@ -30,7 +30,7 @@ async def _many(first: int, last: int) -> int:
                     counts[f"skipped: {why}"] += 1
                 case checking.Found(_, text):
                     counts["differ"] += 1
-                    _say(seed, text.partition("\n")[0][:200])
+                    _say(f"{seed}: {text.splitlines()[0][:200]}")
                 case None:
                     counts["as they should be"] += 1
     _say(", ".join(f"{n} {what}" for what, n in sorted(counts.items())))

@@ -1,7 +1,7 @@
 """Random graphs: lists within lists, branches that meet again, joins, loops, gathers, failures, absent inputs."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.domain.graph import Graph, Link, Node, NodeId
@@ -70,13 +70,8 @@ def case(seed: int) -> Case:
         _back_link(maker)
     if maker.chance(0.85):
         _end(maker)
-    links = [Link(**{**_fields(link), "id": f"l{i}"}) for i, link in enumerate(dict.fromkeys(maker.links))]
+    links = [replace(link, id=f"l{i}") for i, link in enumerate(dict.fromkeys(maker.links))]
     return Case(Graph(nodes=maker.nodes, links=links), inputs)
-
-
-def _fields(link: Link) -> dict[str, Any]:
-    names = ("source_id", "source_name", "sink_id", "sink_name", "is_static")
-    return {name: getattr(link, name) for name in names}
 
 
 def _begin(maker: Maker) -> dict[str, Any]:
@@ -104,6 +99,9 @@ def _step(maker: Maker, name: str, source: Out) -> None:
 def _fail_step(maker: Maker, name: str, source: Out) -> None:
     maker.node(name, "FAIL_STEP", ("o", source.depth - 1), *_error(maker), tag=name)
     maker.feed(name, source)
+    if maker.chance(0.5):
+        maker.node(f"{name}all", "GATHER", ("items", source.depth))
+        maker.link(Out(name, "o", source.depth - 1), f"{name}all", "item")
 
 
 def _error(maker: Maker) -> list[tuple[str, int]]:
@@ -160,11 +158,12 @@ def _join(maker: Maker, name: str, source: Out) -> None:
 
 
 def _loop(maker: Maker, name: str, source: Out) -> None:
-    """Adds to a list, one entry a turn; the way back may part and join, or be a condition."""
+    """Adds to a list, one entry a turn; the way back may part and join, or be a condition. The list begins empty,
+    or with any value, of which there may be several."""
     extra = maker.any() if maker.chance(0.3) else None
-    maker.node(f"{name}s", "SOURCE", value=[])
+    seed = maker.any() if maker.chance(0.4) else Out(maker.node(f"{name}s", "SOURCE", value=[]), "o", 1)
     maker.node(name, "ADD", ("o", 0))
-    maker.link(Out(f"{name}s", "o", 1), name, "list")
+    maker.link(seed, name, "list")
     maker.link(source, name, "entry")
     maker.random.choice([_straight, _straight, _diamond, _meeting, _conditional])(maker, name)
     if extra:
@@ -241,7 +240,7 @@ def _end(maker: Maker) -> None:
             maker.link(out, f"out{n}", "value")
 
 
-_LISTS = {_step: 8, _fail_step: 1, _drop: 1}
+_LISTS = {_step: 8, _fail_step: 1.5, _drop: 1}
 _KINDS = {
     _map: 10, _drop: 8, _either: 6, _merged: 6, _fail: 6, _store: 5, _nest: 5, _join: 25, _loop: 8, _count: 3,
     _while: 4, _gather: 12,

@@ -281,7 +281,9 @@ class _Run:
 
     def output(self, firings: Mapping[str, list[Firing]]) -> dict[str, Any]:
         """By the names of AGENT_OUTPUT nodes; without one, by node and pin of the nodes that lead nowhere."""
-        named = {n.id: str(n.input_data["name"]) for n in self.graph.nodes if n.block_type == "AGENT_OUTPUT"}
+        named: dict[str, str] = {
+            n.id: str(n.input_data["name"]) for n in self.graph.nodes if n.block_type == "AGENT_OUTPUT"
+        }
         last = list(named) or [n for n in self.lay.nodes if not self.lay.out[n]]
         told = [(key(f.label), f.label, self.lay.rank[n], n, f) for n in last for f in firings.get(n, [])]
         output: dict[str, Any] = {name: [] for name in named.values()} if named else {n: {} for n in last}
