@@ -35,6 +35,10 @@ SHARDS = 16
 
 MAX_TEXT = 700_000
 SWEEP_DUE = timedelta(minutes=1)
+RUNNING_DUE = timedelta(minutes=10)
+"""How often recovery asks whether a running execution has been left with nothing active."""
+PAUSED_DUE = timedelta(days=1)
+"""How often it asks that of one that only waits. What it waits for has a task, or a ``due_at``, of its own."""
 _SCHEMA_VERSION = 1
 
 
@@ -198,13 +202,24 @@ def stopping(stop: Stop, now: datetime) -> dict[str, Any]:
     return {"stop": {"status": stop.status, "failure": values.dump_failure(stop.failure)}, "due_at": now + SWEEP_DUE}
 
 
-def paused(status: Status, ran_seconds: float) -> dict[str, Any]:
+def paused(status: Status, ran_seconds: float, now: datetime) -> dict[str, Any]:
     """Everything active waits: the wall time rests, and another execution of the user may run."""
-    return {"status": status, "occupies": False, "ran_seconds": ran_seconds, "running_since": firestore.DELETE_FIELD}
+    return {
+        "status": status,
+        "occupies": False,
+        "ran_seconds": ran_seconds,
+        "running_since": firestore.DELETE_FIELD,
+        "due_at": now + PAUSED_DUE,
+    }
 
 
 def resumed(execution: Execution, now: datetime) -> dict[str, Any]:
-    return {"status": Status.RUNNING, "occupies": execution.parent is None, "running_since": now}
+    return {
+        "status": Status.RUNNING,
+        "occupies": execution.parent is None,
+        "running_since": now,
+        "due_at": now + RUNNING_DUE,
+    }
 
 
 def _stop(fields: Mapping[str, Any] | None) -> Stop | None:

@@ -24,7 +24,8 @@ async def pause(world: World, execution_id: str) -> None:
     status = Status.REVIEW if event is Event.ASK_ALL else Status.WAITING
     if execution.status is status:
         return
-    changes = executions.paused(follow(event, execution.status), ran_seconds(world, execution))
+    ran = ran_seconds(world, execution)
+    changes = executions.paused(follow(event, execution.status), ran, world.now())
     if isinstance(await executions.update(execution_id, changes, execution.update_time), Lost):
         return
     if await node_executions.any_working(execution_id):

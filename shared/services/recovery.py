@@ -80,11 +80,20 @@ async def _execution(world: World, execution: Execution) -> Repaired:
         await stopping.request(world, execution.id, stopping.limit("MAX_WALL_SECONDS", what))
         return Repaired(executions_swept=1)
     if await node_executions.any_active(execution.id):
-        await executions.update(execution.id, {"due_at": world.now() + start.RUNNING_DUE}, execution.update_time)
+        await _look_later(world, execution)
         return Repaired()
     run = await _run(world, execution)
     await finish.finish(world, run.execution, run.version)
     return Repaired(executions_finished=1)
+
+
+async def _look_later(world: World, execution: Execution) -> None:
+    """It works, or waits; it may wait without saying so, where whoever was to say it died."""
+    running = execution.status is Status.RUNNING
+    due_at = world.now() + (executions.RUNNING_DUE if running else executions.PAUSED_DUE)
+    await executions.update(execution.id, {"due_at": due_at}, execution.update_time)
+    if running:
+        await pausing.pause(world, execution.id)
 
 
 async def _start(world: World, execution: Execution) -> Repaired:

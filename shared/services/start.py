@@ -25,9 +25,6 @@ from shared.services.world import World
 START_DUE = timedelta(minutes=1)
 """How long an accepted execution may wait for its root before recovery dispatches it again."""
 
-RUNNING_DUE = timedelta(minutes=10)
-"""How often recovery asks whether a running execution has been left with nothing active."""
-
 QUEUES = ("interactive", "background")
 
 
@@ -151,7 +148,9 @@ async def _start(run: Run, execution: Execution) -> None:
     root = _root(run, execution, now, spreading=not _at_once(made))
     recorded = [_constant(run, execution, node_id, now) for node_id in execution.constants]
     children = [] if root.spreading else _children(run, root, made)
-    changes = executions.started(now, now + RUNNING_DUE) | {"status": follow(Event.START, execution.status)}
+    changes = executions.started(now, now + executions.RUNNING_DUE) | {
+        "status": follow(Event.START, execution.status)
+    }
     write = commits.Write(ref=executions.ref(execution.id), data=changes, fence=execution.update_time)
     parked = [] if root.spreading else made.parked
     committed = await node_executions.start(root, write, [*recorded, *children], parked)

@@ -15,8 +15,9 @@ from shared.firestore import commits, executions, graphs, node_executions, revie
 from shared.services import completion, node_tasks, pausing, roots, runs, start, timeouts
 from shared.services.runs import Run
 
-CHILD_DUE = timedelta(minutes=10)
-"""How often recovery asks whether a sub-agent has ended without its parent having heard of it."""
+CHILD_DUE = timedelta(days=1)
+"""How often recovery asks whether a sub-agent has ended without its parent having heard of it. The sub-agent itself
+stays due until it has told its parent."""
 
 
 async def suspend(run: Run, node: NodeExecution, suspension: Suspension, fence: str) -> Lost | None:

@@ -7,13 +7,10 @@ says so, or when nothing is left but tasks for later.
 import asyncio
 import itertools
 import random
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import grpc.aio
 
 from shared import config
 from shared.blocks import catalog
@@ -23,6 +20,7 @@ from shared.domain.records import Execution, NodeExecution
 from shared.firestore import executions, graphs, node_executions
 from shared.services import execution_views, node_tasks, recovery, run_node, start
 from shared.services.world import World
+from tests.engine.metering import Calls
 
 _ids = itertools.count()  # over all stages: versions are cached by id
 
@@ -35,19 +33,6 @@ class Pending:
     at: datetime
     name: str | None
     deliveries: int = 0
-
-
-class Calls(grpc.aio.ServerInterceptor):
-    """Counts what reaches Firestore, by method."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-
-    async def intercept_service(
-        self, continuation: Callable[[Any], Awaitable[Any]], handler_call_details: Any
-    ) -> Any:
-        self.counts[handler_call_details.method.rpartition("/")[2]] += 1
-        return await continuation(handler_call_details)
 
 
 class NoWeb:
