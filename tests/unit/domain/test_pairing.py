@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import pairing
-from shared.domain.labels import LIST, WAY, Key, Label
+from shared.domain.labels import LIST, WAY, Label
 from shared.domain.pairing import Active, Held
 from shared.domain.plan import Plan
 
@@ -33,49 +32,6 @@ def _ripe(
     running = [Active(node=a, label=()) if isinstance(a, str) else Active(node=a[0], label=a[1]) for a in active]
     rows = pairing.decide(plan, plan.gates if gates is None else gates, held, running)
     return [(row.node, row.label, {pin: [t.id for t in ts] for pin, ts in row.tokens.items()}) for row in rows]
-
-
-# Keys and lists
-
-
-@pytest.mark.parametrize(
-    ("label", "wanted", "can"),
-    [
-        ((), (), True),
-        ((), _item(3), True),
-        (_item(1), _item(1), True),
-        (_item(1), _item(1, 2), True),
-        (_item(1), _item(2), False),
-        (_item(1), (), False),
-        (_item(0), (), True),
-        (_item(0, 0), (), True),
-        (_item(0, 1), (), False),
-        (((5, WAY),), (), True),
-        (((1, LIST), (5, WAY)), (), False),
-        (((1, LIST), (2, 7)), (), True),
-    ],
-)
-def test_a_firing_can_make_tokens_under_its_label_and_after_a_turn_any(label: Label, wanted: Label, can: bool):
-    assert pairing.can_make(label, Key(wanted)) is can
-
-
-@pytest.mark.parametrize(
-    ("label", "group"),
-    [
-        ((), ()),
-        (_item(4), ()),
-        (_item(4, 2), _item(4)),
-        (((4, LIST), (1, WAY), (2, LIST), (3, WAY)), ((4, LIST), (1, WAY))),
-        (((1, 3),), ()),
-    ],
-)
-def test_a_token_belongs_to_the_list_that_it_was_emitted_into(label: Label, group: Label):
-    assert pairing.group(label) == group
-    assert pairing.list_of(_held("g", "item", label)) == group
-
-
-def test_a_mark_belongs_to_the_list_that_it_opens():
-    assert pairing.list_of(_held("g", "", _item(4))) == _item(4)
 
 
 # Joins with rivals
@@ -108,6 +64,14 @@ def test_rivals_fire_in_the_order_of_their_places(order: list[int], make_plan: M
     ]
     fired = [tokens for _, _, tokens in _ripe(make_plan(*RIVALS), [tokens[i] for i in order])]
     assert fired == [{"x": ["first"], "y": ["early"]}, {"x": ["second"], "y": ["late"]}]
+
+
+def test_a_rival_may_come_from_the_cycle_that_the_join_is_in(make_plan: MakePlan):
+    around = ("s.out -> a.x", "a.out -> b.x", "a.out -> c.x", "n.out -> a.x")
+    plan = make_plan(*around, "b.out -> n.x", "c.out -> n.x", "b.out -> n.y")
+    held = [_held("n", "x", (BY_B,)), _held("n", "y")]
+    assert _ripe(plan, held, "b") == []
+    assert len(_ripe(plan, held)) == 1
 
 
 def test_a_join_that_lacks_a_pin_waits(make_plan: MakePlan):
@@ -152,6 +116,12 @@ def test_without_a_static_value_below_the_smallest_serves_once_none_can_come(mak
 def test_without_any_static_value_nothing_fires(make_plan: MakePlan):
     plan = make_plan(*STATIC, **LISTS)
     assert _supplied(plan, []) == []
+
+
+def test_a_static_value_may_come_by_any_of_several_links(make_plan: MakePlan):
+    plan = make_plan("l.item -> n.x", "k.item => n.s", "m.out => n.s", **LISTS)
+    assert _supplied(plan, [_static(1)], "m") == []
+    assert _supplied(plan, [_static(1)]) == ["s1"]
 
 
 def test_a_static_value_is_not_consumed(make_plan: MakePlan):
@@ -213,7 +183,22 @@ def test_a_turn_waits_while_a_smaller_one_may_come_from_outside(make_plan: MakeP
     plan = make_plan("s.out -> h.list", "l.item -> m.x", "m.out -> h.entry", "h.out -> h.list", l="LIST")
     held = [_held("h", "list"), _held("h", "entry", _item(1))]
     assert _ripe(plan, held, ("m", _item(0))) == []
+    assert _ripe(plan, held, ("m", _item(1))) == []
     assert len(_ripe(plan, held, ("m", _item(2)))) == 1
+
+
+def test_what_waits_in_the_cycle_for_a_turn_does_not_keep_one_from_beginning(make_plan: MakePlan):
+    cycle = ("s.out -> h.list", "m.out -> h.entry", "h.out -> j.x", "j.out -> h.list")
+    held = [_held("h", "list"), _held("h", "entry", _item(1)), _held("j", "y")]
+    fired = _ripe(make_plan(*cycle, "t.out -> j.y", "l.item -> m.x", l="LIST"), held, ("m", _item(5)))
+    assert fired == [("h", _item(1), {"list": ["list"], "entry": ["entry1"]})]
+
+
+def test_a_turn_is_not_over_while_a_join_in_the_cycle_waits_for_its_static_value(make_plan: MakePlan):
+    cycle = ("s.out -> h.list", "l.item -> h.entry", "h.out -> j.x", "j.out -> h.list")
+    plan = make_plan(*cycle, "k.item -> m.x", "m.out => j.s", **LISTS)
+    held = [_held("h", "list"), _held("h", "entry", _item(1)), _held("j", "x", _item(0))]
+    assert _ripe(plan, [*held, _held("j", "s", _item(6), static=True)], ("m", _item(5))) == []
 
 
 def test_a_turn_begins_when_the_last_is_over(make_plan: MakePlan):
@@ -227,8 +212,8 @@ def test_a_turn_begins_when_the_last_is_over(make_plan: MakePlan):
 def test_a_token_from_the_loop_goes_before_one_from_outside(make_plan: MakePlan):
     plan = make_plan(*LOOP, l="LIST")
     around = _held("h", "list", ((0, LIST), (1, 1)), link=2, loop=True)
-    held = [_held("h", "list"), replace(around, id="around"), _held("h", "entry", _item(1))]
-    assert _ripe(plan, held) == [("h", _item(1), {"list": ["around"], "entry": ["entry1"]})]
+    held = [_held("h", "list"), replace(around, id="around"), _held("h", "entry", _item(0))]
+    assert _ripe(plan, held) == [("h", _item(0), {"list": ["around"], "entry": ["entry0"]})]
 
 
 def test_a_head_waits_for_each_of_its_pins(make_plan: MakePlan):
@@ -277,26 +262,47 @@ def test_each_list_is_gathered_by_itself(make_plan: MakePlan):
     assert [label for _, label, _ in _ripe(plan, held)] == [_item(0), _item(1)]
 
 
+def test_lists_within_one_list_are_gathered_by_themselves(make_plan: MakePlan):
+    lists = {"j": "LIST", "k": "LIST", "l": "LIST", "g": "GATHER"}
+    plan = make_plan("j.item -> k.list", "k.item -> l.list", "l.item -> m.x", "m.out -> g.item", **lists)
+    held = [_held("g", "item", _item(0, 0, 0)), _held("g", "item", _item(0, 1, 0))]
+    assert [label for _, label, _ in _ripe(plan, held, ("m", _item(0, 1, 2)))] == [_item(0, 0)]
+
+
 def test_a_gather_waits_for_what_may_turn_into_its_list(make_plan: MakePlan):
-    plan = make_plan("l.item -> m.x", "m.again -> m.x", "m.out -> g.item", **GATHER)
-    assert _ripe(plan, [_held("g", "item", _item(0))], ("m", ((9, LIST), (1, 1)))) == []
+    plan = make_plan("k.item -> l.list", "l.item -> m.x", "m.again -> m.x", "m.out -> g.item", k="LIST", **GATHER)
+    held = [_held("g", "item", _item(0, 0))]
+    assert _ripe(plan, held, ("m", ((9, LIST), (0, LIST), (1, 2)))) == []
+    assert len(_ripe(plan, held, ("m", _item(9, 0)))) == 1
 
 
 # What can still come
 
-THROUGH_A_MIXED_JOIN = (*MIXED, "n.out -> g.item", "l.item -> g.item")
+THROUGH_A_MIXED_JOIN = ("n.out -> g.item", "k.item -> l.list", "l.item -> n.x", "k.item -> m.x", "m.out -> n.y")
+INTO_IT = {"k": "LIST", **GATHER}
+FROM_ANOTHER_LIST = ("m", _item(5))
 
 
 def test_a_gate_that_can_still_fire_holds_up_what_comes_after_it(make_plan: MakePlan):
-    plan = make_plan(*THROUGH_A_MIXED_JOIN, **GATHER)
-    held = [_held("n", "x", _item(1)), _held("g", "item", _item(0))]
-    assert _ripe(plan, held, "s") == []
+    plan = make_plan(*THROUGH_A_MIXED_JOIN, **INTO_IT)
+    unpaired, gathered = _held("n", "x", _item(1, 3)), _held("g", "item", _item(1, 0))
+    assert _ripe(plan, [gathered], FROM_ANOTHER_LIST) == [("g", _item(1), {"item": ["item1,0"]})]
+    assert _ripe(plan, [gathered, unpaired], FROM_ANOTHER_LIST) == []
 
 
 def test_a_gate_that_waits_for_what_cannot_come_holds_up_nothing(make_plan: MakePlan):
-    plan = make_plan(*THROUGH_A_MIXED_JOIN, **GATHER)
-    held = [_held("n", "x", _item(1)), _held("g", "item", _item(0))]
-    assert _ripe(plan, held) == [("g", (), {"item": ["item0"]})]
+    plan = make_plan(*THROUGH_A_MIXED_JOIN, "z.out -> n.z", **INTO_IT)
+    held = [_held("n", "x", _item(1, 3)), _held("g", "item", _item(1, 0))]
+    fired = [("g", _item(1), {"item": ["item1,0"]})]
+    assert _ripe(plan, held) == fired
+    assert _ripe(plan, held, FROM_ANOTHER_LIST) == fired
+    assert _ripe(plan, held, FROM_ANOTHER_LIST, "z") == []
+
+
+def test_a_head_that_waits_for_what_cannot_come_holds_up_nothing(make_plan: MakePlan):
+    plan = make_plan(*LOOP, "h.out -> g.item", **GATHER)
+    held = [_held("h", "list"), _held("g", "item")]
+    assert _ripe(plan, held) == [("g", (), {"item": ["item"]})]
 
 
 def test_a_join_whose_static_value_cannot_come_holds_up_nothing(make_plan: MakePlan):
@@ -307,7 +313,7 @@ def test_a_join_whose_static_value_cannot_come_holds_up_nothing(make_plan: MakeP
 
 
 def test_what_is_held_may_keep_what_is_held_alive(make_plan: MakePlan):
-    plan = make_plan("l.item -> n.x", "l.item -> f.item", "f.items -> n.y", "n.out -> g.item", f="GATHER", **GATHER)
+    plan = make_plan("n.out -> g.item", "l.item -> n.x", "l.item -> f.item", "f.items -> n.y", f="GATHER", **GATHER)
     held = [_held("n", "x", _item(1)), _held("f", "item", _item(0)), _held("g", "item", _item(0))]
     assert _ripe(plan, held, "l") == []
     assert _ripe(plan, held) == [("f", (), {"item": ["item0"]})]

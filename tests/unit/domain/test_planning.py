@@ -171,6 +171,11 @@ def test_tokens_for_a_gate_are_held_there(make_plan: MakePlan):
     assert len({p.held.id for p in [mark, *tokens]}) == 3
 
 
+def test_the_size_of_a_commit_counts_every_document(make_plan: MakePlan):
+    plan = make_plan("l.item -> g.item", "l.item -> a.x", "l.item -> j.x", "a.out -> j.y", l="LIST", g="GATHER")
+    assert _deliver(plan, "l", _out("p", "item"), _out("q", "item")).size == 3 + 2 + 2
+
+
 def test_a_list_that_failed_opens_no_gather(make_plan: MakePlan):
     plan = make_plan("l.item -> g.item", l="LIST", g="GATHER")
     assert len(_deliver(plan, "l", opens=True).parked) == 1
