@@ -26,6 +26,10 @@ FAN_OUT = 10
 
 SAMPLE = 50
 
+INTERACTIVE = 200
+"""What an execution makes beyond so many node executions goes through the background queues: a list of thousands
+does not stand before what another user waits for."""
+
 MAX_BATCH = 200
 MAX_BATCH_BYTES = 4_000_000
 _PARALLEL = 32
@@ -51,8 +55,11 @@ async def complete(run: Run, node: NodeExecution, fence: str) -> Lost | None:
     """Record ``node`` (final) on ``fence`` and do all that follows. Lost: somebody else was first; nothing of this
     was applied."""
     made = deliveries(run, node)
-    if made.size >= FAN_OUT and await _too_many(run, made.size):
-        return None
+    if made.size >= FAN_OUT:
+        total = await node_executions.count(run.execution.id) + made.size
+        if await _too_many(run, total):
+            return None
+        run = run.in_background() if total > INTERACTIVE else run
     node = replace(node, gates=run.version.plan.nodes[node.node_id].gates)
     lost = await _complete(run, node, fence, made)
     if lost is None:
@@ -67,13 +74,13 @@ async def _stop_if_asked(run: Run, node: NodeExecution) -> None:
         why = replace(node.error, node_id=node.node_id, node_execution_id=node.id)
         await stopping.request(run.world, run.execution.id, Stop(status=Status.FAILED, failure=why))
     elif node.label and identity.shard(node.id, SAMPLE) == 0:
-        await _too_many(run, 0)
+        await _too_many(run, await node_executions.count(run.execution.id))
 
 
-async def _too_many(run: Run, more: int) -> bool:
-    """Whether ``more`` node executions are more than an execution may have; then it is stopped."""
+async def _too_many(run: Run, total: int) -> bool:
+    """Whether these are more node executions than an execution may have; then it is stopped."""
     most = run.world.settings.max_node_executions
-    if await node_executions.count(run.execution.id) + more <= most + 1:  # the root is one of them
+    if total <= most + 1:  # the root is one of them
         return False
     what = f"It has more than {most} node executions"
     await stopping.request(run.world, run.execution.id, stopping.limit("MAX_NODE_EXECUTIONS", what))
@@ -138,7 +145,8 @@ async def end(run: Run, node: NodeExecution, *, left: bool) -> None:
 
 async def spread(run: Run, node: NodeExecution, made: Deliveries) -> None:
     """Make in batches what did not fit into the commit; what exists already is dispatched again if it is still
-    QUEUED. Marks that open gathers go first."""
+    QUEUED. Marks that open gathers go first. So many go through the background queues."""
+    run = run.in_background()
     await _bounded([_park(run, batch) for batch in _batches(made.parked, lambda p: [p.token])])
     for batch in _batches(_firings(run, node, made), lambda child: child.inputs.values()):
         await _make(run, batch)
@@ -161,6 +169,7 @@ async def resume(run: Run, node: NodeExecution) -> None:
         await publish(run, [node])
         await spread(run, node, made)
         return
+    run = run.in_background() if made.size >= FAN_OUT else run
     ids = [f.id for f in made.firings] + [m.id for m in made.meetings]
     await redispatch(run, await node_executions.find_many(run.execution.id, ids))
     await publish(run, [node])

@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
-from shared.domain import identity
+from shared.domain import identity, labels
 from shared.domain.records import Execution, Lost, NodeExecution
 from shared.domain.statuses import Status, is_final
 from shared.firestore import executions, graphs, node_executions
@@ -61,7 +61,9 @@ async def _node(world: World, node: NodeExecution) -> Repaired:
     written = await node_executions.postpone(node.execution_id, node.id, later, node.update_time)
     if isinstance(written, Lost):
         return Repaired()  # it moves
-    await completion.again(await _run(world, execution), replace(node, update_time=written.update_time))
+    run = await _run(world, execution)
+    many = any(kind == labels.LIST for _, kind in node.label)
+    await completion.again(run.in_background() if many else run, replace(node, update_time=written.update_time))
     return Repaired(node_executions_dispatched=1)
 
 

@@ -22,8 +22,9 @@ from shared.services.node_tasks import NodeTask
 from shared.services.runs import Run
 from shared.services.world import World
 
-START_DUE = timedelta(minutes=1)
-"""How long an accepted execution may wait for its root before recovery dispatches it again."""
+START_DUE = timedelta(minutes=3)
+"""How long an accepted execution may wait for its root before recovery dispatches it again: longer than a queue is
+behind on a bad day, so that recovery does not make it longer."""
 
 QUEUES = ("interactive", "background")
 

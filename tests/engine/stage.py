@@ -32,6 +32,7 @@ class Pending:
     body: bytes
     at: datetime
     name: str | None
+    queue: str = ""
     deliveries: int = 0
 
 
@@ -77,7 +78,7 @@ class Stage:
             return False
         self.names |= {name} if name else set()
         self.created += 1
-        self.tasks.append(Pending(body=body, at=at or self.now, name=name))
+        self.tasks.append(Pending(body=body, at=at or self.now, name=name, queue=queue))
         return True
 
     async def publish(self, topic: str, ordering_key: str, messages: Sequence[Any]) -> None:

@@ -1,0 +1,121 @@
+"""What does a queue that is behind do to others, and what does recovery do to it?"""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.records import Execution
+from shared.domain.statuses import Status
+from shared.services import node_tasks
+from tests.engine.stage import Stage
+from tests.engine.test_gates import agent_input, agent_output
+from tests.engine.test_life import chain
+from tests.engine.test_scale import MAP_AND_GATHER
+
+BEHIND = timedelta(minutes=2)
+TICK = timedelta(minutes=1)
+
+
+async def run_behind(stage: Stage, executions: list[Execution], *, ticking: bool) -> None:
+    """Every task is delivered two minutes late, in the order of the queue; ``tick`` runs each minute."""
+    next_tick = stage.now + TICK
+    while stage.tasks:
+        task = min(stage.tasks, key=lambda task: task.at)
+        while ticking and next_tick < task.at + BEHIND:
+            stage.now = max(stage.now, next_tick)
+            await stage.tick()
+            next_tick += TICK
+        stage.now = max(stage.now, task.at + BEHIND)
+        await stage.deliver(task)
+    assert {(await stage.execution(e)).status for e in executions} == {Status.COMPLETED}
+
+
+async def some(stage: Stage) -> list[Execution]:
+    """Short ones and a wide one."""
+    short = await stage.graph(*chain(4))
+    wide = await stage.graph(*MAP_AND_GATHER)
+    started = [await stage.start(short) for _ in range(10)]
+    return [*started, await stage.start(wide, {"items": list(range(60))})]
+
+
+async def test_ticks_do_not_multiply_the_tasks_of_a_queue_that_is_two_minutes_behind(stage: Stage) -> None:
+    created: dict[bool, int] = {}
+    for ticking in (False, True):
+        before = stage.created
+        await run_behind(stage, await some(stage), ticking=ticking)
+        created[ticking] = stage.created - before
+    print(f"\ntasks of a queue two minutes behind: {created[False]}, with tick running {created[True]}")
+    assert created[False] <= created[True] <= 1.05 * created[False]
+
+
+async def test_an_hour_behind_a_node_execution_is_dispatched_again_every_five_minutes_at_most(
+    stage: Stage,
+) -> None:
+    version = await stage.graph(*MAP_AND_GATHER)
+    execution = await stage.start(version, {"items": list(range(40))})
+    while len(stage.tasks) < 40:
+        await stage.deliver(stage.tasks[0])
+    before = stage.created
+    for _ in range(60):
+        stage.now += TICK
+        await stage.tick()
+    assert stage.created - before <= 40 * 60 / 5
+    await stage.run()
+    assert (await stage.execution(execution)).status is Status.COMPLETED
+
+
+def queues(stage: Stage) -> Counter[tuple[str, str]]:
+    """How many tasks of each node wait in which kind of queue."""
+    decoded = [(node_tasks.decode(task.body).node_id, task.queue.partition("-")[0]) for task in stage.tasks]
+    return Counter(decoded)
+
+
+@pytest.mark.parametrize(("items", "kind"), [(20, "interactive"), (190, "interactive"), (250, "background")])
+async def test_a_wide_list_goes_through_the_background_queues_and_a_small_one_does_not(
+    stage: Stage, items: int, kind: str
+) -> None:
+    version = await stage.graph(*MAP_AND_GATHER)
+    execution = await stage.start(version, {"items": list(range(items))})
+    while len(stage.tasks) < items:
+        await stage.deliver(stage.tasks[0])
+    assert queues(stage) == {("double", kind): items}
+    await stage.run(parallel=8)
+    assert (await stage.execution(execution)).status is Status.COMPLETED
+
+
+LISTS_IN_LISTS: tuple[list[dict[str, Any]], list[str]] = (
+    [
+        agent_input("in", "rows"),
+        {"id": "rows", "block_type": "STEP_THROUGH_ITEMS"},
+        {"id": "cells", "block_type": "STEP_THROUGH_ITEMS"},
+        agent_output("cell"),
+    ],
+    ["in.result -> rows.items", "rows.item -> cells.items", "cells.item -> cell.value"],
+)
+
+
+async def test_many_small_lists_go_through_the_background_queues_from_where_they_are_many(stage: Stage) -> None:
+    version = await stage.graph(*LISTS_IN_LISTS)
+    execution = await stage.start(version, {"rows": [list(range(20)) for _ in range(20)]})
+    while len(stage.tasks) != 20:
+        await stage.deliver(stage.tasks[0])
+    while cells := [task for task in stage.tasks if node_tasks.decode(task.body).node_id == "cells"]:
+        await stage.deliver(cells[0])
+    waiting = queues(stage)
+    assert waiting["cell", "interactive"] <= 200
+    assert waiting["cell", "background"] >= 200
+    await stage.run(parallel=8)
+    assert (await stage.execution(execution)).status is Status.COMPLETED
+
+
+async def test_what_recovery_finds_of_a_list_goes_through_the_background_queues(stage: Stage) -> None:
+    version = await stage.graph(*MAP_AND_GATHER)
+    await stage.start(version, {"items": list(range(250))})
+    while len(stage.tasks) < 250:
+        await stage.deliver(stage.tasks[0])
+    stage.tasks.clear()  # the queue lost them all
+    stage.now += timedelta(minutes=10)
+    await stage.tick()
+    assert queues(stage) == {("double", "background"): 250}
