@@ -18,7 +18,7 @@ from shared.services import runs
 from shared.services.runs import Run
 
 MAX_WEIGHED = 100
-"""Active node executions that are weighed one by one. While more may still send to a gate, it waits."""
+"""Active node executions that are weighed one by one. While more may still send to a gate, that gate waits."""
 
 MAX_WRITES = 400
 _ATTEMPTS = 50
@@ -129,13 +129,20 @@ def _scopes(plan: Plan, node: NodeExecution, gate: str) -> list[labels.Label]:
 
 
 async def _weigh(run: Run, gates: Sequence[str], read_time: datetime) -> tuple[list[tuple[Held, str]], list[Row]]:
-    """All that is held at these gates and at those before them, against all that may still come."""
+    """All that is held at these gates and at those before them, against all that may still come. What still goes to
+    one of them keeps no other waiting: whoever is last on its way to a gate may be this one."""
     plan, execution_id = run.version.plan, run.execution.id
-    closure = [g for g in plan.gates if g in gates or plan.nodes[g].reaches.intersection(gates)]
-    if await reaching.count(execution_id, closure, read_time) > MAX_WEIGHED:
-        return [], []
+    if await reaching.count(execution_id, _before(plan, gates), read_time) > MAX_WEIGHED:
+        counts = {g: await reaching.count(execution_id, _before(plan, [g]), read_time) for g in gates}
+        gates = [g for g in gates if counts[g] <= MAX_WEIGHED]
+    closure = _before(plan, gates)
     active = await reaching.list_of(execution_id, closure, read_time)
     if any(not a.node for a in active):
         return [], []  # the start has not delivered everything: it settles itself
     held = await gate_tokens.held_at(execution_id, closure, read_time)
     return held, pairing.decide(plan, gates, [h for h, _ in held], active)
+
+
+def _before(plan: Plan, gates: Sequence[str]) -> list[str]:
+    """These gates and those from which one of them can be reached."""
+    return [g for g in plan.gates if g in gates or plan.nodes[g].reaches.intersection(gates)]

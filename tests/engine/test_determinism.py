@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from shared.domain.statuses import Status
-from shared.services import settling
+from shared.services import node_tasks, settling
 from tests.engine.stage import Stage
-from tests.engine.test_gates import agent_output, run
+from tests.engine.test_gates import agent_input, agent_output, run
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -49,3 +49,46 @@ async def test_who_settles_after_its_children_are_over_finishes_the_execution(
     execution = await stage.start(version)
     await stage.run()
     assert (await stage.execution(execution)).status is Status.COMPLETED
+
+
+async def test_many_on_their_way_to_one_gate_keep_no_other_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list node is the last that may send to ``one``; its items go to ``both``, too many to be weighed."""
+    monkeypatch.setattr(settling, "MAX_WEIGHED", 3)
+    texts = [
+        {"id": id_, "block_type": "TEXT_PROCESSING", "input_data": {"text": id_, "operation": "upper"}}
+        for id_ in ("title", "word")
+    ]
+    joins = [
+        {"id": id_, "block_type": "FILL_TEXT_TEMPLATE", "input_data": {"format": "{{a}}{{b}}"}}
+        for id_ in ("one", "both")
+    ]
+    version = await stage.graph(
+        [
+            agent_input("in", "items"),
+            *texts,
+            {"id": "each", "block_type": "STEP_THROUGH_ITEMS"},
+            {"id": "up", "block_type": "TEXT_PROCESSING", "input_data": {"operation": "upper"}},
+            *joins,
+            agent_output("first"),
+            agent_output("second"),
+        ],
+        [
+            "in.result -> each.items",
+            "each.item -> up.text",
+            "title.processed_text -> both.values_#_a",
+            "up.processed_text -> both.values_#_b",
+            "title.processed_text -> one.values_#_a",
+            "each.error -> one.values_#_a",
+            "word.processed_text -> one.values_#_b",
+            "one.output -> first.value",
+            "both.output -> second.value",
+        ],
+    )
+    execution = await stage.start(version, {"items": ["a", "b", "c", "d", "e"]})
+    for node in ("", "title", "word", "each"):
+        for task in [t for t in stage.tasks if node_tasks.decode(t.body).node_id == node]:
+            await stage.deliver(task)
+    await stage.run()
+    assert (await stage.finished(execution))["output"] == {"first": ["TITLEWORD"], "second": ["TITLEA"]}
