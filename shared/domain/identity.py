@@ -4,6 +4,7 @@ A retry therefore collides with itself, and "must not exist" is the whole of ded
 """
 
 import hashlib
+from collections.abc import Iterable
 from typing import NewType
 
 from shared.domain import labels
@@ -43,6 +44,11 @@ def token(node_execution_id: str, output: int, link: int) -> NodeExecutionId:
 def join(execution_id: str, node_id: str, key: labels.Key) -> NodeExecutionId:
     """A join: its tokens meet here by their key."""
     return NodeExecutionId(derive(execution_id, node_id, "key", labels.encode(key)))
+
+
+def firing(execution_id: str, node_id: str, label: labels.Label, consumed: Iterable[str]) -> NodeExecutionId:
+    """A firing of a gate: the ids of what it consumed tell it from every other."""
+    return NodeExecutionId(derive(execution_id, node_id, "consumed", labels.encode(label), *sorted(consumed)))
 
 
 def event(subject_id: str, status: str, count: int) -> str:

@@ -242,16 +242,16 @@ def child(plan: Plan, block_type: str, firing: Firing, birth: Birth) -> NodeExec
 
 def fired(plan: Plan, block_type: str, row: Row, birth: Birth) -> NodeExecution:
     """The QUEUED node execution of a gate's firing. Its inputs stay where they are held; the id tells which."""
-    ids = sorted(t.id for t in row.consumed)
     firing = Firing(
-        id=identity.derive(birth.execution_id, row.node, "consumed", labels.encode(row.label), *ids),
+        id=identity.firing(birth.execution_id, row.node, row.label, [t.id for t in row.consumed]),
         node_id=row.node,
         label=row.label,
         tokens={},
     )
     made = child(plan, block_type, firing, birth)
     hops = 1 + max((t.hops for tokens in row.tokens.values() for t in tokens), default=birth.hops - 1)
-    return replace(made, hops=hops, held={pin: [t.id for t in tokens] for pin, tokens in row.tokens.items()})
+    held = {pin: [t.id for t in tokens] for pin, tokens in row.tokens.items()}
+    return replace(made, hops=hops, held=held, marks=[t.id for t in row.consumed if not t.pin])
 
 
 def meet(

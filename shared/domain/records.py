@@ -70,7 +70,11 @@ class Execution:
     """One run of a graph version. ``constants``: node id of an input -> its value. ``absent``: positions of links
     from constants that carry nothing. ``occupies``: whether it counts against the user's executions at a time.
     ``output`` is None until it is final, or where it is too large to keep here. ``depth``: of how many executions it
-    is the sub-agent. ``running_since`` and ``ran_seconds``: its wall time, which rests while everything waits."""
+    is the sub-agent. ``running_since`` and ``ran_seconds``: its wall time, which rests while everything waits.
+
+    ``retry_of``: the execution that it repeats, from the nodes ``repairs`` on; ``copied``: how many documents are
+    taken over from it; ``sources``: it and those that it repeated, whose stored values this one may share.
+    ``deleting``: for its user it is gone."""
 
     id: str
     user_id: str
@@ -93,6 +97,11 @@ class Execution:
     depth: int = 0
     running_since: datetime | None = None
     ran_seconds: float = 0.0
+    retry_of: str | None = None
+    repairs: Sequence[str] = ()
+    sources: Sequence[str] = ()
+    copied: int = 0
+    deleting: bool = False
     update_time: str = ""
 
 
@@ -101,10 +110,12 @@ class NodeExecution:
     """One firing of one node.
 
     ``inputs``: pin -> the token that came by a link; ``held``: pin -> ids of tokens that were held at the gate, where
-    it is one. ``order`` sorts node executions of an execution. ``spreading``: not all that it emitted is delivered.
+    it is one; ``marks``: of a gather those of the marks that it consumed with them. ``order`` sorts node executions
+    of an execution. ``spreading``: not all that it emitted is delivered.
     ``settling``: what it left behind at gates is not decided. ``gates``: those that it reaches. ``attempts``: how
     often the block raised or returned; ``claims``: how often an instance took it. ``suspended``: what it waits for,
-    or waited for: ``{kind: delay|review|agent, …}``; ``decision``: what a person decided.
+    or waited for: ``{kind: delay|review|agent, …}``; ``decision``: what a person decided. ``copied``: it ran in the
+    execution that this one repeats; ``cached``: its outputs are those of an earlier one with the same inputs.
     """
 
     id: str
@@ -118,6 +129,7 @@ class NodeExecution:
     inputs: Mapping[str, Token]
     created_at: datetime
     held: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    marks: Sequence[str] = ()
     gates: Sequence[str] = ()
     active: bool = False
     spreading: bool = False
@@ -137,6 +149,8 @@ class NodeExecution:
     error: Failure | None = None
     unhandled: bool = False
     cost: float = 0.0
+    copied: bool = False
+    cached: bool = False
     update_time: str = ""
 
 

@@ -33,6 +33,8 @@ class Event(StrEnum):
     TERMINATE = "terminate"
 
 
+BEGINNING = frozenset({Status.INCOMPLETE, Status.QUEUED})
+"""Of an execution that has not started."""
 FINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.TERMINATED})
 ACTIVE = frozenset({Status.QUEUED, Status.RUNNING, Status.REVIEW, Status.WAITING})
 
@@ -49,7 +51,8 @@ TRANSITIONS: dict[Event, tuple[frozenset[Status], Status]] = {
     Event.PAUSE: (frozenset({Status.RUNNING, Status.REVIEW}), Status.WAITING),
     Event.ASK_ALL: (frozenset({Status.RUNNING, Status.WAITING}), Status.REVIEW),
     Event.RESUME: (frozenset({Status.WAITING, Status.REVIEW}), Status.RUNNING),
-    Event.START: (frozenset({Status.QUEUED}), Status.RUNNING),
+    # A retry is INCOMPLETE until it has taken over what it does not repeat.
+    Event.START: (frozenset({Status.QUEUED, Status.INCOMPLETE}), Status.RUNNING),
     Event.TERMINATE: (ACTIVE | {Status.INCOMPLETE}, Status.TERMINATED),
 }
 

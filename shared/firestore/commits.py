@@ -10,7 +10,7 @@ from typing import Any
 
 from google.api_core import exceptions
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
-from google.cloud.firestore_v1 import AsyncClient, AsyncDocumentReference, AsyncWriteBatch
+from google.cloud.firestore_v1 import AsyncClient, AsyncDocumentReference, AsyncQuery, AsyncWriteBatch
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from shared.domain.errors import Unavailable
@@ -51,6 +51,23 @@ async def commit(client: AsyncClient, writes: Sequence[Write]) -> Committed | Lo
                 raise Unavailable("Firestore aborted a commit again and again; try again later.") from error
             await asyncio.sleep(pause)
     raise AssertionError("unreachable")
+
+
+async def erase(client: AsyncClient, query: AsyncQuery) -> bool:
+    """Delete what a query finds, at most 500 documents. False: it found nothing."""
+    refs = [snapshot.reference async for snapshot in query.select(["__name__"]).stream()]
+    batch = client.batch()
+    for ref in refs:
+        batch.delete(ref)
+    if refs:
+        await batch.commit()
+    return bool(refs)
+
+
+async def each(client: AsyncClient, writes: Sequence[Write]) -> None:
+    """Every write by itself, each to another document, in one request. Those that lose are left out."""
+    request = {"database": client._database_string, "writes": _batch(client, writes)._write_pbs}  # pyright: ignore[reportPrivateUsage]
+    await client._firestore_api.batch_write(request=request, metadata=client._rpc_metadata)  # pyright: ignore[reportPrivateUsage]
 
 
 def _batch(client: AsyncClient, writes: Sequence[Write]) -> AsyncWriteBatch:

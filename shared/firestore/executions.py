@@ -3,13 +3,13 @@
 Path: ``executions/{id}``; id random, or derived from an idempotency key.
 Fields: user_id, graph_id, graph_version, status, queue, active, occupies, constants, absent, created_at, started_at,
     completed_at, due_at, due_shard, output, error, node_counts, cost, stop, parent, depth,
-    running_since, ran_seconds, schema_version.
+    running_since, ran_seconds, retry_of, repairs, sources, copied, deleting, schema_version.
 Queries and their indexes: of a user, newest first (user_id, created_at); of a graph, newest first (user_id,
     graph_id, created_at); that occupy a user (user_id, occupies, created_at); that wait for their turn (user_id,
-    status; merged from single fields); unfinished of a graph (graph_id, active; merged from single fields); past due
-    (due_shard, due_at).
+    status; merged from single fields); that share the values of one (sources; single field); unfinished of a graph
+    (graph_id, active; merged from single fields); past due (due_shard, due_at).
 Hottest document: four writes in its life: created, started, finished, announced; two more each time that all of it
-    waits, and one for every ten minutes that it runs.
+    waits, and one for every ten minutes that it runs. A retry: one for each batch that it takes over, in a row.
 Pruned by: deletion by its user.
 Size: constants and output are JSON text, each at most ``MAX_TEXT`` bytes.
 """
@@ -26,7 +26,7 @@ from google.cloud.firestore_v1.base_query import And, FieldFilter
 from shared import caches
 from shared.domain import identity
 from shared.domain.records import Applied, Execution, Lost, Parent, Stop, Written
-from shared.domain.statuses import Status, is_final
+from shared.domain.statuses import BEGINNING, Status, is_final
 from shared.firestore import client, commits, values
 
 SHARDS = 16
@@ -104,6 +104,11 @@ ANNOUNCED: Mapping[str, Any] = {"due_at": firestore.DELETE_FIELD, "due_shard": f
 """The fields of an execution whose final event is published: nothing more is due."""
 
 
+def deleting(execution_id: str, now: datetime) -> dict[str, Any]:
+    """The fields of an execution that is being deleted; recovery looks soon whether it is gone."""
+    return {"deleting": True, "due_at": now + SWEEP_DUE, "due_shard": identity.shard(execution_id, SHARDS)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Where a page begins: after this execution."""
@@ -159,10 +164,26 @@ async def first_occupying(user_id: str, limit: int) -> list[Execution]:
 
 async def has_waiting(user_id: str) -> bool:
     """Whether an execution of the user waits for its turn."""
-    query = collection().where(
-        filter=And([FieldFilter("user_id", "==", user_id), FieldFilter("status", "==", Status.QUEUED)])
-    )
+    waiting = FieldFilter("status", "in", sorted(BEGINNING))
+    query = collection().where(filter=And([FieldFilter("user_id", "==", user_id), waiting]))
     return bool(await query.select(["__name__"]).limit(1).get())
+
+
+async def sharing(execution_id: str) -> list[Execution]:
+    """Those that may refer to values that are stored under another one's id, except those that are being deleted."""
+    query = collection().where(filter=FieldFilter("sources", "array_contains", execution_id))
+    return [e async for e in _decode_all(query.stream()) if not e.deleting]
+
+
+async def is_stopping(execution_id: str) -> bool:
+    """Whether it is to stop, or gone."""
+    snapshot = await ref(execution_id).get(field_paths=["stop"])
+    return not snapshot.exists or bool((snapshot.to_dict() or {}).get("stop"))
+
+
+async def remove(execution_id: str) -> None:
+    """The last of a deletion."""
+    await ref(execution_id).delete()
 
 
 async def has_active(graph_id: str) -> bool:
@@ -244,6 +265,16 @@ def encode(execution: Execution) -> dict[str, Any]:
         "due_shard": identity.shard(execution.id, SHARDS),
         "depth": execution.depth,
         **({"parent": dataclasses.asdict(execution.parent)} if execution.parent else {}),
+        **(_retry(execution) if execution.retry_of else {}),
+    }
+
+
+def _retry(execution: Execution) -> dict[str, Any]:
+    return {
+        "retry_of": execution.retry_of,
+        "repairs": list(execution.repairs),
+        "sources": list(execution.sources),
+        "copied": execution.copied,
     }
 
 
@@ -274,5 +305,10 @@ def decode(snapshot: firestore.DocumentSnapshot[Any]) -> Execution | None:
         depth=fields.get("depth", 0),
         running_since=fields.get("running_since"),
         ran_seconds=fields.get("ran_seconds", 0.0),
+        retry_of=fields.get("retry_of"),
+        repairs=fields.get("repairs", ()),
+        sources=fields.get("sources", ()),
+        copied=fields.get("copied", 0),
+        deleting=fields.get("deleting", False),
         update_time=commits.fence_of(snapshot.update_time),
     )

@@ -37,8 +37,8 @@ def _collection(execution_id: str) -> firestore.AsyncCollectionReference:
     return executions.ref(execution_id).collection("tokens")
 
 
-def new(execution_id: str, parked: Parked) -> commits.Write:
-    """The write that parks a token."""
+def new(execution_id: str, parked: Parked, *, is_held: bool = True) -> commits.Write:
+    """The write that parks a token, or one that was consumed already."""
     held, token = parked.held, parked.token
     data = {
         "schema_version": _SCHEMA_VERSION,
@@ -51,7 +51,7 @@ def new(execution_id: str, parked: Parked) -> commits.Write:
         "static": held.static,
         "loop": held.loop,
         "hops": held.hops,
-        "held": True,
+        "held": is_held,
         **({"stored": token.stored} if token.stored else {"value": values.dump(token.value)}),
     }
     return commits.Write(ref=ref(execution_id, held.id), data=data)
@@ -60,6 +60,11 @@ def new(execution_id: str, parked: Parked) -> commits.Write:
 async def create(execution_id: str, parked: Sequence[Parked]) -> commits.Committed | Lost:
     """Park tokens, atomically. Lost: one of them exists."""
     return await commits.commit(client.client(), [new(execution_id, p) for p in parked])
+
+
+async def erase(execution_id: str, limit: int) -> bool:
+    """Delete some. False: there was none."""
+    return await commits.erase(client.client(), _collection(execution_id).limit(limit))
 
 
 def consumed(execution_id: str, held: Held, fence: str) -> commits.Write:

@@ -4,16 +4,17 @@ Path: ``executions/{execution_id}/nodes/{id}``; id derived from what caused it. 
     execution) is one of them, with an empty ``node_id`` and no ``order``, so that it is in no list.
 Fields: node_id, block_type, label, order, status, active, spreading, settling, gates, at, wide, hops, inputs, held,
     outputs, attempts, claims, claim_id, lease_until, wait_until, suspended, decision, cancel_requested, due_at,
-    due_shard, created_at, started_at, completed_at, error, unhandled, cost, schema_version.
+    due_shard, created_at, started_at, completed_at, error, unhandled, cost, marks, copied, cached, schema_version.
 Queries and their indexes: whether any is active (active; single field); those in a list (order; single field);
-    of output nodes (node_id; single field); unhandled failures (unhandled; single field); active ones that reach
-    a gate (active, settling, gates), and the same with at or wide; past due over all executions (due_shard, due_at;
-    collection group).
+    of output nodes (node_id; single field); QUEUED ones (status; single field); unhandled failures (unhandled;
+    single field); active ones that reach a gate (active, settling, gates), and the same with at or wide; past due
+    over all executions (due_shard, due_at; collection group).
 Hottest document: a join, one write for each of its pins.
 Pruned by: deletion of its execution.
 Size: inputs and outputs are JSON text, each at most ``MAX_TEXT`` bytes.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -111,7 +112,7 @@ async def conclude(
     """One atomic write: ``node`` final on ``fence``, and what it made: new documents (without ``update_time``),
     joins on the state that was read, tokens at gates. The fences are in that order."""
     writes = [commits.Write(ref=_ref(node.execution_id, node.id), data=_final(node), fence=fence)]
-    writes += [_write(child) for child in made]
+    writes += [new(child) for child in made]
     return await commits.commit(client.client(), [*writes, *(gate_tokens.new(node.execution_id, p) for p in parked)])
 
 
@@ -119,13 +120,13 @@ async def start(
     root: NodeExecution, execution_write: commits.Write, made: Sequence[NodeExecution], parked: Sequence[Parked]
 ) -> commits.Committed | Lost:
     """The root's commit: the execution started, the root and what it made. The fences are in that order."""
-    writes = [execution_write, _write(root), *(_write(child) for child in made)]
+    writes = [execution_write, new(root), *(new(child) for child in made)]
     return await commits.commit(client.client(), [*writes, *(gate_tokens.new(root.execution_id, p) for p in parked)])
 
 
 async def write(made: Sequence[NodeExecution]) -> commits.Committed | Lost:
     """New documents and joins, atomically."""
-    return await commits.commit(client.client(), [_write(child) for child in made])
+    return await commits.commit(client.client(), [new(child) for child in made])
 
 
 async def fire(
@@ -133,9 +134,9 @@ async def fire(
 ) -> commits.Committed | Lost:
     """Firings of gates with the tokens that they consume, on the tokens' fences. With the last of them ``node``,
     on whose settling all this was decided, is no longer active. Fences of ``made`` come first."""
-    writes = [_write(child) for child in made]
+    writes = [new(child) for child in made]
     writes += (
-        [commits.Write(ref=_ref(node.execution_id, node.id), data=_INACTIVE, fence=node.update_time)] if last else []
+        [commits.Write(ref=_ref(node.execution_id, node.id), data=INACTIVE, fence=node.update_time)] if last else []
     )
     writes += [gate_tokens.consumed(node.execution_id, held, fence) for held, fence in consumed]
     return await commits.commit(client.client(), writes)
@@ -143,11 +144,11 @@ async def fire(
 
 async def end_spreading(node: NodeExecution) -> None:
     """Everything that it emitted is delivered: it is no longer active, or what it left at gates is to be settled."""
-    data: dict[str, Any] = {"spreading": False, **({"settling": True} if node.gates else _INACTIVE)}
+    data: dict[str, Any] = {"spreading": False, **({"settling": True} if node.gates else INACTIVE)}
     await _ref(node.execution_id, node.id).update(data)
 
 
-_INACTIVE: dict[str, Any] = {
+INACTIVE: Mapping[str, Any] = {
     "active": False,
     "settling": False,
     "due_at": firestore.DELETE_FIELD,
@@ -182,33 +183,9 @@ async def any_in_review(execution_id: str) -> bool:
     return bool(await query.select(["__name__"]).limit(1).get())
 
 
-async def open_ones(execution_id: str, limit: int) -> list[NodeExecution]:
-    """Node executions that are active or INCOMPLETE, and not asked to cancel: what stopping has to end."""
-    active = _collection(execution_id).where(filter=FieldFilter("active", "==", True))
-    found = await _all(execution_id, active.limit(limit))
-    incomplete = _collection(execution_id).where(filter=FieldFilter("status", "==", Status.INCOMPLETE))
-    found += await _all(execution_id, incomplete.limit(limit))
-    return [node for node in found if not node.cancel_requested]
-
-
-async def end(nodes: Sequence[NodeExecution], now: datetime) -> bool:
-    """Stop them, all or none: who waits is TERMINATED, who runs is asked to, and who is final does nothing more.
-    False: one of them has moved on."""
-    writes = [commits.Write(ref=_ref(n.execution_id, n.id), data=_ended(n, now), fence=n.update_time) for n in nodes]
-    return not isinstance(await commits.commit(client.client(), writes), Lost)
-
-
-def _ended(node: NodeExecution, now: datetime) -> dict[str, Any]:
-    if node.status in FINAL:
-        return {**_INACTIVE, "spreading": False}
-    if node.status is Status.RUNNING:
-        return {"cancel_requested": True}
-    return {**_INACTIVE, "status": follow(Event.TERMINATE, node.status), "completed_at": now}
-
-
 async def terminate(node: NodeExecution, now: datetime) -> Written:
     """A running one ends without a result, on the fence that it carries."""
-    data = {**_INACTIVE, "status": follow(Event.TERMINATE, node.status), "completed_at": now}
+    data = {**INACTIVE, "status": follow(Event.TERMINATE, node.status), "completed_at": now}
     return await _update(node.execution_id, node.id, data, node.update_time)
 
 
@@ -216,6 +193,18 @@ async def cost(execution_id: str) -> float:
     """Dollars, of all that say what they cost. One read a thousand."""
     everything: Any = _collection(execution_id)  # the client's stubs know only the sync aggregation
     return float((await everything.sum("cost").get())[0][0].value)
+
+
+async def count_open(execution_id: str) -> tuple[int, int]:
+    """Node executions in all, without the root, and how many of them are not final. Three reads a thousand."""
+    active: Any = _collection(execution_id).where(filter=FieldFilter("active", "==", True))
+    incomplete: Any = _collection(execution_id).where(filter=FieldFilter("status", "==", Status.INCOMPLETE))
+    known, *still_open = await asyncio.gather(count(execution_id), *(_counted(q) for q in (active, incomplete)))
+    return max(known - 1, 0), sum(still_open)
+
+
+async def _counted(query: Any) -> int:
+    return int((await query.count().get())[0][0].value)
 
 
 async def count(execution_id: str) -> int:
@@ -242,6 +231,17 @@ async def of_nodes(execution_id: str, node_ids: Sequence[str]) -> list[NodeExecu
         query = _collection(execution_id).where(filter=FieldFilter("node_id", "in", list(node_ids[at : at + MAX_IN])))
         found += await _all(execution_id, query)
     return found
+
+
+async def queued(execution_id: str) -> list[NodeExecution]:
+    """All that wait to be run."""
+    query = _collection(execution_id).where(filter=FieldFilter("status", "==", Status.QUEUED))
+    return await _all(execution_id, query)
+
+
+async def erase(execution_id: str, limit: int) -> bool:
+    """Delete some, the root among them. False: there was none."""
+    return await commits.erase(client.client(), _collection(execution_id).limit(limit))
 
 
 async def count_by_status(execution_id: str, statuses: Sequence[Status]) -> dict[str, int]:
@@ -296,7 +296,8 @@ def _reach_of(node: NodeExecution) -> dict[str, Any]:
     }
 
 
-def _write(node: NodeExecution) -> commits.Write:
+def new(node: NodeExecution) -> commits.Write:
+    """The write that makes its document, or that of a join on the state which was read."""
     data = _encode(node)
     return commits.Write(ref=_ref(node.execution_id, node.id), data=data, fence=node.update_time or None)
 
@@ -315,6 +316,8 @@ def _encode(node: NodeExecution) -> dict[str, Any]:
         "inputs": values.dump(values.dump_tokens(node.inputs)),
         "created_at": node.created_at,
         **({"held": values.dump(node.held)} if node.held else {}),
+        **({"marks": list(node.marks)} if node.marks else {}),
+        **({"copied": True} if node.copied else {}),
         **(_reach_of(node) if node.gates else {}),
     }
     if node.due_at is not None:
@@ -338,6 +341,7 @@ def _final(node: NodeExecution) -> dict[str, Any]:
         **({"unhandled": True} if node.unhandled else {}),
         "error": values.dump_failure(node.error) if node.error else firestore.DELETE_FIELD,
         **({"cost": node.cost} if node.cost else {}),
+        **({"cached": True} if node.cached else {}),
         **({} if node.active else {"due_at": firestore.DELETE_FIELD, "due_shard": firestore.DELETE_FIELD}),
     }
 
@@ -358,6 +362,7 @@ def _decode(execution_id: str, snapshot: firestore.DocumentSnapshot[Any]) -> Nod
         spreading=fields.get("spreading", False),
         settling=fields.get("settling", False),
         held=values.load(fields["held"]) if "held" in fields else {},
+        marks=fields.get("marks", ()),
         gates=fields.get("gates", ()),
         hops=fields["hops"],
         inputs=values.load_tokens(values.load(fields["inputs"])),
@@ -377,5 +382,7 @@ def _decode(execution_id: str, snapshot: firestore.DocumentSnapshot[Any]) -> Nod
         error=values.load_failure(fields.get("error")),
         unhandled=fields.get("unhandled", False),
         cost=fields.get("cost", 0.0),
+        copied=fields.get("copied", False),
+        cached=fields.get("cached", False),
         update_time=commits.fence_of(snapshot.update_time),
     )

@@ -4,7 +4,7 @@ Path: ``reviews/{node_execution_id}``.
 Fields: user_id, execution_id, graph_id, graph_version, node_id, name, data, editable, status (PENDING, APPROVED,
     REJECTED, CLOSED), message, created_at, decided_at, schema_version.
 Queries and their indexes: pending ones of a user, oldest first (user_id, status, created_at); of an execution
-    (execution_id, status; merged from single fields).
+    (execution_id; single field).
 Hottest document: two writes, asked and decided.
 Pruned by: deletion of its execution.
 Size: that of the data asked about, JSON text of at most ``MAX_TEXT`` bytes.
@@ -96,6 +96,12 @@ async def close(id_: str, now: datetime) -> None:
     review = await find(id_)
     if review is not None and review.status == PENDING:
         await apply([decided(review, CLOSED, "", now)])
+
+
+async def erase(execution_id: str, limit: int) -> bool:
+    """Delete some of an execution's. False: there was none."""
+    query = client.client().collection("reviews").where(filter=FieldFilter("execution_id", "==", execution_id))
+    return await commits.erase(client.client(), query.limit(limit))
 
 
 def _ref(id_: str) -> firestore.AsyncDocumentReference:

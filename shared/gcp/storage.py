@@ -27,6 +27,16 @@ async def put(name: str, data: bytes) -> None:
     await asyncio.to_thread(lambda: _bucket().blob(name).upload_from_string(data, content_type="application/json"))
 
 
+async def delete_all(prefix: str) -> None:
+    """Every object whose name begins so. One that is gone already is no error."""
+    await asyncio.to_thread(lambda: _delete_all(prefix))
+
+
+def _delete_all(prefix: str) -> None:
+    bucket = _bucket()
+    bucket.delete_blobs(list(bucket.list_blobs(prefix=prefix)), on_error=lambda blob: None)
+
+
 async def get(name: str) -> bytes:
     """NotFound of google.api_core where there is none."""
     return await asyncio.to_thread(lambda: _bucket().blob(name).download_as_bytes())

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.blocks import catalog, runner
-from shared.blocks.block import Block, Context
+from shared.blocks.block import Block, BlockInput, Context
 from shared.blocks.runner import Outcome
 from shared.domain import errors, planning
 from shared.domain.graph import Node
 from shared.domain.records import Lost, NodeExecution
-from shared.firestore import executions, gate_tokens, node_executions
+from shared.firestore import executions, gate_tokens, node_cache, node_executions
+from shared.firestore import values as values_codec
 from shared.services import resumptions, stored_values, timeouts
 from shared.services.runs import Run
 from shared.services.world import World
@@ -24,11 +25,14 @@ DUE_MARGIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """``fence``: on which the result is to be recorded; renewals of the lease have moved it."""
+    """``fence``: on which the result is to be recorded; renewals of the lease have moved it. ``cached``: the block
+    was not called; ``keep_as``: under what its outputs are to be kept, where the node asks for it."""
 
     outcome: Outcome
     fence: str
     cost: float = 0.0
+    cached: bool = False
+    keep_as: str | None = None
 
 
 def lease(world: World, now: datetime) -> dict[str, Any]:
@@ -44,14 +48,25 @@ async def run(run: Run, node: NodeExecution, graph_node: Node, *, claimed: bool)
         input_ = catalog.read_input(block, await values(run, node, graph_node))
     except errors.BlockError as failure:
         return Ran(outcome=Outcome(tokens=[], failure=failure), fence=node.update_time)
+    keep_as = _entry(run, block, input_) if graph_node.cache and not block.suspends else None
+    kept = await node_cache.find(keep_as, run.world.now()) if keep_as else None
+    if kept is not None:
+        tokens = [(output.pin, output.value) for output in kept]
+        return Ran(outcome=Outcome(tokens=tokens), fence=node.update_time, cached=True)
     resumption = await resumptions.of(run.world, node)
     cost = float((resumption or {}).get("cost", 0.0))
     call = _call(run, node, graph_node, input_, resumption)
     if not claimed:
-        return Ran(outcome=await call, fence=node.update_time, cost=cost)
+        return Ran(outcome=await call, fence=node.update_time, cost=cost, keep_as=keep_as)
     keeper = Keeper(run.world, node)
     outcome = await keeper.guard(call)
-    return Ran(outcome=outcome, fence=keeper.fence, cost=cost)
+    return Ran(outcome=outcome, fence=keeper.fence, cost=cost, keep_as=keep_as)
+
+
+def _entry(run: Run, block: Block, input_: BlockInput) -> str:
+    """Under which outputs of this block, for these inputs, are kept for the user."""
+    inputs = values_codec.dump(input_.model_dump(mode="json"))
+    return node_cache.entry_id(run.execution.user_id, block.block_type, block.version, inputs)
 
 
 def _block(node: Node) -> Block:

@@ -6,26 +6,30 @@ from typing import Any
 
 from shared.domain import errors, outcomes
 from shared.domain.records import Execution, Failure, NodeExecution
-from shared.domain.statuses import FINAL, Status, is_final
+from shared.domain.statuses import BEGINNING, FINAL, Status, is_final
 from shared.firestore import executions, graphs, node_executions
 from shared.services import attempt, finish, node_tasks, stored_values
 from shared.services.runs import Run
 from shared.services.world import World
 
-MAX_CURRENT = 100
+MAX_CURRENT = 20
 """Active node executions that are looked at for ``current_nodes``."""
 
 
 async def get(user_id: str, execution_id: str) -> Execution:
     """NotFound: there is none, or it is not the user's."""
-    execution = await executions.find(execution_id)
-    if execution is None or execution.user_id != user_id:
-        raise errors.NotFound(
-            f"There is no execution {execution_id} of yours.",
-            reason="EXECUTION_NOT_FOUND",
-            metadata={"execution_id": execution_id},
-        )
+    execution = await executions.find(execution_id) if graphs.is_id(execution_id) else None
+    if execution is None or execution.user_id != user_id or execution.deleting:
+        raise not_found(execution_id)
     return execution
+
+
+def not_found(execution_id: str) -> errors.NotFound:
+    return errors.NotFound(
+        f"There is no execution {execution_id} of yours.",
+        reason="EXECUTION_NOT_FOUND",
+        metadata={"execution_id": execution_id},
+    )
 
 
 async def view(world: World, execution: Execution) -> dict[str, Any]:
@@ -42,6 +46,7 @@ async def view(world: World, execution: Execution) -> dict[str, Any]:
         "error": _failure(execution.error),
         "cost": execution.cost,
         "queue": execution.queue,
+        "retry_of": execution.retry_of,
         "created_at": execution.created_at,
         "started_at": execution.started_at,
         "completed_at": execution.completed_at,
@@ -53,18 +58,15 @@ async def views(world: World, some: Sequence[Execution]) -> list[dict[str, Any]]
 
 
 async def _computed(world: World, execution: Execution) -> tuple[float, list[str], Any]:
-    """Progress from 0 to 1, the ids of active nodes, the output so far."""
-    if execution.status is Status.QUEUED:
+    """Progress from 0 to 1, the ids of active nodes, the output: of an execution that goes on there is none yet."""
+    if execution.status in (Status.QUEUED, Status.INCOMPLETE):
         return 0.0, [], {}
     if is_final(execution.status):
         return 1.0, [], execution.output if execution.output is not None else await _output(world, execution)
-    counts, current, output = await asyncio.gather(
-        node_executions.count_by_status(execution.id, list(Status)),
-        node_executions.active_nodes(execution.id, MAX_CURRENT),
-        _output(world, execution),
+    (known, still_open), current = await asyncio.gather(
+        node_executions.count_open(execution.id), node_executions.active_nodes(execution.id, MAX_CURRENT)
     )
-    done, known = sum(counts[s] for s in FINAL) - 1, sum(counts.values()) - 1  # the root is no node of the graph
-    return (done / known if known > 0 else 0.0), current, output
+    return ((known - still_open) / known if known > 0 else 0.0), current, {}
 
 
 async def _output(world: World, execution: Execution) -> dict[str, Any]:
@@ -92,6 +94,8 @@ async def _node_view(run: Run, node: NodeExecution) -> dict[str, Any]:
         "output": outcomes.by_pin(unpacked),
         "error": _failure(node.error),
         "cost": node.cost,
+        "copied": node.copied,
+        "cached": node.cached,
         "created_at": node.created_at,
         "started_at": node.started_at,
         "completed_at": node.completed_at,

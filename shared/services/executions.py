@@ -21,12 +21,7 @@ async def start(
     """Accept an execution of the graph's active version. NotFound; InvalidArgument: the graph is inactive or
     unfinished, or the inputs do not suit it; TooManyRequests."""
     head = await check_graph(caller, graph_id)
-    if not head.is_active:
-        raise errors.InvalidArgument(
-            f"Graph {graph_id} is inactive; PATCH it with is_active true first.",
-            reason="GRAPH_INACTIVE",
-            metadata={"graph_id": graph_id},
-        )
+    check_active(head)
     version = await graphs.get_version(head.id, head.active_version)
     problems = graph_views.problems(version)
     if problems:
@@ -39,6 +34,16 @@ async def start(
     return await starting.accept(
         world, id_=id_, user_id=caller.user_id, version=version, input_data=input_data, queue=queue
     )
+
+
+def check_active(head: graphs.Head) -> None:
+    """InvalidArgument: the graph may not be executed."""
+    if not head.is_active:
+        raise errors.InvalidArgument(
+            f"Graph {head.id} is inactive; PATCH it with is_active true first.",
+            reason="GRAPH_INACTIVE",
+            metadata={"graph_id": head.id},
+        )
 
 
 async def check_graph(caller: Caller, graph_id: str) -> graphs.Head:

@@ -11,7 +11,7 @@ from shared.blocks import catalog
 from shared.domain import outcomes
 from shared.domain.plan import Plan
 from shared.domain.records import Execution, Lost
-from shared.domain.statuses import FINAL, Status, is_final
+from shared.domain.statuses import BEGINNING, FINAL, Status, is_final
 from shared.firestore import executions, graphs, node_executions
 from shared.services import events, node_tasks, pausing, queueing
 from shared.services.node_tasks import ExecutionRef
@@ -29,7 +29,7 @@ async def finish(world: World, ref: ExecutionRef, version: graphs.Version) -> No
             await pausing.pause(world, ref.id)
         return
     execution = await executions.find(ref.id)
-    if execution is None or (execution.status is Status.QUEUED and execution.stop is None):
+    if execution is None or (execution.status in BEGINNING and execution.stop is None):
         return
     if is_final(execution.status):
         await announce(world, execution)

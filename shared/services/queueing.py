@@ -1,11 +1,11 @@
-"""Whose turn is it? The first executions of a user, by creation, run; the others wait as QUEUED.
+"""Whose turn is it? The first executions of a user, by creation, run; the others wait as QUEUED, or INCOMPLETE.
 
 A rank and not a counter: an execution starts if fewer than the limit that are not final were created before it.
 So however many are started at once, no more than the limit run, and no document is written for it.
 """
 
 from shared.domain.records import Execution
-from shared.domain.statuses import Status
+from shared.domain.statuses import BEGINNING
 from shared.firestore import executions
 from shared.services import roots
 from shared.services.world import World
@@ -25,5 +25,5 @@ async def promote(world: World, user_id: str) -> None:
     if not limit or not await executions.has_waiting(user_id):
         return
     for execution in await executions.first_occupying(user_id, limit):
-        if execution.status is Status.QUEUED:
+        if execution.status in BEGINNING:
             await roots.dispatch_again(world, execution)

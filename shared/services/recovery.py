@@ -4,16 +4,20 @@ Recovery is only another dispatch: the handlers find out from the documents what
 """
 
 import asyncio
+import logging
+from collections.abc import Awaitable
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 from shared.domain import identity, labels
 from shared.domain.records import Execution, Lost, NodeExecution
-from shared.domain.statuses import Status, is_final
+from shared.domain.statuses import BEGINNING, Status, is_final
 from shared.firestore import executions, graphs, node_executions
-from shared.services import completion, finish, node_tasks, pausing, queueing, roots, runs, start, stopping
+from shared.services import completion, deleting, finish, node_tasks, pausing, queueing, roots, runs, start, stopping
 from shared.services.runs import Run
 from shared.services.world import World
+
+_log = logging.getLogger(__name__)
 
 MAX_A_SHARD = 50
 """Documents of a shard and kind in one run of ``tick``; the rest is found by the next."""
@@ -28,6 +32,8 @@ class Repaired:
     executions_finished: int = 0
     executions_announced: int = 0
     executions_swept: int = 0
+    failed: int = 0
+    executions_deleted: int = 0
 
     def __add__(self, other: "Repaired") -> "Repaired":
         mine, its = asdict(self), asdict(other)
@@ -43,10 +49,19 @@ async def recover(world: World) -> Repaired:
 async def _shard(world: World, shard: int) -> Repaired:
     repaired = Repaired()
     for node in await node_executions.due(shard, world.now(), MAX_A_SHARD):
-        repaired += await _node(world, node)
+        repaired += await _alone(_node(world, node), node.execution_id)
     for execution in await executions.due(shard, world.now(), MAX_A_SHARD):
-        repaired += await _execution(world, execution)
+        repaired += await _alone(_execution(world, execution), execution.id)
     return repaired
+
+
+async def _alone(repair: Awaitable[Repaired], execution_id: str) -> Repaired:
+    """One that cannot be repaired stands in nobody's way."""
+    try:
+        return await repair
+    except Exception:  # noqa: BLE001 - whatever it is, the others are still to be repaired
+        _log.exception("execution %s could not be repaired", execution_id, extra={"execution_id": execution_id})
+        return Repaired(failed=1)
 
 
 async def _node(world: World, node: NodeExecution) -> Repaired:
@@ -54,7 +69,7 @@ async def _node(world: World, node: NodeExecution) -> Repaired:
     execution = await executions.find(node.execution_id)
     if execution is None or is_final(execution.status):
         return Repaired()
-    if node.id == identity.root(execution.id):
+    if node.id == identity.root(execution.id) or execution.status in BEGINNING:
         await roots.dispatch_again(world, execution)
         return Repaired(executions_dispatched=1)
     later = world.now() + runs.QUEUED_DUE
@@ -68,6 +83,9 @@ async def _node(world: World, node: NodeExecution) -> Repaired:
 
 
 async def _execution(world: World, execution: Execution) -> Repaired:
+    if execution.deleting:
+        await deleting.erase(execution)
+        return Repaired(executions_deleted=1)
     if is_final(execution.status):
         await finish.announce(world, execution)
         return Repaired(executions_announced=1)
@@ -75,7 +93,7 @@ async def _execution(world: World, execution: Execution) -> Repaired:
         await executions.update(execution.id, {"due_at": world.now() + executions.SWEEP_DUE}, execution.update_time)
         await stopping.sweep(world, execution.id)
         return Repaired(executions_swept=1)
-    if execution.status is Status.QUEUED:
+    if execution.status in BEGINNING:
         return await _start(world, execution)
     if pausing.ran_seconds(world, execution) > world.settings.max_wall_seconds:
         what = f"It has worked for more than {world.settings.max_wall_seconds:g} s"

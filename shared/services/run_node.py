@@ -13,7 +13,7 @@ from shared.blocks import catalog
 from shared.domain import deliveries, errors
 from shared.domain.records import Failure, Lost, NodeExecution, Output
 from shared.domain.statuses import Event, Status, follow
-from shared.firestore import executions, graphs, node_executions
+from shared.firestore import executions, graphs, node_cache, node_executions
 from shared.services import (
     attempt,
     completion,
@@ -145,7 +145,7 @@ class Delivery:
                 return
             except errors.BlockError as error:
                 failure = error
-        attempts = node.attempts + 1
+        attempts = node.attempts + (not ran.cached)
         if isinstance(failure, errors.Retryable) and attempts < timeouts.max_attempts(graph_node):
             await self._back_off(replace(node, attempts=attempts), failure, ran.fence)
             return
@@ -155,8 +155,9 @@ class Delivery:
         why = Failure(reason=failure.reason, message=failure.message) if failure is not None else None
         packed = await stored_values.pack(world, node.execution_id, outputs)
         ended = self._ended(node, Status.FAILED if failure else Status.COMPLETED, packed, why)
-        ended = replace(ended, cost=ran.cost)
-        await self._record(replace(ended, attempts=attempts), ran.fence)
+        ended = replace(ended, cost=ran.cost, attempts=attempts, cached=ran.cached)
+        if await self._record(ended, ran.fence) and ran.keep_as is not None and failure is None:
+            await node_cache.keep(ran.keep_as, self.run.execution.user_id, packed, world.now())
 
     def _ended(
         self, node: NodeExecution, status: Status, outputs: list[Output], failure: Failure | None
@@ -191,17 +192,17 @@ class Delivery:
         await suspending.wake(self.run, replace(waiting, update_time=written.update_time))
         await completion.publish(self.run, [waiting])
 
-    async def _record(self, ended: NodeExecution, fence: str) -> None:
+    async def _record(self, ended: NodeExecution, fence: str) -> bool:
         """Commit. Lost: the result still counts if the node execution can be taken again; one that somebody else
-        has is theirs."""
+        has is theirs, which gives False."""
         delivery = self
         for _ in range(_ATTEMPTS):
             if not isinstance(await completion.complete(self.run, ended, fence), Lost):
-                return
+                return True
             if not delivery.claim_id:
                 delivery = replace(self, claim_id=self.run.world.random_id())
             taken = await delivery._retake(ended.id)
             if taken is None:
-                return
+                return False
             fence = taken.update_time
         raise TimeoutError(f"Node execution {ended.id} changed {_ATTEMPTS} times under its commit.")

@@ -13,7 +13,7 @@ from shared.domain import labels, pairing, planning
 from shared.domain.pairing import Held, Row
 from shared.domain.plan import Plan
 from shared.domain.records import Lost, NodeExecution
-from shared.firestore import commits, gate_tokens, node_executions, reaching
+from shared.firestore import commits, executions, gate_tokens, node_executions, reaching
 from shared.services import runs
 from shared.services.runs import Run
 
@@ -37,6 +37,9 @@ async def settle(run: Run, node: NodeExecution) -> list[NodeExecution]:
     made: list[NodeExecution] = []
     for _ in range(_ATTEMPTS):
         ripe = await _ripe(run, node, read_time)
+        if ripe.rows and await executions.is_stopping(node.execution_id):
+            # Something that was to come may have been ended, and is missing in the snapshot.
+            ripe = _Ripe(rows=[], fences={})
         done, fresh = await _fire(run, node, ripe)
         made += fresh
         if done:

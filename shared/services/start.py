@@ -6,7 +6,7 @@ the constants; it spreads, and finishes what has nothing to do.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from shared.blocks import catalog
@@ -14,10 +14,10 @@ from shared.domain import analysis, errors, identity, planning
 from shared.domain.errors import Violation
 from shared.domain.graph import Node
 from shared.domain.plan import Kind
-from shared.domain.records import Execution, Lost, NodeExecution, Output
-from shared.domain.statuses import Event, Status, follow, is_final
+from shared.domain.records import Execution, Lost, NodeExecution
+from shared.domain.statuses import BEGINNING, Event, Status, follow, is_final
 from shared.firestore import commits, executions, graphs, node_executions, values
-from shared.services import completion, events, finish, queueing, roots, runs, stopping
+from shared.services import completion, copying, events, finish, queueing, roots, runs, stopping
 from shared.services.node_tasks import NodeTask
 from shared.services.runs import Run
 from shared.services.world import World
@@ -34,16 +34,21 @@ async def accept(
 ) -> Execution:
     """Record an execution and dispatch it. ``id_`` makes a repeated call find the first one's execution."""
     execution = begun(world, id_=id_, user_id=user_id, version=version, input_data=input_data, queue=queue)
-    await _check_backlog(world, user_id)
+    await check_backlog(world, user_id)
+    return await record(world, execution)
+
+
+async def record(world: World, execution: Execution) -> Execution:
+    """Create an execution, unless it is there, and dispatch its start."""
     written = await executions.create(execution)
     if isinstance(written, Lost):
-        found = await executions.find(id_)
+        found = await executions.find(execution.id)
         if found is None:
-            raise errors.Conflict(f"Execution {id_} was deleted while it was created; start it again.")
+            raise errors.Conflict(f"Execution {execution.id} was deleted while it was created; start it again.")
         execution = found
     else:
         execution = replace(execution, update_time=written.update_time)
-    if execution.status is Status.QUEUED:
+    if execution.status in BEGINNING:
         await roots.dispatch(execution)
         await events.publish(execution.id, [events.of_execution(execution, world.now())])
     return execution
@@ -69,7 +74,8 @@ def begun(
     )
 
 
-async def _check_backlog(world: World, user_id: str) -> None:
+async def check_backlog(world: World, user_id: str) -> None:
+    """TooManyRequests: too many of the user's executions have not finished."""
     limit = world.settings.max_queued_executions
     if await executions.count_occupying(user_id) >= limit:
         raise errors.TooManyRequests(
@@ -136,18 +142,18 @@ async def begin(run: Run, task: NodeTask) -> None:
     if execution.stop is not None:
         await stopping.sweep(run.world, execution.id)
         return
-    if execution.status is not Status.QUEUED:
-        await _resume(run, execution)
-        return
-    if execution.parent is not None or await queueing.is_its_turn(run.world, execution):
-        await _start(run, execution)
+    is_retry = execution.retry_of is not None
+    if execution.status not in BEGINNING:
+        await (copying.resume if is_retry else _resume)(run, execution)
+    elif execution.parent is not None or await queueing.is_its_turn(run.world, execution):
+        await (copying.start if is_retry else _start)(run, execution)
 
 
 async def _start(run: Run, execution: Execution) -> None:
     now = run.world.now()
     made = planning.start(run.version.plan, execution)
-    root = _root(run, execution, now, spreading=not _at_once(made))
-    recorded = [_constant(run, execution, node_id, now) for node_id in execution.constants]
+    root = roots.started(run, execution, now, spreading=not _at_once(made))
+    recorded = roots.constants(run, execution, now)
     children = [] if root.spreading else _children(run, root, made)
     changes = executions.started(now, now + executions.RUNNING_DUE) | {
         "status": follow(Event.START, execution.status)
@@ -183,40 +189,6 @@ def _children(run: Run, root: NodeExecution, made: planning.Deliveries) -> list[
     firings = [planning.child(plan, run.block_type(f.node_id), f, birth) for f in made.firings]
     joins = [planning.meet(plan, run.block_type(m.node_id), m, None, birth) for m in made.meetings]
     return [*firings, *(join for join in joins if join is not None)]
-
-
-def _root(run: Run, execution: Execution, now: datetime, *, spreading: bool) -> NodeExecution:
-    gates = run.version.plan.gates
-    active = spreading or bool(gates)
-    return replace(
-        roots.of(execution),
-        status=Status.COMPLETED,
-        gates=gates,
-        active=active,
-        spreading=spreading,
-        settling=active and not spreading,
-        started_at=now,
-        completed_at=now,
-        due_at=now + runs.QUEUED_DUE if active else None,
-        update_time="",
-    )
-
-
-def _constant(run: Run, execution: Execution, node_id: str, now: datetime) -> NodeExecution:
-    """An input is recorded as completed at the start."""
-    firing = planning.Firing(id=identity.entry(execution.id, node_id), node_id=node_id, label=(), tokens={})
-    birth = planning.Birth(execution_id=execution.id, hops=0, now=now, due_at=now)
-    made = planning.child(run.version.plan, run.block_type(node_id), firing, birth)
-    return replace(
-        made,
-        status=Status.COMPLETED,
-        active=False,
-        due_at=None,
-        attempts=1,
-        started_at=now,
-        completed_at=now,
-        outputs=[Output(pin="result", value=execution.constants[node_id])],
-    )
 
 
 async def _resume(run: Run, execution: Execution) -> None:

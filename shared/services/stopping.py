@@ -5,13 +5,14 @@ between two looks is seen by the next. ``tick`` repeats sweeps that were not fin
 """
 
 from shared.domain import errors
-from shared.domain.records import Execution, Failure, Lost, NodeExecution, Stop
+from shared.domain.records import Execution, Failure, Lost, Stop
 from shared.domain.statuses import Status, is_final
-from shared.firestore import executions, graphs, node_executions, reviews
+from shared.firestore import executions, graphs, reviews, sweeping
+from shared.firestore.sweeping import Open
 from shared.services import finish, node_tasks
 from shared.services.world import World
 
-MAX_BATCH = 100
+MAX_AT_ONCE = 1_000
 MAX_LOOKS = 200
 _ATTEMPTS = 20
 
@@ -45,7 +46,7 @@ async def request(world: World, execution_id: str, stop: Stop) -> Execution | No
 async def sweep(world: World, execution_id: str) -> None:
     """End everything that is open in an execution that is to stop, then finish it if nothing runs any more."""
     for _ in range(MAX_LOOKS):
-        nodes = await node_executions.open_ones(execution_id, MAX_BATCH)
+        nodes = await sweeping.open_ones(execution_id, MAX_AT_ONCE)
         if not nodes:
             break
         await _end(world, nodes)
@@ -56,16 +57,20 @@ async def sweep(world: World, execution_id: str) -> None:
     await finish.finish(world, node_tasks.ref(execution), version)
 
 
-async def _end(world: World, nodes: list[NodeExecution]) -> None:
+async def _end(world: World, nodes: list[Open]) -> None:
     for node in nodes:
-        if node.status is Status.WAITING and (child := (node.suspended or {}).get("execution_id")):
-            await request(world, child, CANCELLED)
-    if not await node_executions.end(nodes, world.now()):
-        for node in nodes:
-            await node_executions.end([node], world.now())  # one that has moved on is seen by the next look
+        if node.status is Status.WAITING and node.child:
+            await request(world, node.child, CANCELLED)
+    await sweeping.end(nodes, world.now())
     for node in nodes:
         if node.status is Status.REVIEW:
-            await reviews.close(node.id, world.now())
+            await reviews.close(node.ref.id, world.now())
+
+
+async def is_stopping(execution_id: str) -> bool:
+    """Whether nothing more is to begin in it: it is to stop, has ended, or is gone."""
+    execution = await executions.find(execution_id)
+    return execution is None or execution.stop is not None or is_final(execution.status)
 
 
 async def cancel(world: World, execution: Execution) -> Execution:

@@ -20,6 +20,11 @@ MAX_OUTPUTS = 500_000
 _LIST = "*"  # the pin of the one output that stands for a list which is stored whole
 
 
+def prefix(execution_id: str) -> str:
+    """Under which the objects of an execution lie."""
+    return f"values/{execution_id}/"
+
+
 async def pack(world: World, execution_id: str, outputs: Sequence[Output]) -> list[Output]:
     """The outputs with every large value stored. They keep their value too, for who delivers them now."""
     return list(await asyncio.gather(*(_pack_one(world, execution_id, o) for o in outputs)))
@@ -77,7 +82,7 @@ async def _pack_one(world: World, execution_id: str, output: Output) -> Output:
 
 async def _put(execution_id: str, text: str) -> str:
     data = text.encode()
-    name = f"values/{execution_id}/{hashlib.sha256(data).hexdigest()}"
+    name = f"{prefix(execution_id)}{hashlib.sha256(data).hexdigest()}"
     await storage.put(name, data)
     return name
 
