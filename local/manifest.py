@@ -19,8 +19,9 @@ class ManifestError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One function. ``source`` is an absolute path; ``timeout`` in seconds; ``schedule`` a cron expression or
-    None; ``topic`` the Pub/Sub topic that is pushed to it or None; ``clients`` as the manifest names them."""
+    """One function. ``source`` is an absolute path; ``timeout`` in seconds; ``concurrency``: requests at a time;
+    ``schedule`` a cron expression or None; ``topic`` the Pub/Sub topic that is pushed to it or None; ``clients`` as
+    the manifest names them."""
 
     name: str
     trigger: str
@@ -28,6 +29,7 @@ class Function:
     entry_point: str
     paths: tuple[str, ...] = ()
     timeout: float = 60.0
+    concurrency: int = 80
     schedule: str | None = None
     topic: str | None = None
     clients: tuple[str, ...] = ()
@@ -92,6 +94,7 @@ def _function(path: Path, root: Path, name: str, entry: Mapping[str, Any]) -> Fu
         entry_point=str(entry.get("entry_point") or name),
         paths=tuple(entry.get("paths") or ()),
         timeout=float(entry.get("timeout") or 60.0),
+        concurrency=int(entry.get("concurrency") or 80),
         schedule=schedule,
         topic=entry.get("topic"),
         clients=tuple(entry.get("clients") or ()),

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from local import manifest
+from local.functions_host.concurrency import Limited
 from local.functions_host.dispatch import Dispatch
 
 GRACE_SECONDS = 2
@@ -26,7 +27,8 @@ class CannotLoadError(Exception):
 
 def load_functions(manifest_path: Path) -> Dispatch:
     """Load every function of the manifest. CannotLoadError: the first that cannot be."""
-    return Dispatch({function.name: _load(function) for function in manifest.load(manifest_path).functions})
+    functions = manifest.load(manifest_path).functions
+    return Dispatch({function.name: Limited(_load(function), function.concurrency) for function in functions})
 
 
 def _load(function: manifest.Function) -> ASGIApp:
