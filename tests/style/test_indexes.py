@@ -20,13 +20,13 @@ from local.firestore.index_file import IndexFile
 from local.firestore.service import FirestoreService
 from shared import config
 from shared.domain.statuses import Status
-from shared.firestore import executions, gate_tokens, graphs, node_executions, reaching, reviews
+from shared.firestore import executions, gate_tokens, graphs, node_executions, reaching, reviews, sweeping
 
 CONTENT: dict[str, Any] = json.loads((ROOT / "terraform" / "firestore.indexes.json").read_text(encoding="utf-8"))
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 COLLECTIONS = {"executions", "graphs", "idempotency", "nodes", "reviews", "tokens", "users", "versions"}
 
-MODULES = [executions, gate_tokens, graphs, node_executions, reaching, reviews]
+MODULES = [executions, gate_tokens, graphs, node_executions, reaching, reviews, sweeping]
 
 FASTER = [("nodes", ["active", "settling", "gates"])]
 """Indexes that no query must have: merged from single fields, it would read every active node execution."""
@@ -45,8 +45,9 @@ QUERIES: dict[str, Query] = {
     "node_executions.any_active": lambda: node_executions.any_active("e"),
     "node_executions.any_working": lambda: node_executions.any_working("e"),
     "node_executions.any_in_review": lambda: node_executions.any_in_review("e"),
-    "node_executions.open_ones": lambda: node_executions.open_ones("e", 9),
+    "sweeping.open_ones": lambda: sweeping.open_ones("e", 9),
     "node_executions.cost": lambda: node_executions.cost("e"),
+    "node_executions.count_open": lambda: node_executions.count_open("e"),
     "node_executions.count": lambda: node_executions.count("e"),
     "reviews.pending_of": lambda: reviews.pending_of("u", (NOW, "r"), 9),
     "node_executions.active_nodes": lambda: node_executions.active_nodes("e", 9),
