@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain import errors, outcomes
 from shared.domain.records import Execution, Failure, NodeExecution
-from shared.domain.statuses import BEGINNING, FINAL, Status, is_final
+from shared.domain.statuses import BEGINNING, is_final
 from shared.firestore import executions, graphs, node_executions
 from shared.services import attempt, finish, node_tasks, stored_values
 from shared.services.runs import Run
@@ -59,7 +59,7 @@ async def views(world: World, some: Sequence[Execution]) -> list[dict[str, Any]]
 
 async def _computed(world: World, execution: Execution) -> tuple[float, list[str], Any]:
     """Progress from 0 to 1, the ids of active nodes, the output: of an execution that goes on there is none yet."""
-    if execution.status in (Status.QUEUED, Status.INCOMPLETE):
+    if execution.status in BEGINNING:
         return 0.0, [], {}
     if is_final(execution.status):
         return 1.0, [], execution.output if execution.output is not None else await _output(world, execution)
