@@ -87,7 +87,7 @@ def _node(
         gather=id_ in made.gathers,
         head=id_ in made.heads,
         mixed=id_ in made.mixed,
-        merged=id_ in made.merged,
+        merged=id_ in made.merged and len(made.pins(id_, static=False)) > 1,
         opens=[g for g, lists in made.closes.items() if id_ in lists],
         gates=[n for n in made.nodes if kinds[n] is Kind.GATE and n in made.reach[id_]],
     )

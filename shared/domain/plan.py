@@ -49,8 +49,8 @@ class PlanNode:
     its tokens may reach of the gates, of the nodes that link into them and of the lists that they close.
 
     Of gates: ``gather``, ``head`` (a cycle begins at it), ``mixed`` (its pins come out of different lists or
-    cycles), ``merged`` (two tokens of one key may arrive). ``opens``: the gathers that a firing of this node opens.
-    ``gates``: the gates that it reaches, in the order of the version.
+    cycles), ``merged`` (a join on which two tokens of one key may arrive). ``opens``: the gathers that a firing of
+    this node opens. ``gates``: the gates that it reaches, in the order of the version.
     """
 
     kind: Kind

@@ -92,3 +92,35 @@ async def test_many_on_their_way_to_one_gate_keep_no_other_waiting(
             await stage.deliver(task)
     await stage.run()
     assert (await stage.finished(execution))["output"] == {"first": ["TITLEWORD"], "second": ["TITLEA"]}
+
+
+async def test_nodes_of_one_ordinary_pin_do_not_wait_for_each_other_round_a_cycle(stage: Stage) -> None:
+    """Each fires once a token, whichever others may still come by the same pin."""
+
+    def number(id_: str, value: int) -> dict[str, Any]:
+        return {"id": id_, "block_type": "CALCULATOR", "input_data": {"operation": "Add", "a": value, "b": 0}}
+
+    seen = await run(
+        stage,
+        [
+            *(number(id_, value) for id_, value in (("left", 0), ("right", 10), ("one", 1), ("limit", 12))),
+            {"id": "step", "block_type": "STORE_VALUE"},
+            {"id": "end", "block_type": "STORE_VALUE"},
+            {"id": "add", "block_type": "CALCULATOR", "input_data": {"operation": "Add"}},
+            {"id": "more", "block_type": "CONDITION", "input_data": {"operator": "<"}},
+            agent_output(),
+        ],
+        [
+            "one.result -> step.input",
+            "limit.result -> end.input",
+            "left.result -> add.a",
+            "right.result -> add.a",
+            "step.output -> add.b",
+            "add.result -> more.value1",
+            "end.output -> more.value2",
+            "more.yes_output -> add.a",
+            "more.no_output -> out.value",
+        ],
+        {},
+    )
+    assert len(seen["output"]["out"]) == 2

@@ -56,7 +56,7 @@ class Lay:
         origin = self._origins(lambda arc: not arc.static)
         joins = set(self.nodes) - self.heads
         self.mixed = {n for n in joins if len(set(self._by_pin(n, origin, static=False).values())) > 1}
-        self.merged = joins & self._after_merge()
+        self.merged = {n for n in joins & self._after_merge() if len(self.pins(n, static=False)) > 1}
         self.rank = self._ranks()
 
     def index(self, arcs: list[Arc]) -> None:
