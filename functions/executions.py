@@ -127,10 +127,10 @@ async def read(execution_id: str, caller: auth.Reader) -> Response:
 async def nodes(execution_id: str, caller: auth.Reader, page: Page) -> Response:
     """The node executions of one execution, in the order of what they work on."""
     execution = await execution_views.get(caller.user_id, execution_id)
-    scope = ("nodes", caller.user_id, execution_id)
-    found, cursor = await service.node_page(execution, page.cursor(*scope), page.size)
+    firings = pagination.Listing(pagination.BY_ORDER, "nodes", caller.user_id, execution_id)
+    found, cursor = await service.node_page(execution, page.cursor(firings), page.size)
     items = await execution_views.node_views(world.real(), execution, found)
-    return JsonAnswer(page.answer(items, cursor, *scope))
+    return JsonAnswer(page.answer(items, cursor, firings))
 
 
 @router.post("/executions/{execution_id}/cancel", response_model=ExecutionView)
@@ -142,10 +142,10 @@ async def cancel(execution_id: str, caller: auth.Updater) -> Response:
 
 
 async def _page(caller: auth.Caller, graph_id: str | None, page: pagination.Page) -> Response:
-    scope = ("executions", caller.user_id, graph_id or "")
-    found, cursor = await service.page(caller, graph_id, page.cursor(*scope), page.size)
+    runs = pagination.Listing(pagination.BY_TIME, "executions", caller.user_id, graph_id or "")
+    found, cursor = await service.page(caller, graph_id, page.cursor(runs), page.size)
     items = await execution_views.views(world.real(), found)
-    return JsonAnswer(page.answer(items, cursor, *scope))
+    return JsonAnswer(page.answer(items, cursor, runs))
 
 
 app = http_app.create_app("executions", [router, reviews.router])

@@ -39,9 +39,9 @@ async def validate_graph(caller: auth.Reader, body: routing.AnyBody, once: idemp
 @router.get("/graphs", response_model=shapes.GraphList)
 async def list_graphs(caller: auth.Reader, page: Page) -> Response:
     """The caller's graphs, newest first. A page of large graphs may be shorter than ``page_size``."""
-    scope = (caller.user_id, "graphs")
-    items, cursor = await graphs.list_of(caller, page.size, page.cursor(*scope))
-    return JsonAnswer(page.answer(items, cursor, *scope))
+    own = pagination.Listing(pagination.BY_TIME, "graphs", caller.user_id)
+    items, cursor = await graphs.list_of(caller, page.size, page.cursor(own))
+    return JsonAnswer(page.answer(items, cursor, own))
 
 
 @router.get("/graphs/{graph_id}", response_model=shapes.Graph)
@@ -76,9 +76,9 @@ async def delete_graph(graph_id: str, caller: auth.Deleter, if_match: etags.IfMa
 @router.get("/graphs/{graph_id}/versions", response_model=shapes.VersionList)
 async def list_versions(graph_id: str, caller: auth.Reader, page: Page) -> Response:
     """The versions of a graph, newest first."""
-    scope = (caller.user_id, "versions", graph_id)
-    items, cursor = await graphs.list_versions(caller, graph_id, page.size, page.cursor(*scope))
-    return JsonAnswer(page.answer(items, cursor, *scope))
+    versions = pagination.Listing(pagination.BY_NUMBER, "versions", caller.user_id, graph_id)
+    items, cursor = await graphs.list_versions(caller, graph_id, page.size, page.cursor(versions))
+    return JsonAnswer(page.answer(items, cursor, versions))
 
 
 @router.get("/graphs/{graph_id}/versions/{version}", response_model=shapes.Version)

@@ -51,9 +51,9 @@ class ReviewList(BaseModel):
 @router.get("/reviews", response_model=ReviewList)
 async def list_pending(caller: auth.Reader, page: Page) -> Response:
     """Reviews that wait for the caller, oldest first."""
-    scope = ("reviews", caller.user_id)
-    items, cursor = await service.page(caller.user_id, page.cursor(*scope), page.size)
-    return JsonAnswer(page.answer(items, cursor, *scope))
+    waiting = pagination.Listing(pagination.BY_TIME, "reviews", caller.user_id)
+    items, cursor = await service.page(caller.user_id, page.cursor(waiting), page.size)
+    return JsonAnswer(page.answer(items, cursor, waiting))
 
 
 @router.get("/reviews/{node_execution_id}", response_model=ReviewView)

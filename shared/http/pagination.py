@@ -1,26 +1,81 @@
 """How does a client get the next page? With an opaque token, good for the same caller and filter only.
 
-The token carries the cursor and a checksum over cursor, caller and filter. The checksum is no secret: a forged
-token can only point elsewhere in what the caller may list anyway. It finds tokens that were cut, changed, or
-used with another filter, as https://google.aip.dev/158 asks.
+    executions = pagination.Listing(pagination.BY_TIME, "executions", caller.user_id)
+    items, cursor = await service.page(..., page.cursor(executions), page.size)
+    return JsonAnswer(page.answer(items, cursor, executions))
+
+The token carries the cursor and a checksum over cursor, caller and filter. The checksum is no secret: anybody can
+make a token, which can only point elsewhere in what they may list anyway; so the cursor's shape is checked like
+that of any other input. The checksum finds tokens that were cut, changed, or used with another filter, as
+https://google.aip.dev/158 asks.
 """
 
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, TypeAdapter
 
 from shared.domain import errors
 from shared.domain.errors import Violation
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
+MAX_TOKEN = 4096
 
 _CHECKSUM_BYTES = 12
+_YEARS = range(2000, 3000)
+
+T = TypeVar("T")
+
+
+def _sane(moment: datetime) -> datetime:
+    if moment.year not in _YEARS:
+        raise ValueError("a time of no resource")
+    return moment
+
+
+_Moment = Annotated[AwareDatetime, AfterValidator(_sane)]
+_Id = Annotated[str, StringConstraints(pattern=r"\A[0-9A-Za-z_-]{1,128}\z")]
+_Order = Annotated[str, StringConstraints(pattern=r"\A[ -~]+\z")]
+
+ByTime = tuple[datetime, str]
+"""When the last item was created, and its id."""
+ByOrder = tuple[str, str]
+"""What the last item is sorted by, and its id."""
+
+BY_TIME: TypeAdapter[ByTime] = TypeAdapter(tuple[_Moment, _Id])
+BY_ORDER: TypeAdapter[ByOrder] = TypeAdapter(tuple[_Order, _Id])
+BY_NUMBER: TypeAdapter[int] = TypeAdapter(Annotated[int, Field(ge=1, lt=2**53)])
+
+
+class Listing(Generic[T]):
+    """One list: the shape of its cursor, and its scope: who asks for what."""
+
+    def __init__(self, shape: TypeAdapter[T], *scope: str) -> None:
+        self._shape = shape
+        self._scope = orjson.dumps(scope)
+
+    def token(self, cursor: T) -> str:
+        """What ``read`` reads."""
+        return self._sealed(self._shape.dump_json(cursor))
+
+    def read(self, token: str) -> T:
+        """The cursor in a token. ValueError: it is not one of this list."""
+        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        text = raw[_CHECKSUM_BYTES:]
+        if token != self._sealed(text):
+            raise ValueError("another list's")
+        return self._shape.validate_json(text, strict=True)
+
+    def _sealed(self, text: bytes) -> str:
+        checksum = hashlib.blake2b(self._scope + text, digest_size=_CHECKSUM_BYTES).digest()
+        return base64.urlsafe_b64encode(checksum + text).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,39 +85,28 @@ class Page:
     size: int
     token: str
 
-    def cursor(self, *scope: str) -> Any | None:
-        """Where to go on; None: from the start. ``scope``: who asks for what, the same in ``answer``.
-        InvalidArgument: the token is not one of this list."""
+    def cursor(self, listing: Listing[T]) -> T | None:
+        """Where to go on; None: from the start. InvalidArgument: the token is not one of this list."""
         if not self.token:
             return None
         try:
-            raw = base64.urlsafe_b64decode(self.token + "=" * (-len(self.token) % 4))
-            checksum, text = raw[:_CHECKSUM_BYTES], raw[_CHECKSUM_BYTES:]
-            if self.token == _encode(text, scope) and checksum:
-                return orjson.loads(text)
+            return listing.read(self.token)
         except ValueError:
-            pass
-        raise _bad_token()
+            raise _bad_token() from None
 
-    def answer(self, items: Sequence[Mapping[str, Any]], cursor: Any | None, *scope: str) -> dict[str, Any]:
-        """``{items, next_page_token}``. ``cursor``: a JSON value that names the last item; None: no more."""
-        token = None if cursor is None else _encode(orjson.dumps(cursor), scope)
-        return {"items": items, "next_page_token": token}
+    def answer(self, items: Sequence[Mapping[str, Any]], cursor: T | None, listing: Listing[T]) -> dict[str, Any]:
+        """``{items, next_page_token}``. ``cursor``: that of the last item; None: no more."""
+        return {"items": items, "next_page_token": None if cursor is None else listing.token(cursor)}
 
 
 def page(
     page_size: Annotated[
         int, Query(ge=1, le=MAX_PAGE_SIZE, description="Items on a page, at most.")
     ] = DEFAULT_PAGE_SIZE,
-    page_token: Annotated[str, Query(max_length=4096, description="next_page_token of the page before.")] = "",
+    page_token: Annotated[str, Query(max_length=MAX_TOKEN, description="next_page_token of the page before.")] = "",
 ) -> Page:
     """The dependency of every list."""
     return Page(size=page_size, token=page_token)
-
-
-def _encode(text: bytes, scope: Sequence[str]) -> str:
-    checksum = hashlib.blake2b(orjson.dumps(scope) + text, digest_size=_CHECKSUM_BYTES).digest()
-    return base64.urlsafe_b64encode(checksum + text).rstrip(b"=").decode()
 
 
 def _bad_token() -> errors.InvalidArgument:

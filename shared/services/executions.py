@@ -52,17 +52,19 @@ async def check_graph(caller: Caller, graph_id: str) -> graphs.Head:
 
 
 async def page(
-    caller: Caller, graph_id: str | None, cursor: Any, size: int
-) -> tuple[list[Execution], list[str] | None]:
+    caller: Caller, graph_id: str | None, cursor: tuple[datetime, str] | None, size: int
+) -> tuple[list[Execution], tuple[datetime, str] | None]:
     """A page of the caller's executions, newest first, and the cursor of the next."""
-    after = executions.Page(created_at=datetime.fromisoformat(cursor[0]), id=cursor[1]) if cursor else None
+    after = executions.Page(created_at=cursor[0], id=cursor[1]) if cursor else None
     found = await executions.list_of(caller.user_id, graph_id, after, size + 1)
     last = found[size - 1] if len(found) > size else None
-    return found[:size], [last.created_at.isoformat(), last.id] if last else None
+    return found[:size], (last.created_at, last.id) if last else None
 
 
-async def node_page(execution: Execution, cursor: Any, size: int) -> tuple[list[NodeExecution], list[str] | None]:
+async def node_page(
+    execution: Execution, cursor: tuple[str, str] | None, size: int
+) -> tuple[list[NodeExecution], tuple[str, str] | None]:
     """A page of an execution's node executions, in order, and the cursor of the next."""
-    found = await node_executions.list_of(execution.id, (cursor[0], cursor[1]) if cursor else None, size + 1)
+    found = await node_executions.list_of(execution.id, cursor, size + 1)
     last = found[size - 1] if len(found) > size else None
-    return found[:size], [last.order, last.id] if last else None
+    return found[:size], (last.order, last.id) if last else None

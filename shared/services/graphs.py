@@ -4,7 +4,6 @@ A graph of another user is as absent as one that never was: NotFound, before any
 """
 
 import asyncio
-import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -50,15 +49,18 @@ async def get(caller: Caller, graph_id: str) -> Resource:
     return await _read(caller, graph_id)
 
 
-async def list_of(caller: Caller, size: int, cursor: Any | None) -> tuple[list[Resource], Any | None]:
-    """A page, newest first, and the cursor of the next. A cursor is ``[created_at, id]``."""
-    heads = await graphs.list_of(caller.user_id, _after(cursor), size + 1)
+async def list_of(
+    caller: Caller, size: int, cursor: tuple[datetime, str] | None
+) -> tuple[list[Resource], tuple[datetime, str] | None]:
+    """A page, newest first, and the cursor of the next: ``created_at`` and id."""
+    after = After(created_at=cursor[0], id=cursor[1]) if cursor else None
+    heads = await graphs.list_of(caller.user_id, after, size + 1)
     shown = _fitting(heads[:size])
     versions = await graphs.find_versions([(head.id, head.active_version) for head in shown])
     last = shown[-1] if len(heads) > len(shown) else None
     # A graph without its version has just been deleted.
     items = [graph_views.resource(head, one) for head, one in zip(shown, versions, strict=True) if one]
-    return items, [last.created_at.isoformat(), last.id] if last else None
+    return items, (last.created_at, last.id) if last else None
 
 
 async def replace(caller: Caller, graph_id: str, raw: Any, expected: frozenset[str] | None) -> Resource:
@@ -116,11 +118,11 @@ async def delete(caller: Caller, graph_id: str, expected: frozenset[str] | None)
 
 
 async def list_versions(
-    caller: Caller, graph_id: str, size: int, cursor: Any | None
-) -> tuple[list[Resource], Any | None]:
+    caller: Caller, graph_id: str, size: int, cursor: int | None
+) -> tuple[list[Resource], int | None]:
     """A page of versions, newest first, and the cursor of the next: a number."""
     head = await _owned(caller, graph_id)
-    found = await graphs.list_versions(head, cursor if isinstance(cursor, int) else None, size)
+    found = await graphs.list_versions(head, cursor, size)
     shown = _fitting(found)
     more = bool(shown) and shown[-1].number > 1
     return [graph_views.version(head, one) for one in shown], shown[-1].number if more else None
@@ -265,16 +267,3 @@ def _fitting(found: Sequence[Any]) -> Sequence[Any]:
         if total > PAGE_BYTES and position:
             return found[:position]
     return found
-
-
-def _after(cursor: Any | None) -> After | None:
-    if cursor is None:
-        return None
-    match cursor:
-        case [str() as created_at, str() as graph_id] if graphs.is_id(graph_id):
-            with contextlib.suppress(ValueError):
-                return After(created_at=datetime.fromisoformat(created_at), id=graph_id)
-        case _:
-            pass
-    violation = Violation("page_token", "It is not from this list; leave it out to start from the beginning.")
-    raise errors.InvalidArgument("page_token is not valid for this list.", violations=[violation])

@@ -22,12 +22,13 @@ async def get(user_id: str, id_: str) -> Review:
     return review
 
 
-async def page(user_id: str, cursor: Any, size: int) -> tuple[list[dict[str, Any]], list[str] | None]:
+async def page(
+    user_id: str, cursor: tuple[datetime, str] | None, size: int
+) -> tuple[list[dict[str, Any]], tuple[datetime, str] | None]:
     """A page of pending reviews, oldest first, and the cursor of the next."""
-    after = (datetime.fromisoformat(cursor[0]), str(cursor[1])) if cursor else None
-    found = await reviews.pending_of(user_id, after, size + 1)
+    found = await reviews.pending_of(user_id, cursor, size + 1)
     last = found[size - 1] if len(found) > size else None
-    return [view(review) for review in found[:size]], [last.created_at.isoformat(), last.id] if last else None
+    return [view(review) for review in found[:size]], (last.created_at, last.id) if last else None
 
 
 async def decide(world: World, user_id: str, id_: str, approved: bool, data: Any, message: str) -> Review:
