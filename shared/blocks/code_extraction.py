@@ -29,7 +29,8 @@ LANGUAGES = {
 """Output pin -> what a fence may say."""
 
 _PINS = {name: pin for pin, names in LANGUAGES.items() for name in names}
-_FENCE = re.compile(r"```[ \t]*([\w+#-]*)[^\n`]*\n(.*?)```", re.DOTALL)
+_FENCE = re.compile(r"```[ \t]*+([\w+#-]*+)[^\n`]*+\n(.*?)```", re.DOTALL)
+"""What it has read it does not give back: a fence that is none takes time linear in the text."""
 
 
 class CodeExtractionBlock(Block):

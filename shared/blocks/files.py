@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.blocks import sources
+from shared.blocks import bounds, sources
 from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example, may_be_set
 from shared.domain import errors
 
@@ -62,29 +62,40 @@ class FileReadBlock(Block):
 
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
         file = await sources.read(input.file_input, context)
-        for piece in pieces(file.text()[input.skip_size :], input):
+        text = file.text()[input.skip_size :]
+        for piece in await asyncio.to_thread(bounds.taken, pieces(text, input), "The pieces of the file"):
             yield "content", piece
 
 
 def pieces(text: str, input: FileReadBlock.Input) -> Iterator[str]:
     """The text whole; row by row with a delimiter; rows together, or parts of them, up to ``size_limit``."""
-    rows = [text]
+    rows = iter([text])
     if input.delimiter:
         end = input.skip_rows + input.row_limit if input.row_limit else None
-        rows = text.split(input.delimiter)[input.skip_rows : end]
-    if not input.size_limit:
-        yield from rows
-        return
-    batch: str | None = None
-    for row in rows:
-        for part in _parts(row, input.size_limit):
-            together = part if batch is None else batch + input.delimiter + part
-            if batch is not None and len(together) > input.size_limit:
-                yield batch
-                together = part
-            batch = together
-    if batch is not None:
-        yield batch
+        rows = itertools.islice(_rows(text, input.delimiter), input.skip_rows, end)
+    return _batches(rows, input.delimiter, input.size_limit) if input.size_limit else rows
+
+
+def _rows(text: str, delimiter: str) -> Iterator[str]:
+    """As ``text.split(delimiter)``, without holding all of them."""
+    start = 0
+    while (end := text.find(delimiter, start)) >= 0:
+        yield text[start:end]
+        start = end + len(delimiter)
+    yield text[start:]
+
+
+def _batches(rows: Iterator[str], delimiter: str, size: int) -> Iterator[str]:
+    batch: list[str] = []
+    length = 0
+    for part in itertools.chain.from_iterable(_parts(row, size) for row in rows):
+        if batch and length + len(delimiter) + len(part) > size:
+            yield delimiter.join(batch)
+            batch = []
+        length = length + len(delimiter) + len(part) if batch else len(part)
+        batch.append(part)
+    if batch:
+        yield delimiter.join(batch)
 
 
 def _parts(row: str, size: int) -> Iterator[str]:
@@ -174,13 +185,19 @@ def _csv(text: str, input: ReadSpreadsheetBlock.Input) -> Iterator[list[str]]:
 
 def as_records(table: Iterator[list[str]], input: ReadSpreadsheetBlock.Input) -> list[dict[str, str]]:
     """The rows with the names of their columns; empty lines are none. BlockError where the CSV is broken."""
+    rows: list[list[str]] = []
+    cells = 0
     try:
-        rows = [[value.strip() for value in row] if input.strip else row for row in table if row]
+        for row in filter(None, table):
+            cells += len(row)
+            bounds.check_elements(cells, "The table")
+            rows.append([value.strip() for value in row] if input.strip else row)
     except csv.Error as error:
         raise errors.BlockError(f"The spreadsheet cannot be read: {error}") from error
     header = rows[0] if rows and input.has_header else []
     body = rows[(1 if input.has_header else 0) + input.skip_rows :]
-    return [_record(header, row, set(input.skip_columns)) for row in body]
+    skipped = set(input.skip_columns)
+    return [_record(header, row, skipped) for row in body]
 
 
 def _record(header: list[str], row: list[str], skipped: set[str]) -> dict[str, str]:

@@ -53,7 +53,7 @@ class CreateListBlock(Block):
         chunk: Items = []
         tokens = 0
         for value in input.values:
-            cost = -(-len(json.dumps(value, ensure_ascii=False)) // CHARACTERS_A_TOKEN)
+            cost = 0 if input.max_tokens is None else _tokens(value)
             full = input.max_size is not None and len(chunk) >= input.max_size
             if chunk and (full or (input.max_tokens is not None and tokens + cost > input.max_tokens)):
                 yield "list", chunk
@@ -62,6 +62,10 @@ class CreateListBlock(Block):
             tokens += cost
         if chunk or not input.values:
             yield "list", chunk
+
+
+def _tokens(value: Any) -> int:
+    return -(-len(json.dumps(value, ensure_ascii=False)) // CHARACTERS_A_TOKEN)
 
 
 class AddToListBlock(Block):

@@ -52,7 +52,7 @@ async def collect(
     second token on a pin of one, a value that is not JSON), ``LIMIT_EXCEEDED``, ``BLOCK_CRASHED`` (it raised
     what is not a ``BlockError``).
     """
-    many = block.many_pins(input.model_dump(mode="json")) if many_pins is None else many_pins
+    many = block.many_pins(dict(input)) if many_pins is None else many_pins
     tokens: list[Token] = []
     try:
         async with contextlib.aclosing(_emitted(block, input, context)) as emitted:

@@ -2,25 +2,30 @@
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, cast
 
 from pydantic import Field
 
+from shared.blocks import bounds
 from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example
 
 Items = list[Any]
 
-_NOTHING = object()
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
-def identity(value: Any) -> str:
-    """Equal texts for equal JSON values: what two lists have in common is found in one pass."""
-    return json.dumps(value, sort_keys=True)
+def identity(value: Any) -> Hashable:
+    """Equal keys for equal JSON values: what two lists have in common is found in one pass."""
+    return (type(value), value) if isinstance(value, str | int) else _canonical(value)
 
 
 def unique(values: Iterable[Any]) -> Items:
-    return list({identity(value): value for value in reversed(list(values))}.values())[::-1]
+    """Each value once, where it came first."""
+    first: dict[Hashable, Any] = {}
+    for value in values:
+        first.setdefault(identity(value), value)
+    return list(first.values())
 
 
 class ConcatenateListsBlock(Block):
@@ -95,15 +100,24 @@ class FlattenListBlock(Block):
 
 
 def flatten(items: Items, levels: int) -> Iterator[Any]:
-    for item in items:
-        if isinstance(item, list) and levels != 0:
-            yield from flatten(cast(Items, item), levels - 1)
-        else:
+    """The elements, those of lists within up to ``levels`` deep (below 0: all) in their place."""
+    inside = [iter(items)]
+    while inside:
+        for item in inside[-1]:
+            if isinstance(item, list) and len(inside) - 1 != levels:
+                inside.append(iter(cast(Items, item)))
+                break
             yield item
+        else:
+            inside.pop()
 
 
 def depth(items: Items) -> int:
-    return 1 + max((depth(cast(Items, item)) for item in items if isinstance(item, list)), default=0)
+    levels, lists = 0, [items]
+    while lists:
+        lists = [cast(Items, item) for one in lists for item in one if isinstance(item, list)]
+        levels += 1
+    return levels
 
 
 class InterleaveListsBlock(Block):
@@ -127,10 +141,17 @@ class InterleaveListsBlock(Block):
         length: int = Field(description="Its elements.")
 
     def run(self, input: Input, context: Context) -> Iterator[tuple[str, Any]]:
-        rounds = itertools.zip_longest(*input.lists, fillvalue=_NOTHING)
-        interleaved = [value for row in rounds for value in row if value is not _NOTHING]
+        interleaved = list(interleave(input.lists))
         yield "interleaved_list", interleaved
         yield "length", len(interleaved)
+
+
+def interleave(lists: list[Items]) -> Iterator[Any]:
+    """What is over is asked no more: the time is that of the elements, however uneven the lists."""
+    index = 0
+    while lists := [one for one in lists if len(one) > index]:
+        yield from (one[index] for one in lists)
+        index += 1
 
 
 class ZipListsBlock(Block):
@@ -161,6 +182,8 @@ class ZipListsBlock(Block):
         length: int = Field(description="How many these are.")
 
     def run(self, input: Input, context: Context) -> Iterator[tuple[str, Any]]:
+        ends = max if input.pad_to_longest else min
+        bounds.check_elements(ends(map(len, input.lists), default=0) * len(input.lists), "The zipped list")
         padded = itertools.zip_longest(*input.lists, fillvalue=input.fill_value)
         rows = padded if input.pad_to_longest else zip(*input.lists, strict=False)
         zipped = [list(row) for row in rows]

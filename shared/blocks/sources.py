@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib import parse
 
@@ -9,6 +10,8 @@ from shared.blocks.block import Context
 from shared.domain import errors
 
 MAX_FILE_BYTES = 10_000_000
+MAX_TOGETHER_BYTES = 50_000_000
+"""Of all files that one request sends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,19 @@ async def read(reference: str, context: Context) -> File:
     if len(file.content) > MAX_FILE_BYTES:
         raise unreadable(f"The file has {len(file.content):,} bytes, above {MAX_FILE_BYTES:,}")
     return file
+
+
+async def read_all(references: Sequence[str], context: Context) -> list[File]:
+    """The files of ``references``, in order. As ``read``; ``LIMIT_EXCEEDED`` where they are too large together."""
+    files: list[File] = []
+    size = 0
+    for reference in references:
+        files.append(await read(reference, context))
+        size += len(files[-1].content)
+        if size > MAX_TOGETHER_BYTES:
+            message = f"The files have more than {MAX_TOGETHER_BYTES:,} bytes together: send fewer at once"
+            raise errors.BlockError(message, reason="LIMIT_EXCEEDED")
+    return files
 
 
 async def _fetched(url: str, context: Context) -> File:

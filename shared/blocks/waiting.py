@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from shared.blocks import bounds
 from shared.blocks.block import (
     Block,
     BlockInput,
@@ -74,6 +75,8 @@ class CountdownTimer(Block):
         total = once * input.repeat
         if total > _MAX_SECONDS:
             raise BlockError("It would wait for more than ten years; give it less.", reason="INVALID_INPUT")
+        size = bounds.weight(input.input_message, bounds.MAX_CHARACTERS)
+        bounds.check_characters(size * input.repeat, "All messages together")
         if total and context.resumption is None:
             raise Suspended(Delay(seconds=total))
         for _ in range(input.repeat):

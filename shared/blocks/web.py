@@ -68,7 +68,7 @@ def _headers(input: SendWebRequestBlock.Input, context: Context) -> dict[str, st
 
 async def _body(input: SendWebRequestBlock.Input, context: Context) -> dict[str, Any]:
     if input.files:
-        files = [await sources.read(reference, context) for reference in input.files]
+        files = await sources.read_all(input.files, context)
         parts = [(input.files_name, (file.name, file.content, file.media_type or None)) for file in files]
         return {"files": parts, "data": _fields(input.body or {})}
     if input.body is None:

@@ -3,13 +3,16 @@
 Some patterns take time exponential in the text; each search has a time limit.
 """
 
+import time
 from dataclasses import dataclass
 
 import regex
 
+from shared.blocks import bounds
 from shared.domain import errors
 
 MAX_SECONDS = 2.0
+"""Of a search; all searches of a text together may take five times as long."""
 MAX_PATTERN = 10_000
 """Characters."""
 
@@ -27,16 +30,25 @@ def find_all(
     """The matches of ``pattern`` in ``text``, from left to right, ``limit`` at most. BlockError, reason
     ``PATTERN_INVALID`` for what is no pattern, ``LIMIT_EXCEEDED`` for one that takes too long. It computes:
     call it in a thread."""
+    deadline = time.monotonic() + 5 * MAX_SECONDS
     matches: list[Match] = []
+    taken = characters = 0
     try:
         found = _compiled(pattern, case_sensitive, dot_all).finditer(text, timeout=MAX_SECONDS, concurrent=True)
         for match in found:
-            matches.append(Match(groups=(match[0], *(group or "" for group in match.groups()))))
+            groups = range(len(match.regs))
+            taken += len(groups)
+            characters += sum(match.end(group) - match.start(group) for group in groups)
+            bounds.check_elements(taken, f"What the pattern {pattern[:100]!r} finds")
+            bounds.check_characters(characters, f"What the pattern {pattern[:100]!r} finds")
+            matches.append(Match(groups=tuple(match[group] or "" for group in groups)))
             if limit is not None and len(matches) >= limit:
                 break
+            if time.monotonic() > deadline:
+                raise TimeoutError
     except TimeoutError as error:
         raise errors.BlockError(
-            f"The pattern {pattern[:100]!r} took more than {MAX_SECONDS:.0f} seconds; simplify it",
+            f"The pattern {pattern[:100]!r} takes too long (the limit is {MAX_SECONDS:.0f} seconds); simplify it",
             reason="LIMIT_EXCEEDED",
         ) from error
     return matches
