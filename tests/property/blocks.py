@@ -1,7 +1,7 @@
 """Which blocks do the property tests' graphs consist of? Small ones, whose values trace what happened.
 
 Each is one function, which the reference interpreter calls too; the engine gets it as a pure block ``T_…`` and as
-one with effects ``E_…``, so that both ways of taking a node execution are tried.
+one with effects ``E_…``, so that both ways of taking a node execution are tried. A pin that nothing comes to is null.
 """
 
 import zlib
@@ -31,12 +31,12 @@ def _short(text: str) -> str:
 
 
 def source(values: Mapping[str, Any]) -> Tokens:
-    yield "o", values["value"]
+    yield "o", values.get("value")
 
 
 def step(values: Mapping[str, Any]) -> Tokens:
     """Items on a pin that may emit many, between two that may not."""
-    items = values["x"] if isinstance(values["x"], list) else []
+    items = values.get("x") if isinstance(values.get("x"), list) else []
     yield "n", f"n{len(items)}"
     for item in items:
         yield "o", item
@@ -44,25 +44,25 @@ def step(values: Mapping[str, Any]) -> Tokens:
 
 
 def map_(values: Mapping[str, Any]) -> Tokens:
-    yield "o", _short(f"{values['tag']}({values['x']})")
+    yield "o", _short(f"{values.get('tag')}({values.get('x')})")
 
 
 def nest(values: Mapping[str, Any]) -> Tokens:
     """An object, whose parts are taken by dynamic pins; ``odd`` is not always there."""
-    yield "o", {"all": values["x"], **({"odd": _short(f"odd{values['x']}")} if _dice(values) % 2 else {})}
+    yield "o", {"all": values.get("x"), **({"odd": _short(f"odd{values.get('x')}")} if _dice(values) % 2 else {})}
 
 
 def pass_(values: Mapping[str, Any]) -> Tokens:
-    yield "o", values["x"]
+    yield "o", values.get("x")
 
 
 def drop(values: Mapping[str, Any]) -> Tokens:
     if _dice(values) % 3:
-        yield "o", values["x"]
+        yield "o", values.get("x")
 
 
 def either(values: Mapping[str, Any]) -> Tokens:
-    yield "yes" if _dice(values) % 2 else "no", values["x"]
+    yield "yes" if _dice(values) % 2 else "no", values.get("x")
 
 
 def join(values: Mapping[str, Any]) -> Tokens:
@@ -70,13 +70,13 @@ def join(values: Mapping[str, Any]) -> Tokens:
 
 
 def add(values: Mapping[str, Any]) -> Tokens:
-    kept = values["list"] if isinstance(values["list"], list) else [values["list"]]
-    yield "o", [*kept, values["entry"], *([values["extra"]] if "extra" in values else [])]
+    kept = values.get("list") if isinstance(values.get("list"), list) else [values.get("list")]
+    yield "o", [*kept, values.get("entry"), *([values.get("extra")] if "extra" in values else [])]
 
 
 def count(values: Mapping[str, Any]) -> Tokens:
     """Goes round until 3."""
-    n = int(values["x"]) if str(values["x"]).isdigit() else 0
+    n = int(values.get("x")) if str(values.get("x")).isdigit() else 0
     if n < 3:
         yield "again", n + 1
         yield "o", n
@@ -86,24 +86,24 @@ def count(values: Mapping[str, Any]) -> Tokens:
 
 def while_(values: Mapping[str, Any]) -> Tokens:
     """Grows a text, and goes round until it is long."""
-    text = f"{_short(str(values['x']))}+{values['tag']}"
+    text = f"{_short(str(values.get('x')))}+{values.get('tag')}"
     yield "again" if text.count("+") < 3 else "o", text
 
 
 def fail(values: Mapping[str, Any]) -> Tokens:
     """Fails on some values, after a token."""
-    yield "before", values["x"]
+    yield "before", values.get("x")
     if _dice(values) % 3 == 0:
-        raise Failed(_short(f"{values['tag']} fails on {values['x']}"))
-    yield "o", values["x"]
+        raise Failed(_short(f"{values.get('tag')} fails on {values.get('x')}"))
+    yield "o", values.get("x")
 
 
 def fail_step(values: Mapping[str, Any]) -> Tokens:
     """Fails before the first item of some lists, or the second."""
-    items = values["x"] if isinstance(values["x"], list) else []
+    items = values.get("x") if isinstance(values.get("x"), list) else []
     for i, item in enumerate(items):
         if i == _dice(values) % 4:
-            raise Failed(_short(f"{values['tag']} fails in {values['x']}"))
+            raise Failed(_short(f"{values.get('tag')} fails in {values.get('x')}"))
         yield "o", item
 
 
@@ -113,12 +113,12 @@ def gather(values: Mapping[str, Any]) -> Tokens:
 
 def agent_input(values: Mapping[str, Any]) -> Tokens:
     if values.get("value") is not None:
-        yield "result", values["value"]
+        yield "result", values.get("value")
 
 
 def agent_output(values: Mapping[str, Any]) -> Tokens:
-    yield "output", values["value"]
-    yield "name", values["name"]
+    yield "output", values.get("value")
+    yield "name", values.get("name")
 
 
 _MANY = frozenset({"o"})
