@@ -21,12 +21,14 @@ from firebase_admin import auth, exceptions
 from shared import clock, config
 from shared.domain import errors
 from shared.domain.graph import UserId
+from shared.gcp import jwt_shape
 
 TRUST_SECONDS = 60.0
 MAX_TOKENS = 10_000
 HTTP_SECONDS = 10
+MAX_TIME = 253_402_300_799  # the last second of the year 9999
 
-_NAMEABLE = re.compile(r"(?!\.{1,2}$|__.*__$)[^/]{1,128}")
+_NAMEABLE = re.compile(r"(?!\.{1,2}$|__.*__$)[^/\x00-\x1f\x7f]{1,128}")
 """https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields"""
 
 Verify = Callable[[str, bool], Mapping[str, Any]]
@@ -92,6 +94,7 @@ def _verifier() -> Verifier:
     app = firebase_admin.initialize_app(options={"projectId": project, "httpTimeout": HTTP_SECONDS}, name="weftly")
 
     def verify(token: str, unrevoked: bool) -> Mapping[str, Any]:
+        jwt_shape.check(token)
         return auth.verify_id_token(token, app=app, check_revoked=unrevoked)
 
     return Verifier(verify)
@@ -110,14 +113,14 @@ def _claims(verify: Verify, token: str, unrevoked: bool) -> Mapping[str, Any]:
         raise _refused("its user is deleted") from error
     except auth.ExpiredIdTokenError as error:
         raise _refused("it has expired") from error
-    except (ValueError, auth.InvalidIdTokenError) as error:
+    except (*jwt_shape.UNEXPECTED, auth.InvalidIdTokenError) as error:
         raise _refused("it is not a valid ID token of this project") from error
     except exceptions.FirebaseError as error:
         raise _unavailable(error) from error
 
 
 def _identity(claims: Mapping[str, Any]) -> Identity:
-    user_id, expires_at = str(claims["uid"]), claims.get("exp")
+    user_id = str(claims.get("uid", ""))
     if not _NAMEABLE.fullmatch(user_id):
         raise _refused("its user id cannot name a document")
     return Identity(
@@ -126,8 +129,13 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
         name=str(claims.get("name") or ""),
         picture=str(claims.get("picture") or ""),
         role=claims.get("role"),
-        expires_at=float(expires_at) if isinstance(expires_at, int | float) else 0.0,
+        expires_at=_seconds(claims.get("exp")),
     )
+
+
+def _seconds(claim: object) -> float:
+    """A time claim; what is none has long passed."""
+    return float(claim) if isinstance(claim, int | float) and 0 <= claim <= MAX_TIME else 0.0
 
 
 def _refused(why: str) -> errors.Unauthenticated:

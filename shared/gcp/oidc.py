@@ -14,6 +14,7 @@ import jwt
 
 from shared import clock, config
 from shared.domain import errors
+from shared.gcp import jwt_shape
 
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 LEEWAY_SECONDS = 10
@@ -23,6 +24,20 @@ REFETCH_SECONDS = 10.0
 """An unknown key id makes the keys be fetched again, at most this often."""
 
 _REMOVED = "SIGNATURE_REMOVED_BY_GOOGLE"
+
+
+class _UnknownKey(jwt.InvalidTokenError):
+    """No published key has the id in the token's header."""
+
+
+_REASONS: Mapping[type[Exception], str] = {
+    jwt.ExpiredSignatureError: "it has expired",
+    jwt.ImmatureSignatureError: "it is not valid yet",
+    jwt.InvalidAudienceError: "it is for another audience than this function",
+    jwt.InvalidSignatureError: "its signature is wrong",
+    jwt.MissingRequiredClaimError: "it lacks exp, iat, iss or aud",
+    _UnknownKey: "it is signed with a key that Google does not publish",
+}
 
 
 class Keys:
@@ -70,17 +85,26 @@ async def verify(authorization: str | None, audience: str) -> Mapping[str, Any]:
     if scheme.lower() != "bearer" or not token:
         raise errors.Unauthenticated("This function takes calls of the platform only: no OIDC token.")
     try:
+        jwt_shape.check(token.strip())
         claims = await _claims(token.strip(), audience)
-    except jwt.PyJWTError as error:
-        raise errors.Unauthenticated(f"The OIDC token does not hold: {error}.") from error
+    except (jwt.PyJWTError, *jwt_shape.UNEXPECTED) as error:
+        raise errors.Unauthenticated(f"The OIDC token does not hold: {_why(error)}.") from error
     if claims["iss"] not in ISSUERS:
-        raise errors.Unauthenticated(f"The OIDC token is of the issuer {claims['iss']}, not Google's.")
+        raise errors.Unauthenticated("The OIDC token is of another issuer than Google.")
     if claims.get("email") != settings.invoker or claims.get("email_verified") is not True:
         raise errors.PermissionDenied(
             f"Only {settings.invoker} may call this function; the setting INVOKER_EMAIL names it.",
             metadata={"email": str(claims.get("email", ""))},
         )
     return claims
+
+
+def _why(error: Exception) -> str:
+    """What a stranger may be told: what is wrong with the token, not what the library met inside of it."""
+    for kind, text in _REASONS.items():
+        if isinstance(error, kind):
+            return text
+    return "it is not a valid OIDC token"
 
 
 async def _claims(token: str, audience: str) -> Mapping[str, Any]:
@@ -109,5 +133,5 @@ async def _key(header: Mapping[str, Any]) -> jwt.PyJWK:
         _keys = Keys(url)
     key = await _keys.find(str(header.get("kid", "")), clock.monotonic())
     if key is None:
-        raise jwt.InvalidTokenError("it is signed with a key that Google does not publish")
+        raise _UnknownKey
     return key

@@ -55,6 +55,49 @@ async def test_nobody_comes_in_without_a_token_that_holds(make_api: MakeApi, aut
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
+def _hostile(header: bytes, claims: bytes) -> str:
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (header, claims)) + "."
+
+
+HEADER = b'{"alg": "none", "typ": "JWT"}'
+DEEP = b"[" * 20_000
+HOSTILE = {
+    "claims that nest without end": _hostile(HEADER, DEEP),
+    "a header that nests without end": _hostile(DEEP, b"{}"),
+    "objects that nest without end": _hostile(HEADER, b'{"a":' * 9_000),
+    "claims that are a list": _hostile(HEADER, b"[]"),
+    "claims that are no UTF-8": _hostile(HEADER, b'{"sub": "\xff"}'),
+    "half a character in a name": _unsigned(name="\ud800"),
+    "a user id with a control character": _unsigned(sub="a\0b"),
+    "an expiry beyond all numbers": _hostile(HEADER, b'{"exp": 1' + b"0" * 400 + b"}"),
+    "an expiry that is a great number": _unsigned(exp=10**400),
+    "an infinite expiry": _unsigned(exp=float("inf")),
+    "an expiry that is a list": _unsigned(exp=[]),
+    "a subject that is a list": _unsigned(sub=[]),
+    "an audience that is an object": _unsigned(aud={}),
+    "an issuer that is a list": _unsigned(iss=[]),
+}
+
+
+@pytest.mark.parametrize("token", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+async def test_a_hostile_token_is_401(make_api: MakeApi, token: str, method: str):
+    headers = {"Authorization": f"Bearer {token}"}
+    error = error_of(await make_api("users").request(method, "/me", headers=headers, json={}), 401)
+    assert error["ErrorInfo"]["reason"] == "INVALID_TOKEN"
+    assert len(error["message"]) < 200
+
+
+@pytest.mark.parametrize(
+    "claims", [{"iat": "x"}, {"iat": None}, {"iat": []}, {"firebase": "x"}, {"role": {}}], ids=str
+)
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+async def test_an_odd_claim_is_never_a_failure(make_api: MakeApi, user: User, claims: dict[str, Any], method: str):
+    headers = {"Authorization": f"Bearer {_unsigned(sub=user.id, **claims)}"}
+    answer = await make_api("users").request(method, "/me", headers=headers, json={})
+    assert answer.status_code in (200, 401), answer.text
+
+
 async def test_a_caller_without_a_token_learns_nothing_of_the_body(make_api: MakeApi):
     error_of(await make_api("graphs").post("/graphs", content=b"{"), 401)
 

@@ -53,7 +53,18 @@ async def test_a_token_is_not_trusted_beyond_its_expiry():
         await verifier.identify("t", now=30, unrevoked=False)
 
 
-@pytest.mark.parametrize("claims", [{"exp": None}, {"exp": "soon"}, {"uid": "a/b"}, {"uid": "__x__"}, {"uid": ".."}])
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": None},
+        {"exp": "soon"},
+        {"uid": "a/b"},
+        {"uid": "__x__"},
+        {"uid": ".."},
+        {"uid": "a\0"},
+        {"exp": 10**400},
+    ],
+)
 async def test_claims_that_cannot_be_used_are_refused(claims: dict[str, Any]):
     with pytest.raises(errors.Unauthenticated):
         await Verifier(Firebase(**claims)).identify("t", now=0, unrevoked=False)
@@ -68,6 +79,9 @@ async def test_claims_that_cannot_be_used_are_refused(claims: dict[str, Any]):
         (firebase.UserDisabledError("m"), errors.Unauthenticated),
         (firebase.UserNotFoundError("m"), errors.Unauthenticated),
         (ValueError("m"), errors.Unauthenticated),
+        (TypeError("m"), errors.Unauthenticated),
+        (AttributeError("m"), errors.Unauthenticated),
+        (RecursionError("m"), errors.Unauthenticated),
         (firebase.CertificateFetchError("m", None), errors.Unavailable),
         (exceptions.UnavailableError("m"), errors.Unavailable),
         (exceptions.DeadlineExceededError("m"), errors.Unavailable),

@@ -1,6 +1,8 @@
 """Which callers of the platform's own functions are let in."""
 
+import base64
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -97,6 +99,39 @@ REFUSED = {
 async def test_a_token_that_does_not_hold_is_refused(certs: Certs, authorization: str | None):
     with pytest.raises(errors.Unauthenticated):
         await oidc.verify(authorization, AUDIENCE)
+
+
+def _raw(header: bytes, claims: bytes) -> str:
+    return "Bearer " + ".".join(
+        base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (header, claims, b"x")
+    )
+
+
+@pytest.mark.parametrize("removed", [False, True], ids=["signed", "signature removed"])
+@pytest.mark.parametrize(
+    ("header", "claims"),
+    [
+        (b"[" * 20_000, b"{}"),
+        (b'{"alg": "RS256", "kid": "k1"}', b"[" * 20_000),
+        (b'{"alg": "RS256", "kid": []}', b"{}"),
+        (b'{"alg": [], "kid": "k1"}', b"{}"),
+        (b'{"alg": "RS256", "kid": "k1", "b64": false}', b"{}"),
+        (b'{"alg": "RS256", "kid": "k1", "crit": 5}', b"{}"),
+        (b'{"alg": "RS256", "kid": "k1"}', b'{"exp": 1e999}'),
+        (b'{"alg": "RS256", "kid": "k1"}', b'{"exp": [], "iat": {}, "iss": [], "aud": 5}'),
+        (b'{"alg": "RS256", "kid": "k1"}', b'{"exp": "\xff"}'),
+    ],
+)
+async def test_a_hostile_token_is_refused_in_plain_words(
+    certs: Certs, monkeypatch: pytest.MonkeyPatch, header: bytes, claims: bytes, removed: bool
+):
+    token = _raw(header, claims)
+    if removed:
+        monkeypatch.setenv("K_SERVICE", "run_node")
+        token = token.rpartition(".")[0] + ".SIGNATURE_REMOVED_BY_GOOGLE"
+    with pytest.raises(errors.Unauthenticated) as refused:
+        await oidc.verify(token, AUDIENCE)
+    assert re.fullmatch(r"The OIDC token does not hold: its? [a-z0-9, ]+\.", refused.value.message, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("changes", [{"email": "other@x.test"}, {"email": None}, {"email_verified": False}])
