@@ -100,8 +100,8 @@ def start(plan: Plan, execution: Execution) -> Deliveries:
     ]
     tokens = [
         token
-        for node_id, value in execution.constants.items()
-        for token in _tokens(plan, node_id, labels.ROOT, [Output(pin="result", value=value)])
+        for node_id, output in execution.constants.items()
+        for token in _tokens(plan, node_id, labels.ROOT, [output])
     ]
     made = _sort(plan, sender, tokens)
     return Deliveries(firings=[*entries, *made.firings], meetings=made.meetings, parked=made.parked)

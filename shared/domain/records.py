@@ -67,7 +67,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """One run of a graph version. ``constants``: node id of an input -> its value. ``absent``: positions of links
+    """One run of a graph version. ``constants``: node id of an input -> its output. ``absent``: positions of links
     from constants that carry nothing. ``occupies``: whether it counts against the user's executions at a time.
     ``output`` is None until it is final, or where it is too large to keep here. ``depth``: of how many executions it
     is the sub-agent. ``running_since`` and ``ran_seconds``: its wall time, which rests while everything waits.
@@ -82,7 +82,7 @@ class Execution:
     graph_version: int
     status: Status
     queue: str
-    constants: Mapping[str, Any]
+    constants: Mapping[str, Output]
     absent: Sequence[int]
     created_at: datetime
     started_at: datetime | None = None

@@ -11,7 +11,8 @@ Queries and their indexes: of a user, newest first (user_id, created_at); of a g
 Hottest document: four writes in its life: created, started, finished, announced; two more each time that all of it
     waits, and one for every ten minutes that it runs. A retry: one for each batch that it takes over, in a row.
 Pruned by: deletion by its user.
-Size: constants and output are JSON text, each at most ``MAX_TEXT`` bytes.
+Size: constants are JSON text of at most ``MAX_CONSTANTS`` bytes, the output one of at most ``MAX_OUTPUT``; more lies
+    in the bucket, or is put together when it is read.
 """
 
 import dataclasses
@@ -25,7 +26,7 @@ from google.cloud.firestore_v1.base_query import And, FieldFilter
 
 from shared import caches
 from shared.domain import identity
-from shared.domain.records import Applied, Execution, Lost, Parent, Stop, Written
+from shared.domain.records import Applied, Execution, Lost, Output, Parent, Stop, Written
 from shared.domain.statuses import BEGINNING, Status, is_final
 from shared.firestore import client, commits, values
 
@@ -34,6 +35,8 @@ SHARDS = 16
 (https://cloud.google.com/firestore/docs/best-practices#hotspots)."""
 
 MAX_TEXT = 700_000
+MAX_CONSTANTS = 500_000
+MAX_OUTPUT = 400_000
 SWEEP_DUE = timedelta(minutes=1)
 RUNNING_DUE = timedelta(minutes=10)
 """How often recovery asks whether a running execution has been left with nothing active."""
@@ -61,7 +64,7 @@ async def find(execution_id: str) -> Execution | None:
 
 
 @caches.immutable(size=1_000)
-async def constants(execution_id: str) -> Mapping[str, Any] | None:
+async def constants(execution_id: str) -> Mapping[str, Output] | None:
     """What its inputs are; written once, so an instance reads it once. None: there is no such execution."""
     execution = await find(execution_id)
     return execution.constants if execution else None
@@ -92,7 +95,7 @@ def finished(execution: Execution) -> dict[str, Any]:
         "active": False,
         "occupies": False,
         "completed_at": execution.completed_at,
-        "output": text if len(text.encode()) <= MAX_TEXT else None,
+        "output": text if len(text.encode()) <= MAX_OUTPUT else None,
         "error": values.dump_failure(execution.error) if execution.error else None,
         "node_counts": dict(execution.node_counts),
         "cost": execution.cost,
@@ -258,7 +261,7 @@ def encode(execution: Execution) -> dict[str, Any]:
         "queue": execution.queue,
         "active": True,
         "occupies": execution.parent is None,
-        "constants": values.dump(execution.constants),
+        "constants": values.dump_constants(execution.constants),
         "absent": list(execution.absent),
         "created_at": execution.created_at,
         "due_at": execution.due_at,
@@ -290,7 +293,7 @@ def decode(snapshot: firestore.DocumentSnapshot[Any]) -> Execution | None:
         graph_version=fields["graph_version"],
         status=Status(fields["status"]),
         queue=fields["queue"],
-        constants=values.load(fields["constants"]),
+        constants=values.load_constants(fields["constants"]),
         absent=absent,
         created_at=fields["created_at"],
         started_at=fields.get("started_at"),

@@ -51,6 +51,18 @@ def load_outputs(text: str) -> list[Output]:
     return [Output(pin=o[0], value=o[1], stored=o[2] if len(o) > 2 else None) for o in load(text)]
 
 
+def dump_constants(constants: Mapping[str, Output]) -> str:
+    """Node id -> ``[value]``, and where it is stored if it is."""
+    return dump({node_id: [None, o.stored] if o.stored else [o.value] for node_id, o in constants.items()})
+
+
+def load_constants(text: str) -> dict[str, Output]:
+    return {
+        node_id: Output(pin="result", value=o[0], stored=o[1] if len(o) > 1 else None)
+        for node_id, o in load(text).items()
+    }
+
+
 def dump_failure(failure: Failure) -> dict[str, str]:
     fields = {
         "reason": failure.reason,

@@ -11,6 +11,7 @@ from shared.blocks.block import Block, BlockInput, Context
 from shared.blocks.runner import Outcome
 from shared.domain import errors, planning
 from shared.domain.graph import Node
+from shared.domain.plan import PlanNode
 from shared.domain.records import Lost, NodeExecution
 from shared.firestore import executions, gate_tokens, node_cache, node_executions
 from shared.firestore import values as values_codec
@@ -82,14 +83,21 @@ async def values(run: Run, node: NodeExecution, graph_node: Node) -> dict[str, A
     """Pin -> value as the node gets them: its literals, over them what came by links, in the order of the links: the
     parts of a dictionary stand in this order, whichever came first."""
     plan = run.version.plan
-    constants: Mapping[str, Any] = {}
-    if plan.nodes[node.node_id].constants:
-        constants = await executions.constants(run.execution.id) or {}
-    supplied = planning.static_values(plan, node.node_id, constants)
+    supplied = planning.static_values(plan, node.node_id, await _constants(run, plan.nodes[node.node_id]))
     arrived = {**await stored_values.inputs(node.inputs), **await _held(node, plan.nodes[node.node_id].gather)}
     linked = {**supplied, **arrived}
     pins = dict.fromkeys(plan.links[position].sink_pin for position in plan.nodes[node.node_id].into)
     return {**graph_node.input_data, **{pin: linked[pin] for pin in pins if pin in linked}}
+
+
+async def _constants(run: Run, at: PlanNode) -> dict[str, Any]:
+    """Node id -> value of the inputs that supply a node."""
+    sources = {run.version.plan.links[position].source for position in at.constants}
+    if not sources:
+        return {}
+    all_of_them = await executions.constants(run.execution.id) or {}
+    loaded = await stored_values.load({id_: o for id_, o in all_of_them.items() if id_ in sources})
+    return {id_: output.value for id_, output in loaded.items()}
 
 
 async def _held(node: NodeExecution, gather: bool) -> dict[str, Any]:

@@ -80,6 +80,7 @@ async def _documents(run: Run, execution: Execution) -> list[_Document] | None:
     source = await executions.find(id_)  # after the reading: a deletion says so before it takes anything away
     if source is None or source.deleting:
         return None
+    source = replace(source, constants=await stored_values.load(source.constants))
     now = run.world.now()
     birth = replay.Birth(block_type=run.block_type, now=now, due_at=now + runs.QUEUED_DUE)
     made = replay.replay(run.version.plan, source, execution, nodes, birth)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.domain import identity, planning
-from shared.domain.records import Execution, NodeExecution, Output
+from shared.domain.records import Execution, NodeExecution
 from shared.domain.statuses import Status
 from shared.services import node_tasks, runs
 from shared.services.runs import Run
@@ -65,7 +65,7 @@ def _constant(run: Run, execution: Execution, node_id: str, now: datetime) -> No
         attempts=1,
         started_at=now,
         completed_at=now,
-        outputs=[Output(pin="result", value=execution.constants[node_id])],
+        outputs=[execution.constants[node_id]],
     )
 
 

@@ -17,7 +17,7 @@ from shared.domain.plan import Kind
 from shared.domain.records import Execution, Lost, NodeExecution
 from shared.domain.statuses import BEGINNING, Event, Status, follow, is_final
 from shared.firestore import commits, executions, graphs, node_executions, values
-from shared.services import completion, copying, events, finish, queueing, roots, runs, stopping
+from shared.services import completion, copying, events, finish, queueing, roots, runs, stopping, stored_values
 from shared.services.node_tasks import NodeTask
 from shared.services.runs import Run
 from shared.services.world import World
@@ -33,7 +33,7 @@ async def accept(
     world: World, *, id_: str, user_id: str, version: graphs.Version, input_data: Mapping[str, Any], queue: str
 ) -> Execution:
     """Record an execution and dispatch it. ``id_`` makes a repeated call find the first one's execution."""
-    execution = begun(world, id_=id_, user_id=user_id, version=version, input_data=input_data, queue=queue)
+    execution = await begun(world, id_=id_, user_id=user_id, version=version, input_data=input_data, queue=queue)
     await check_backlog(world, user_id)
     return await record(world, execution)
 
@@ -54,11 +54,12 @@ async def record(world: World, execution: Execution) -> Execution:
     return execution
 
 
-def begun(
+async def begun(
     world: World, *, id_: str, user_id: str, version: graphs.Version, input_data: Mapping[str, Any], queue: str
 ) -> Execution:
     """An execution as it begins. InvalidArgument: the inputs do not suit the graph."""
-    constants = constants_of(version, input_data)
+    given = constants_of(version, input_data, world.settings.max_value_bytes)
+    constants = await stored_values.constants(world, id_, given)
     now = world.now()
     return Execution(
         id=id_,
@@ -68,7 +69,7 @@ def begun(
         status=Status.QUEUED,
         queue=queue,
         constants=constants,
-        absent=planning.absent_constants(version.plan, constants),
+        absent=planning.absent_constants(version.plan, given),
         created_at=now,
         due_at=now + START_DUE,
     )
@@ -85,9 +86,9 @@ async def check_backlog(world: World, user_id: str) -> None:
         )
 
 
-def constants_of(version: graphs.Version, input_data: Mapping[str, Any]) -> dict[str, Any]:
-    """Node id -> value of every input that has one. InvalidArgument names each that is unknown, missing or of
-    another type, and a total that is too large."""
+def constants_of(version: graphs.Version, input_data: Mapping[str, Any], max_bytes: int) -> dict[str, Any]:
+    """Node id -> value of every input that has one. InvalidArgument names each that is unknown, missing, of another
+    type, or larger than ``max_bytes`` of JSON."""
     inputs = [n for n in version.graph.nodes if analysis.is_input(n.block_type)]
     names = {str(n.input_data.get("name", "")) for n in inputs}
     violations = [
@@ -99,16 +100,20 @@ def constants_of(version: graphs.Version, input_data: Mapping[str, Any]) -> dict
     for node in inputs:
         try:
             if (value := _value(node, input_data)) is not None:
-                constants[node.id] = value
+                constants[node.id] = _fitting(value, max_bytes)
             elif version.plan.nodes[node.id].kind is Kind.CONSTANT and not is_optional(node):
                 violations.append(Violation(f"input_data.{_name(node)}", "It is required: give it a value."))
         except ValueError as error:
             violations.append(Violation(f"input_data.{_name(node)}", f"{error}."))
-    if not violations and len(values.dump(constants).encode()) > executions.MAX_TEXT:
-        violations.append(Violation("input_data", f"It is larger than {executions.MAX_TEXT:,} bytes; send less."))
     if violations:
         raise errors.InvalidArgument("The inputs do not suit the graph.", violations=violations)
     return {node_id: v for node_id, v in constants.items() if version.plan.nodes[node_id].kind is Kind.CONSTANT}
+
+
+def _fitting(value: Any, max_bytes: int) -> Any:
+    if len(values.dump(value).encode()) > max_bytes:
+        raise ValueError(f"It is larger than {max_bytes:,} bytes of JSON (MAX_VALUE_BYTES)")
+    return value
 
 
 def is_optional(node: Node) -> bool:
@@ -142,6 +147,7 @@ async def begin(run: Run, task: NodeTask) -> None:
     if execution.stop is not None:
         await stopping.sweep(run.world, execution.id)
         return
+    execution = replace(execution, constants=await stored_values.load(execution.constants))
     is_retry = execution.retry_of is not None
     if execution.status not in BEGINNING:
         await (copying.resume if is_retry else _resume)(run, execution)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.domain.records import NodeExecution, Output, Token
-from shared.firestore import values
+from shared.firestore import executions, values
 from shared.gcp import storage
 from shared.services.world import World
 
@@ -50,6 +50,25 @@ async def shrink(node: NodeExecution) -> NodeExecution:
         inputs[pin] = replace(token, value=None, stored=await _put(node.execution_id, values.dump(token.value)))
         sizes[pin] = 0
     return replace(node, inputs=inputs) if inputs != node.inputs else node
+
+
+async def constants(world: World, execution_id: str, given: Mapping[str, Any]) -> dict[str, Output]:
+    """Node id -> the output of an input with this value; the large ones, and what is too much together, stored."""
+    packed = await pack(world, execution_id, [Output(pin="result", value=value) for value in given.values()])
+    outputs = dict(zip(given, packed, strict=True))
+    sizes = {id_: 0 if o.stored else len(values.dump(o.value).encode()) for id_, o in outputs.items()}
+    for id_ in sorted(sizes, key=lambda id_: -sizes[id_]):
+        if sum(sizes.values()) <= executions.MAX_CONSTANTS:
+            break
+        outputs[id_] = replace(outputs[id_], stored=await _put(execution_id, values.dump(outputs[id_].value)))
+        sizes[id_] = 0
+    return outputs
+
+
+async def load(outputs: Mapping[str, Output]) -> dict[str, Output]:
+    """Outputs with their values, by the same keys."""
+    loaded = await asyncio.gather(*(_load(o.stored, o.value) for o in outputs.values()))
+    return {id_: replace(o, value=value) for (id_, o), value in zip(outputs.items(), loaded, strict=True)}
 
 
 async def unpack(node: NodeExecution) -> NodeExecution:

@@ -116,7 +116,7 @@ async def _child(run: Run, node: NodeExecution, agent: SubAgent) -> Execution:
         if head is None or head.user_id != run.execution.user_id:
             raise errors.NotFound(f"There is no graph {agent.graph_id} of yours.")
         version = await graphs.get_version(agent.graph_id, agent.graph_version or head.active_version)
-        begun = start.begun(
+        begun = await start.begun(
             run.world,
             id_=identity.derive(node.id, "child"),
             user_id=run.execution.user_id,

@@ -69,3 +69,33 @@ async def test_a_list_of_many_values_is_recorded_and_gathered(stage: Stage) -> N
     )
     assert seen["status"] == Status.COMPLETED
     assert seen["output"]["out"][0] in (300, 301)
+
+
+@pytest.mark.parametrize("count", [1, 2, 6])
+async def test_large_inputs_and_as_large_outputs_end(stage: Stage, count: int) -> None:
+    """What is too much for the execution's document goes through the bucket, on the way in and on the way out."""
+    items = [str(i) + "x" * 300_000 for i in range(count)]
+    seen = await run(
+        stage,
+        [agent_input("in", "items"), {"id": "each", "block_type": "STEP_THROUGH_ITEMS"}, upper("up"), agent_output()],
+        ["in.result -> each.items", "each.item -> up.text", "up.processed_text -> out.value"],
+        {"items": items},
+        parallel=2,
+        duplicate=0.3,
+    )
+    assert seen["output"] == {"out": [item.upper() for item in items]}
+
+
+async def test_many_middling_inputs_fit_together(stage: Stage) -> None:
+    names = [f"n{i}" for i in range(12)]
+    seen = await run(
+        stage,
+        [
+            *(agent_input(name, name) for name in names),
+            {"id": "all", "block_type": "FILL_TEXT_TEMPLATE", "input_data": {"format": "{{n3[:2]}}{{n11[:3]}}"}},
+            agent_output(),
+        ],
+        [*(f"{name}.result -> all.values_#_{name}" for name in names), "all.output -> out.value"],
+        {name: name + "y" * 90_000 for name in names},
+    )
+    assert seen["output"] == {"out": ["n3n11"]}

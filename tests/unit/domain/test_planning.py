@@ -48,7 +48,7 @@ def _execution(constants: Mapping[str, Any], absent: Sequence[int] = ()) -> Exec
         graph_version=1,
         status=Status.QUEUED,
         queue="q",
-        constants=constants,
+        constants={id_: Output(pin="result", value=value) for id_, value in constants.items()},
         absent=absent,
         created_at=NOW,
     )
