@@ -5,23 +5,32 @@ says so, or when nothing is left but tasks for later.
 """
 
 import asyncio
+import functools
 import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+import grpc.aio
+import pytest
+
+from local.database import Database
+from local.firestore.service import FirestoreService
 from shared import config
 from shared.blocks import catalog
 from shared.domain import analysis
 from shared.domain.graph import Graph, Link, Node, NodeId
 from shared.domain.records import Execution, NodeExecution
 from shared.firestore import executions, graphs, node_executions
+from shared.gcp import pubsub, storage, tasks
 from shared.services import execution_views, node_tasks, recovery, run_node, start
 from shared.services.world import World
 from tests.engine.metering import Calls
 
+Staged = TypeVar("Staged", bound="Stage")
 _ids = itertools.count()  # over all stages: versions are cached by id
 
 
@@ -34,6 +43,29 @@ class Pending:
     name: str | None
     queue: str = ""
     deliveries: int = 0
+
+
+@asynccontextmanager
+async def staged(patch: pytest.MonkeyPatch, make: "Callable[..., Staged]") -> "AsyncIterator[Staged]":
+    """A stage on a Firestore of its own, in this process."""
+    calls = Calls()
+    database = Database(None)
+    with patch.context() as patched:
+        patched.setattr(grpc.aio, "server", functools.partial(grpc.aio.server, interceptors=[calls]))
+        service = FirestoreService(database)
+        port = await service.start(0)
+    patch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{port}")
+    config.settings.cache_clear()
+    made = make(calls=calls)
+    patch.setattr(tasks, "create", made.create_task)
+    patch.setattr(pubsub, "publish", made.publish)
+    patch.setattr(storage, "put", made.put_object)
+    patch.setattr(storage, "get", made.get_object)
+    patch.setattr(storage, "delete_all", made.delete_objects)
+    yield made
+    await service.stop()
+    database.close()
+    config.settings.cache_clear()
 
 
 class NoWeb:
@@ -89,6 +121,9 @@ class Stage:
 
     async def get_object(self, name: str) -> bytes:
         return self.objects[name]
+
+    async def delete_objects(self, prefix: str) -> None:
+        self.objects = {name: data for name, data in self.objects.items() if not name.startswith(prefix)}
 
     # What a test does
 
