@@ -145,6 +145,11 @@ class Cloud:
 
 
 def _queue_options(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest's keys as ``ensure_queue`` names them: durations carry their unit."""
-    renamed = {"min_backoff": "min_backoff_seconds", "max_backoff": "max_backoff_seconds"}
+    """The manifest's keys as ``ensure_queue`` names them: durations carry their unit, and what is said of the local
+    cloud alone stands in for what holds elsewhere."""
+    renamed = {
+        "min_backoff": "min_backoff_seconds",
+        "max_backoff": "max_backoff_seconds",
+        "local_concurrent_dispatches": "max_concurrent_dispatches",
+    }
     return {renamed.get(key, key): value for key, value in settings.items()}

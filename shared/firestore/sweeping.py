@@ -13,6 +13,7 @@ from typing import Any
 from google.cloud import firestore_v1 as firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
+from shared.domain.records import NodeExecution
 from shared.domain.statuses import FINAL, Event, Status, follow
 from shared.firestore import client, commits, executions, node_executions
 
@@ -29,6 +30,15 @@ class Open:
     status: Status
     child: str | None
     update_time: str
+
+
+def of(node: NodeExecution) -> Open:
+    return Open(
+        ref=executions.ref(node.execution_id).collection("nodes").document(node.id),
+        status=node.status,
+        child=(node.suspended or {}).get("execution_id"),
+        update_time=node.update_time,
+    )
 
 
 async def open_ones(execution_id: str, limit: int) -> list[Open]:

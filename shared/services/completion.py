@@ -151,6 +151,8 @@ async def spread(run: Run, node: NodeExecution, made: Deliveries) -> None:
     for batch in _batches(_firings(run, node, made), lambda child: child.inputs.values()):
         await _make(run, batch)
     await _bounded([_meet(run, node, meeting) for meeting in made.meetings])
+    if await _is_stopping(run):
+        return
     await node_executions.end_spreading(node)
     await settle_again(run, node.id)
 
@@ -165,6 +167,8 @@ async def settle_again(run: Run, node_execution_id: str) -> None:
 async def resume(run: Run, node: NodeExecution) -> None:
     """The node execution is final: somebody recorded it and may have died right after. Do again all that follows."""
     made = deliveries(run, node)
+    if made.size >= FAN_OUT and await _is_stopping(run):
+        return
     if node.spreading:
         await publish(run, [node])
         await spread(run, node, made)
@@ -237,11 +241,21 @@ async def _meet(run: Run, node: NodeExecution, meeting: planning.Meeting) -> Non
     raise TimeoutError(f"Join {meeting.id} of execution {run.execution.id} changed {_ATTEMPTS} times under a write.")
 
 
+async def _is_stopping(run: Run) -> bool:
+    """Whether the execution is to stop. A sweep may have ended before children were made: so it is repeated."""
+    if not await stopping.is_stopping(run.execution.id):
+        return False
+    await stopping.sweep(run.world, run.execution.id)
+    return True
+
+
 async def _make(run: Run, batch: Sequence[NodeExecution]) -> None:
     committed = await node_executions.write(batch)
     if isinstance(committed, Lost):
         await _make_missing(run, batch)
         return
+    if await _is_stopping(run):
+        return  # the children that are there by now are ended with the rest
     children = runs.fenced(batch, committed.update_times)
     await dispatch(run, children)
     await publish(run, children)

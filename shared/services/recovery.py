@@ -12,7 +12,7 @@ from datetime import timedelta
 from shared.domain import identity, labels
 from shared.domain.records import Execution, Lost, NodeExecution
 from shared.domain.statuses import BEGINNING, Status, is_final
-from shared.firestore import executions, graphs, node_executions
+from shared.firestore import executions, graphs, node_executions, sweeping
 from shared.services import completion, deleting, finish, node_tasks, pausing, queueing, roots, runs, start, stopping
 from shared.services.runs import Run
 from shared.services.world import World
@@ -68,6 +68,7 @@ async def _node(world: World, node: NodeExecution) -> Repaired:
     """Dispatched again, and looked at next after the usual time in a queue."""
     execution = await executions.find(node.execution_id)
     if execution is None or is_final(execution.status):
+        await sweeping.end([sweeping.of(node)], world.now())  # made by one that had not heard of the end
         return Repaired()
     if node.id == identity.root(execution.id) or execution.status in BEGINNING:
         await roots.dispatch_again(world, execution)
