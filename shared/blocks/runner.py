@@ -3,10 +3,11 @@
 The block's tokens, checked: pins that it declares, values that are JSON, within the limits.
 """
 
+import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import Enum
@@ -14,11 +15,14 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
+from shared.blocks import bounds
 from shared.blocks.block import Block, BlockInput, Context, Suspended, Suspension
 from shared.domain import errors
 
 MAX_TOKENS_PER_FIRING = 10_000
 MAX_VALUE_BYTES = 10_000_000
+VALUES_A_FIRING = 10
+"""So many values of the greatest size a firing may emit; of smaller ones, more."""
 
 Token = tuple[str, Any]
 """Output pin, JSON value."""
@@ -53,56 +57,89 @@ async def collect(
     what is not a ``BlockError``).
     """
     many = block.many_pins(dict(input)) if many_pins is None else many_pins
-    tokens: list[Token] = []
+    kept = _Kept(block, many, max_tokens_a_firing, max_value_bytes)
     try:
-        async with contextlib.aclosing(_emitted(block, input, context)) as emitted:
-            async for pin, value in emitted:
-                _check_pin(block, pin, tokens, many)
-                tokens.append((pin, _checked_value(block, pin, value, max_value_bytes)))
-                if len(tokens) > max_tokens_a_firing:
-                    tokens.pop()
-                    raise _limit(block, "MAX_TOKENS_PER_FIRING", f"more than {max_tokens_a_firing} tokens")
+        await _run(block.run(input, context), bounds.is_large((input, context.resumption)), kept)
     except Suspended as suspended:
         return Outcome(tokens=[], suspension=suspended.suspension)
     except errors.BlockError as failure:
-        return Outcome(tokens=tokens, failure=failure)
+        return Outcome(tokens=kept.tokens, failure=failure)
     except Exception as error:  # noqa: BLE001 - a block may raise anything; it is logged and recorded
         _log.exception("block crashed", extra={"block_type": block.block_type, "node_id": context.node_id})
-        return Outcome(tokens=tokens, failure=_crash(block, error))
-    return Outcome(tokens=tokens)
+        return Outcome(tokens=kept.tokens, failure=_crash(block, error))
+    return Outcome(tokens=kept.tokens)
 
 
-async def _emitted(block: Block, input: BlockInput, context: Context) -> AsyncGenerator[Token, None]:
-    """The tokens of plain and async generators alike; the block's generator is closed with this one."""
-    run = block.run(input, context)
+async def _run(run: AsyncIterator[Token] | Iterator[Token], large: bool, kept: "_Kept") -> None:
+    """Plain and async generators alike; the block's generator is closed with this. What may take longer than
+    some milliseconds is done in a thread: other calls of this event loop go on."""
     if isinstance(run, AsyncIterator):
         async with contextlib.aclosing(cast(AsyncGenerator[Token, None], run)) as generator:
-            async for token in generator:
-                yield token
+            async for pin, value in generator:
+                await kept.keep_quickly(pin, value)
+    elif large:
+        await asyncio.to_thread(kept.keep_all, run)
     else:
-        for token in run:
-            yield token
+        for pin, value in run:
+            await kept.keep_quickly(pin, value)
 
 
-def _check_pin(block: Block, pin: str, tokens: list[Token], many: frozenset[str]) -> None:
-    if block.open_pins:
-        return
-    if pin not in block.Output.model_fields:
-        raise _contract(block, f"emitted on the pin {pin!r}, which it does not declare")
-    if pin not in many and any(pin == earlier for earlier, _ in tokens):
-        raise _contract(block, f"emitted a second token on the pin {pin!r}, which carries one a firing")
+class _Kept:
+    """The tokens of a firing, each checked as it comes."""
 
+    def __init__(self, block: Block, many: frozenset[str], max_tokens: int, max_value_bytes: int) -> None:
+        self.tokens: list[Token] = []
+        self._block = block
+        self._many = many
+        self._max_tokens = max_tokens
+        self._max_value_bytes = max_value_bytes
+        self._bytes = 0
 
-def _checked_value(block: Block, pin: str, value: Any, max_value_bytes: int) -> Any:
-    try:
-        plain = jsonable(value)
-    except TypeError as error:
-        raise _contract(block, f"emitted on the pin {pin!r} what is not JSON: {error}") from error
-    size = len(json.dumps(plain, ensure_ascii=False).encode())
-    if size > max_value_bytes:
-        what = f"a value of {size:,} bytes on the pin {pin!r} (the limit is {max_value_bytes:,})"
-        raise _limit(block, "MAX_VALUE_BYTES", what)
-    return plain
+    async def keep_quickly(self, pin: str, value: Any) -> None:
+        if bounds.is_large(value):
+            await asyncio.to_thread(self.keep, pin, value)
+        else:
+            self.keep(pin, value)
+
+    def keep_all(self, tokens: Iterator[Token]) -> None:
+        for pin, value in tokens:
+            self.keep(pin, value)
+
+    def keep(self, pin: str, value: Any) -> None:
+        self._check_pin(pin)
+        checked = self._checked_value(pin, value)
+        if len(self.tokens) >= self._max_tokens:
+            raise _limit(self._block, "MAX_TOKENS_PER_FIRING", f"more than {self._max_tokens} tokens")
+        self.tokens.append((pin, checked))
+
+    def _check_pin(self, pin: str) -> None:
+        block = self._block
+        if block.open_pins:
+            return
+        if pin not in block.Output.model_fields:
+            raise _contract(block, f"emitted on the pin {pin!r}, which it does not declare")
+        if pin not in self._many and any(pin == earlier for earlier, _ in self.tokens):
+            raise _contract(block, f"emitted a second token on the pin {pin!r}, which carries one a firing")
+
+    def _checked_value(self, pin: str, value: Any) -> Any:
+        """``value`` as JSON. What is too large is not written: one list at many places is small in memory only."""
+        limit = self._max_value_bytes
+        if (size := bounds.weight(value, limit)) <= limit:
+            try:
+                value = jsonable(value)
+            except TypeError as error:
+                raise _contract(self._block, f"emitted on the pin {pin!r} what is not JSON: {error}") from error
+            size = len(json.dumps(value, ensure_ascii=False).encode())
+        if size > limit:
+            what = f"a value of {size:,} bytes or more on the pin {pin!r} (the limit is {limit:,})"
+            raise _limit(self._block, "MAX_VALUE_BYTES", what)
+        self._bytes += size
+        if self._bytes > VALUES_A_FIRING * limit:
+            what = (
+                f"values of more than {VALUES_A_FIRING * limit:,} bytes together, {VALUES_A_FIRING} times the limit"
+            )
+            raise _limit(self._block, "MAX_VALUE_BYTES", what)
+        return value
 
 
 def jsonable(value: Any) -> Any:

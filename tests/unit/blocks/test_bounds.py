@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.blocks import bounds, catalog, code_extraction, runner
+from shared.blocks import bounds, catalog, code_extraction, runner, several_lists
 from shared.domain import errors
 
 MANY: list[Any] = [[] for _ in range(100_000)]
@@ -65,6 +65,13 @@ def test_a_fence_that_is_none_takes_linear_time() -> None:
 async def test_short_rows_of_a_file_are_put_together_in_linear_time(context: Any) -> None:
     values = {"file_input": "data:," + "a\n" * 1_000_000, "delimiter": "\n", "size_limit": 9_000_000}
     assert (await ran(context, "FILE_READ", values)).tokens == [("content", "a\n" * 1_000_000)]
+
+
+def test_equal_json_values_are_one() -> None:
+    values = [1, True, "1", 1.0, None, "null", {"a": 1, "b": 2}, {"b": 2, "a": 1}, [1], [1], 1, "1"]
+    assert list(map(repr, several_lists.unique(values))) == [
+        *("1", "True", "'1'", "1.0", "None", "'null'", "{'a': 1, 'b': 2}", "[1]"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date, datetime, time
 from enum import Enum
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from shared.blocks import runner
+from shared.blocks import catalog, runner
 from shared.blocks.block import Block, BlockInput, BlockOutput
 from shared.domain import errors
 
@@ -134,6 +135,70 @@ async def test_a_value_of_the_greatest_size_passes_and_one_byte_more_does_not(ru
     outcome = await run(plain(("one", "éé.")), max_value_bytes=6)
     assert outcome.failure.reason == "LIMIT_EXCEEDED"
     assert "MAX_VALUE_BYTES" in outcome.failure.message
+
+
+async def test_one_list_at_many_places_is_refused_before_it_is_written(run: Any) -> None:
+    value: Any = "x" * 1_000
+    for _ in range(5):
+        value = [value] * 1_000
+    outcome = await run(plain(("one", value)))
+    assert outcome.failure.reason == "LIMIT_EXCEEDED"
+    assert "MAX_VALUE_BYTES" in outcome.failure.message
+
+
+async def test_the_values_of_a_firing_have_a_limit_together(run: Any) -> None:
+    outcome = await run(plain(*[("many", "xx")] * 20), max_value_bytes=6)
+    assert outcome.failure.reason == "LIMIT_EXCEEDED"
+    assert "60 bytes together" in outcome.failure.message
+    assert len(outcome.tokens) == 15
+
+
+class Amount(BlockInput):
+    values: list[int]
+
+
+@pytest.mark.parametrize(("count", "elsewhere"), [(1, False), (100_000, True)])
+async def test_only_much_input_leaves_the_event_loop(context: Any, count: int, elsewhere: bool) -> None:
+    threads: list[int] = []
+
+    def body() -> Iterator[tuple[str, Any]]:
+        threads.append(threading.get_ident())
+        yield "one", 1
+
+    outcome = await runner.collect(Emitting(body), Amount(values=[1] * count), context())
+    assert outcome.tokens == [("one", 1)]
+    assert (threads != [threading.get_ident()]) is elsewhere
+
+
+async def test_values_nested_deep_are_read(context: Any) -> None:
+    nested: list[Any] = []
+    for _ in range(300):
+        nested = [nested]
+    block = catalog.get("REVERSE_LIST_ORDER")
+    outcome = await runner.collect(block, catalog.read_input(block, {"input_list": nested}), context())
+    assert outcome.failure is None
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("block_type", "values"),
+    [
+        ("CONCATENATE_LISTS", {"lists": [[[i] for i in range(100_000)]], "deduplicate": True}),
+        ("LIST_INTERSECTION", {"list_a": [[i] for i in range(100_000)], "list_b": [[i] for i in range(100_000)]}),
+        ("LIST_DIFFERENCE", {"list_a": [[i] for i in range(60_000)], "list_b": [[-i] for i in range(60_000)]}),
+    ],
+)
+async def test_others_go_on_while_long_lists_are_compared(
+    context: Any, block_type: str, values: dict[str, Any]
+) -> None:
+    block = catalog.get(block_type)
+    running = asyncio.create_task(runner.collect(block, catalog.read_input(block, values), context()))
+    turns = 0
+    while not running.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert (await running).failure is None
+    assert turns > 20
 
 
 async def test_tokens_before_a_failure_are_kept(run: Any) -> None:
