@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from functions.routers import reviews
 from shared.http import app as http_app
-from shared.http import auth, idempotency, pagination, routing
+from shared.http import auth, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
-from shared.services import execution_views, stopping, world
+from shared.services import deleting, execution_views, retrying, stopping, world
 from shared.services import executions as service
 
 router = routing.router(tags=["executions"])
@@ -30,6 +30,16 @@ class Start(BaseModel):
     )
     queue: Literal["interactive", "background"] = Field(
         "interactive", description="Which queues its nodes go through."
+    )
+
+
+class Retry(BaseModel):
+    """What to run again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_nodes: list[str] | None = Field(
+        None, description="Ids of nodes to run again, with all that they lead to; without any, those that failed."
     )
 
 
@@ -59,6 +69,7 @@ class ExecutionView(BaseModel):
     error: ExecutionError | None
     cost: float = Field(description="Dollars.")
     queue: str
+    retry_of: str | None = Field(description="The execution that it repeats in part.")
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -76,6 +87,8 @@ class NodeExecutionView(BaseModel):
     output: dict[str, list[Any]] = Field(description="Pin -> values, in the order in which they were emitted.")
     error: ExecutionError | None
     cost: float
+    copied: bool = Field(description="It ran in the execution that this one repeats.")
+    cached: bool = Field(description="It did not run: an earlier one with the same inputs did.")
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -139,6 +152,32 @@ async def cancel(execution_id: str, caller: auth.Updater) -> Response:
     execution = await execution_views.get(caller.user_id, execution_id)
     stopped = await stopping.cancel(world.real(), execution)
     return JsonAnswer(await execution_views.view(world.real(), stopped))
+
+
+@router.post("/executions/{execution_id}/retry", response_model=Started)
+async def retry(execution_id: str, body: Retry, caller: auth.Creator, once: idempotency.Once) -> Response:
+    """Run an execution that has ended again, from its failed nodes or the given ones on, as a new execution. What
+    completed elsewhere is taken over, and what was stopped goes on."""
+
+    async def make(new_id: str) -> Response:
+        execution = await retrying.accept(world.real(), caller, execution_id, new_id, body.from_nodes)
+        message = f"Execution {execution.id} takes over from {execution.retry_of}; GET /api/v1/executions/"
+        return JsonAnswer(
+            {
+                "execution_id": execution.id,
+                "status": execution.status,
+                "message": f"{message}{execution.id} tells how it goes.",
+            }
+        )
+
+    return await once(caller.user_id, make)
+
+
+@router.delete("/executions/{execution_id}", response_model=models.Empty)
+async def delete(execution_id: str, caller: auth.Deleter) -> Response:
+    """Delete an execution that has ended, with all that is kept of it."""
+    await deleting.delete(world.real(), caller.user_id, execution_id)
+    return JsonAnswer({})
 
 
 async def _page(caller: auth.Caller, graph_id: str | None, page: pagination.Page) -> Response:
