@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local.gateway import answers
+
 READY_PATH = "/_ready"
 
 
@@ -28,8 +30,9 @@ class Dispatch:
         elif scope["path"] == READY_PATH:
             await JSONResponse({"functions": sorted(self._functions)})(scope, receive, send)
         else:
-            error = {"code": 404, "status": "NOT_FOUND", "message": f"No function {name!r} runs here."}
-            await JSONResponse({"error": error}, status_code=404)(scope, receive, send)
+            message = f"No function {answers.quoted(name)!r} runs here; the manifest names those that do."
+            problem = answers.Problem(code=404, status="NOT_FOUND", reason="FUNCTION_NOT_FOUND", message=message)
+            await answers.send_error(scope, send, problem)
 
 
 def _without_first_segment(scope: Scope) -> Scope:

@@ -31,6 +31,7 @@ _HOP_BY_HOP = frozenset(
 )
 _REPLACED_IN_REQUESTS = frozenset([b"x-forwarded-for", b"x-forwarded-proto", b"expect"])
 _REPLACED_IN_ANSWERS = frozenset([b"date", b"server"])
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _REPEATABLE = frozenset(["GET", "HEAD", "OPTIONS"])
 
 WaitForFunctions = Callable[[float], Awaitable[bool]]
@@ -85,11 +86,14 @@ class Gateway:
             requests_log.info("%s %s %s %.0fms", scope["method"], scope["path"], status, milliseconds)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in _METHODS:
+            return await answers.send_error(scope, send, _odd_method(scope["method"]))
         function_name = self._url_map.find(scope["raw_path"])
         if function_name is None:
-            message = f"Nothing is served at {scope['path']}; the paths that exist are at /docs."
-            await answers.send_error(send, 404, "NOT_FOUND", "PATH_NOT_FOUND", message)
-            return
+            return await answers.send_error(scope, send, _no_path(scope["path"]))
+        return await self._call(function_name, scope, receive, send)
+
+    async def _call(self, function_name: str, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = _Exchange(scope, receive, send, self._prefix + b"/" + function_name.encode())
         deadline = self._timeouts.get(function_name, DEFAULT_TIMEOUT_SECONDS)
         attempts = 2 if scope["method"] in _REPEATABLE and not exchange.has_body else 1
@@ -97,19 +101,44 @@ class Gateway:
             if not await self._wait_for_functions(PATIENCE_SECONDS):
                 break
             try:
-                await exchange.run(self._upstream, deadline)
-                return
+                return await exchange.run(self._upstream, deadline)
             except TimeoutError:
-                message = f"{function_name} gave no answer within {deadline:.0f} seconds; try again later."
-                await answers.send_error(send, 504, "DEADLINE_EXCEEDED", "FUNCTION_TIMEOUT", message)
-                return
+                return await answers.send_error(scope, send, _late(function_name, deadline))
             except UpstreamError as error:
                 log.warning("%s broke off %s %s: %s", function_name, scope["method"], scope["path"], error)
                 if exchange.answer_started:
-                    return
-        message = f"{function_name} does not answer; it may be starting again: retry in {RETRY_AFTER_SECONDS} s."
-        headers = {"retry-after": str(RETRY_AFTER_SECONDS)}
-        await answers.send_error(send, 503, "UNAVAILABLE", "FUNCTION_UNAVAILABLE", message, headers)
+                    return None
+        return await answers.send_error(scope, send, _unavailable(function_name))
+
+
+def _odd_method(method: str) -> answers.Problem:
+    return answers.Problem(
+        code=405,
+        status="UNIMPLEMENTED",
+        reason="METHOD_NOT_ALLOWED",
+        message=f"{answers.quoted(method)} is no method of this API; the Allow header says which are.",
+        headers={"allow": ", ".join(_METHODS)},
+    )
+
+
+def _no_path(path: str) -> answers.Problem:
+    message = f"Nothing is served at {answers.quoted(path)}; the paths that exist are at /docs."
+    return answers.Problem(code=404, status="NOT_FOUND", reason="PATH_NOT_FOUND", message=message)
+
+
+def _late(function_name: str, seconds: float) -> answers.Problem:
+    message = f"{function_name} gave no answer within {seconds:.0f} seconds; try again later."
+    return answers.Problem(code=504, status="DEADLINE_EXCEEDED", reason="FUNCTION_TIMEOUT", message=message)
+
+
+def _unavailable(function_name: str) -> answers.Problem:
+    return answers.Problem(
+        code=503,
+        status="UNAVAILABLE",
+        reason="FUNCTION_UNAVAILABLE",
+        message=f"{function_name} does not answer; it may be starting again: retry in {RETRY_AFTER_SECONDS} s.",
+        headers={"retry-after": str(RETRY_AFTER_SECONDS)},
+    )
 
 
 class _Exchange:

@@ -22,6 +22,7 @@ from shared.http import errors as wire
 from shared.http import logs, middleware
 from shared.http.answers import JsonAnswer
 from shared.http.cors import Cors
+from shared.http.heads import Heads
 
 
 def create_app(title: str, routers: Sequence[APIRouter]) -> FastAPI:
@@ -47,6 +48,7 @@ def create_app(title: str, routers: Sequence[APIRouter]) -> FastAPI:
     app.add_middleware(middleware.Crashes)
     if settings.cors_origins:
         app.add_middleware(Cors, origins=settings.cors_origins)
+    app.add_middleware(Heads)
     app.add_middleware(middleware.Envelope)
     return app
 
@@ -66,9 +68,8 @@ def _http_exception(routers: Sequence[APIRouter]) -> Callable[[Request, Any], Aw
         path = request.url.path
         headers = dict(error.headers or {})
         if error.status_code == 405:  # the router names the methods of one route, and a path may have several
-            headers["Allow"] = ", ".join(
-                sorted({m for r in routes if r.path_regex.match(path) for m in r.methods or ()})
-            )
-        return wire.answer(wire.from_status(error.status_code, str(error.detail), path, request.method), headers)
+            allowed = {m for r in routes if r.path_regex.match(path) for m in r.methods or ()}
+            headers["Allow"] = ", ".join(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
+        return wire.answer(wire.from_status(error.status_code, str(error.detail), path), headers)
 
     return handle

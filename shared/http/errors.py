@@ -17,6 +17,9 @@ from shared.http.answers import JsonAnswer
 DOMAIN = "weftly"
 MAX_VIOLATIONS = 1000
 """More are counted, not listed: an answer must not be larger than the body that it complains about."""
+MAX_QUOTE = 200
+"""Characters of a path or an id that an answer repeats."""
+MAX_MESSAGE = 2_000
 
 _TYPE = "type.googleapis.com/google.rpc."
 
@@ -33,7 +36,7 @@ def body(error: WeftlyError) -> dict[str, Any]:
             "@type": _TYPE + "ErrorInfo",
             "reason": error.reason,
             "domain": DOMAIN,
-            "metadata": dict(error.metadata),
+            "metadata": {name: _cut(value, MAX_QUOTE) for name, value in error.metadata.items()},
         }
     ]
     if error.violations:
@@ -41,7 +44,8 @@ def body(error: WeftlyError) -> dict[str, Any]:
     if error.retry_after is not None:
         details.append({"@type": _TYPE + "RetryInfo", "retryDelay": f"{error.retry_after:.3f}s"})
     details.append({"@type": _TYPE + "RequestInfo", "requestId": request.context().request_id})
-    return {"error": {"code": error.code, "status": error.status, "message": error.message, "details": details}}
+    message = _cut(error.message, MAX_MESSAGE)
+    return {"error": {"code": error.code, "status": error.status, "message": message, "details": details}}
 
 
 def from_pydantic(found: Sequence[Mapping[str, Any]]) -> errors.InvalidArgument:
@@ -59,13 +63,14 @@ def invalid(violations: Sequence[Violation]) -> errors.InvalidArgument:
     )
 
 
-def from_status(code: int, detail: str, path: str, method: str) -> WeftlyError:
+def from_status(code: int, detail: str, path: str) -> WeftlyError:
     """The error for a status that the router or the framework gives."""
+    shown = _cut(path, MAX_QUOTE)
     match code:
         case 404:
-            return errors.NotFound(f"There is nothing at {path}; /docs lists what there is.", reason="UNKNOWN_PATH")
+            return errors.NotFound(f"There is nothing at {shown}; /docs lists what there is.", reason="UNKNOWN_PATH")
         case 405:
-            return errors.MethodNotAllowed(f"{path} does not take {method}; the Allow header says what it takes.")
+            return errors.MethodNotAllowed(f"{shown} does not take this method; the Allow header says what it takes.")
         case _:
             kinds = {kind.code: kind for kind in WeftlyError.__subclasses__()}
             if code in kinds:
@@ -78,6 +83,10 @@ def field_path(location: Sequence[str | int]) -> str:
     steps = location[1:] if location and location[0] in ("body", "query", "path", "header") else location
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
     return path or "body"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _description(one: Mapping[str, Any]) -> str:

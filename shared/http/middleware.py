@@ -1,6 +1,7 @@
 """What happens to every request, before a route sees it and after?
 
 Envelope   the request's id, security headers, the access log
+Heads      (heads.py) HEAD is GET without the body
 Cors       (cors.py) what browsers may do
 Crashes    whatever escapes becomes an AIP-193 answer
 Bodies     the size limit

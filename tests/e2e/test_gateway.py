@@ -34,5 +34,8 @@ def test_every_method_passes_over_one_kept_connection(gateway: str) -> None:
     with httpx.Client(base_url=gateway) as client:
         head = client.head("/echo")
         assert (head.status_code, head.content) == (200, b"")
+        odd = client.request("FOO", "/echo")
+        assert (odd.status_code, odd.headers["content-type"]) == (405, "application/json")
+        assert odd.headers["x-request-id"]
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
             assert client.request(method, "/echo/x").json()["path"] == "/echo/x"

@@ -128,6 +128,10 @@ async def test_a_changed_or_foreign_page_token_is_400(
         assert fields_of(await caller.get("/graphs", params={"page_token": sent})) == ["page_token"]
 
 
+async def test_an_answer_does_not_repeat_a_long_id(api: httpx.AsyncClient):
+    assert len((await api.get("/graphs/" + "x" * 50_000)).content) < 4_000
+
+
 @pytest.mark.parametrize("size", ["0", "101", "x", "-1"])
 async def test_a_page_size_out_of_range_is_400(api: httpx.AsyncClient, size: str):
     assert fields_of(await api.get("/graphs", params={"page_size": size})) == ["page_size"]

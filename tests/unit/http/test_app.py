@@ -1,5 +1,6 @@
 """What every app answers, whatever its routes are."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,7 @@ from shared.domain import errors
 from shared.http import app as apps
 from shared.http import middleware, routing
 from shared.http.answers import JsonAnswer
+from shared.http.heads import Heads
 
 MakeClient = Callable[..., httpx.AsyncClient]
 
@@ -151,6 +153,11 @@ async def test_an_unknown_path_is_404(client: httpx.AsyncClient):
     assert "/api/v1/nothing" in error["message"]
 
 
+async def test_an_answer_does_not_repeat_a_long_path(client: httpx.AsyncClient):
+    error = _error(await client.get("/api/v1/" + "x" * 20_000), 404, "NOT_FOUND")
+    assert len(error["message"]) < 300
+
+
 async def test_a_path_with_a_trailing_slash_is_unknown_and_not_redirected(client: httpx.AsyncClient):
     _error(await client.get("/api/v1/values/"), 404, "NOT_FOUND")
 
@@ -159,6 +166,42 @@ async def test_another_method_is_405_and_says_which_are_allowed(client: httpx.As
     answer = await client.delete("/api/v1/things")
     _error(answer, 405, "UNIMPLEMENTED")
     assert answer.headers["allow"] == "POST, PUT"
+
+
+async def test_head_is_get_without_the_body(client: httpx.AsyncClient):
+    for path, code in (("/api/v1/values", 200), ("/api/v1/stream", 200), ("/nothing", 404), ("/api/v1/crash", 500)):
+        head, get = await client.head(path), await client.get(path)
+        assert (head.status_code, head.content) == (code, b""), path
+        framing = ("content-type", "content-length", "cache-control")
+        assert [head.headers.get(name) for name in framing] == [get.headers.get(name) for name in framing]
+
+
+async def test_head_of_what_cannot_be_read_is_405(client: httpx.AsyncClient):
+    answer = await client.head("/api/v1/things")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST, PUT")
+    assert (await client.post("/api/v1/values")).headers["allow"] == "GET, HEAD"
+
+
+async def test_an_endless_answer_ends_for_head():
+    sent: list[Any] = []
+    open_ended = asyncio.Event()
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"data", "more_body": True})
+        await open_ended.wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    task = asyncio.create_task(Heads(endless)({"type": "http", "method": "HEAD"}, send, send))
+    async with asyncio.timeout(5):
+        while len(sent) < 2:
+            await asyncio.sleep(0)
+    assert sent[1] == {"type": "http.response.body", "body": b"", "more_body": False}
+    open_ended.set()
+    await task
+    assert len(sent) == 2
 
 
 async def test_a_crash_is_500_without_its_details_and_is_logged(

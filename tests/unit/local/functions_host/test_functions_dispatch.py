@@ -39,4 +39,7 @@ async def test_an_unknown_function_is_a_404() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.get("/nothing/at/all")
     assert answer.status_code == 404
-    assert "'nothing'" in answer.json()["error"]["message"]
+    error = answer.json()["error"]
+    assert "'nothing'" in error["message"]
+    assert [detail["@type"].rsplit(".", 1)[1] for detail in error["details"]] == ["ErrorInfo", "RequestInfo"]
+    assert answer.headers["x-content-type-options"] == "nosniff"

@@ -1,6 +1,7 @@
 """How does a request get to its function, and the answer back?"""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
@@ -93,6 +94,35 @@ async def test_an_unknown_path_is_a_json_404_with_security_headers(rig: Rig) -> 
     assert error["status"] == "NOT_FOUND"
     assert error["details"][0]["reason"] == "PATH_NOT_FOUND"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert error["details"][1]["requestId"] == answer.headers["x-request-id"]
+
+
+async def test_its_own_answers_carry_the_id_of_the_request_where_it_is_sane(rig: Rig) -> None:
+    rig.up = False
+    for path, code in (("/nothing", 404), ("/echo", 503)):
+        kept = await rig.client.get(path, headers={"X-Request-Id": "abc-1"})
+        replaced = await rig.client.get(path, headers={"X-Request-Id": "a b"})
+        assert (kept.status_code, kept.headers["x-request-id"]) == (code, "abc-1")
+        assert kept.json()["error"]["details"][1]["requestId"] == "abc-1"
+        assert len(replaced.headers["x-request-id"]) == 26
+
+
+async def test_a_long_path_is_not_repeated(rig: Rig) -> None:
+    assert len((await rig.client.get("/" + "x" * 20_000)).content) < 1000
+
+
+@pytest.mark.parametrize("method", ["FOO", "TRACE", "get", "PROPFIND"])
+@pytest.mark.parametrize("path", ["/echo", "/nothing"])
+async def test_a_method_that_is_none_is_a_json_405(rig: Rig, method: str, path: str) -> None:
+    reader, writer = await asyncio.open_connection(rig.client.base_url.host, rig.client.base_url.port)
+    writer.write(f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+    assert head.startswith(b"HTTP/1.1 405 ")
+    assert b"allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" in head
+    assert b"x-content-type-options: nosniff" in head
+    assert json.loads(body)["error"]["status"] == "UNIMPLEMENTED"
 
 
 async def test_functions_that_are_down_are_a_json_503_that_says_when_to_retry(rig: Rig) -> None:
