@@ -173,6 +173,6 @@ class _Replay:
 
     def _meet(self, meeting: Meeting, birth: planning.Birth) -> None:
         block_type = self.birth.block_type(meeting.node_id)
-        joined = planning.meet(self.plan, block_type, meeting, self.made.get(meeting.id), birth)
-        if joined is not None:
-            self.made[meeting.id] = joined
+        found = self.made.get(meeting.id)
+        joined = planning.meet(self.plan, block_type, meeting, found, birth)
+        self.made |= {joined.id: joined} if joined else {}

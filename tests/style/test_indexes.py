@@ -24,7 +24,7 @@ from shared.firestore import executions, gate_tokens, graphs, node_executions, r
 
 CONTENT: dict[str, Any] = json.loads((ROOT / "terraform" / "firestore.indexes.json").read_text(encoding="utf-8"))
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-COLLECTIONS = {"executions", "graphs", "idempotency", "nodes", "reviews", "tokens", "users", "versions"}
+COLLECTIONS = {"executions", "graphs", "idempotency", "node_cache", "nodes", "reviews", "tokens", "users", "versions"}
 
 MODULES = [executions, gate_tokens, graphs, node_executions, reaching, reviews, sweeping]
 
@@ -39,6 +39,7 @@ QUERIES: dict[str, Query] = {
     "executions.count_before": lambda: executions.count_before("u", NOW, "e"),
     "executions.count_occupying": lambda: executions.count_occupying("u"),
     "executions.first_occupying": lambda: executions.first_occupying("u", 9),
+    "executions.sharing": lambda: executions.sharing("e"),
     "executions.has_waiting": lambda: executions.has_waiting("u"),
     "executions.has_active": lambda: executions.has_active("g"),
     "executions.due": lambda: executions.due(3, NOW, 9),
@@ -49,10 +50,12 @@ QUERIES: dict[str, Query] = {
     "node_executions.cost": lambda: node_executions.cost("e"),
     "node_executions.count_open": lambda: node_executions.count_open("e"),
     "node_executions.count": lambda: node_executions.count("e"),
+    "reviews.erase": lambda: reviews.erase("e", 9),
     "reviews.pending_of": lambda: reviews.pending_of("u", (NOW, "r"), 9),
     "node_executions.active_nodes": lambda: node_executions.active_nodes("e", 9),
     "node_executions.unhandled_failures": lambda: node_executions.unhandled_failures("e"),
     "node_executions.of_nodes": lambda: node_executions.of_nodes("e", ["a", "b"]),
+    "node_executions.queued": lambda: node_executions.queued("e"),
     "node_executions.count_by_status": lambda: node_executions.count_by_status("e", list(Status)),
     "node_executions.list_of": lambda: node_executions.list_of("e", ("o", "n"), 9),
     "node_executions.due": lambda: node_executions.due(3, NOW, 9),
