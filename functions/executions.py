@@ -141,8 +141,7 @@ async def nodes(execution_id: str, caller: auth.Reader, page: Page) -> Response:
     """The node executions of one execution, in the order of what they work on."""
     execution = await execution_views.get(caller.user_id, execution_id)
     firings = pagination.Listing(pagination.BY_ORDER, "nodes", caller.user_id, execution_id)
-    found, cursor = await service.node_page(execution, page.cursor(firings), page.size)
-    items = await execution_views.node_views(world.real(), execution, found)
+    items, cursor = await execution_views.node_page(world.real(), execution, page.cursor(firings), page.size)
     return JsonAnswer(page.answer(items, cursor, firings))
 
 
@@ -182,8 +181,7 @@ async def delete(execution_id: str, caller: auth.Deleter) -> Response:
 
 async def _page(caller: auth.Caller, graph_id: str | None, page: pagination.Page) -> Response:
     runs = pagination.Listing(pagination.BY_TIME, "executions", caller.user_id, graph_id or "")
-    found, cursor = await service.page(caller, graph_id, page.cursor(runs), page.size)
-    items = await execution_views.views(world.real(), found)
+    items, cursor = await execution_views.page(world.real(), caller.user_id, graph_id, page.cursor(runs), page.size)
     return JsonAnswer(page.answer(items, cursor, runs))
 
 

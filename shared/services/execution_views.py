@@ -1,14 +1,15 @@
 """What does a client see of an execution? The resources of the API, from the records."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from shared.domain import errors, outcomes
 from shared.domain.records import Execution, Failure, NodeExecution
 from shared.domain.statuses import BEGINNING, is_final
 from shared.firestore import executions, graphs, node_executions
-from shared.services import attempt, finish, node_tasks, stored_values
+from shared.services import attempt, finish, node_tasks, paging, stored_values
 from shared.services.runs import Run
 from shared.services.world import World
 
@@ -53,8 +54,13 @@ async def view(world: World, execution: Execution) -> dict[str, Any]:
     }
 
 
-async def views(world: World, some: Sequence[Execution]) -> list[dict[str, Any]]:
-    return list(await asyncio.gather(*(view(world, execution) for execution in some)))
+async def page(
+    world: World, user_id: str, graph_id: str | None, cursor: tuple[datetime, str] | None, size: int
+) -> tuple[list[dict[str, Any]], tuple[datetime, str] | None]:
+    """A page of a user's executions, of one graph or all, newest first, and the cursor of the next."""
+    after = executions.Page(created_at=cursor[0], id=cursor[1]) if cursor else None
+    found = await executions.list_of(user_id, graph_id, after, size + 1)
+    return await paging.fill(found, size, lambda one: view(world, one), lambda one: (one.created_at, one.id))
 
 
 async def _computed(world: World, execution: Execution) -> tuple[float, list[str], Any]:
@@ -74,11 +80,15 @@ async def _output(world: World, execution: Execution) -> dict[str, Any]:
     return await finish.output(world, execution, version)
 
 
-async def node_views(world: World, execution: Execution, some: Sequence[NodeExecution]) -> list[dict[str, Any]]:
-    """Node executions of one execution, their inputs as the blocks got them."""
+async def node_page(
+    world: World, execution: Execution, cursor: tuple[str, str] | None, size: int
+) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
+    """A page of an execution's node executions, in order, their inputs as the blocks got them, and the cursor of the
+    next."""
     version = await graphs.get_version(execution.graph_id, execution.graph_version)
     run = Run(world=world, execution=node_tasks.ref(execution), version=version)
-    return list(await asyncio.gather(*(_node_view(run, node) for node in some)))
+    found = await node_executions.list_of(execution.id, cursor, size + 1)
+    return await paging.fill(found, size, lambda one: _node_view(run, one), lambda one: (one.order, one.id))
 
 
 async def _node_view(run: Run, node: NodeExecution) -> dict[str, Any]:

@@ -1,14 +1,13 @@
 """What can a user do with executions? Start them, and look through them."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from shared.domain import errors
 from shared.domain.errors import Violation
 from shared.domain.permissions import Caller
-from shared.domain.records import Execution, NodeExecution
-from shared.firestore import executions, graphs, node_executions
+from shared.domain.records import Execution
+from shared.firestore import graphs
 from shared.services import graph_views
 from shared.services import graphs as graph_service
 from shared.services import start as starting
@@ -49,22 +48,3 @@ def check_active(head: graphs.Head) -> None:
 async def check_graph(caller: Caller, graph_id: str) -> graphs.Head:
     """NotFound: there is none, or it is not the caller's."""
     return await graph_service.owned(caller, graph_id)
-
-
-async def page(
-    caller: Caller, graph_id: str | None, cursor: tuple[datetime, str] | None, size: int
-) -> tuple[list[Execution], tuple[datetime, str] | None]:
-    """A page of the caller's executions, newest first, and the cursor of the next."""
-    after = executions.Page(created_at=cursor[0], id=cursor[1]) if cursor else None
-    found = await executions.list_of(caller.user_id, graph_id, after, size + 1)
-    last = found[size - 1] if len(found) > size else None
-    return found[:size], (last.created_at, last.id) if last else None
-
-
-async def node_page(
-    execution: Execution, cursor: tuple[str, str] | None, size: int
-) -> tuple[list[NodeExecution], tuple[str, str] | None]:
-    """A page of an execution's node executions, in order, and the cursor of the next."""
-    found = await node_executions.list_of(execution.id, cursor, size + 1)
-    last = found[size - 1] if len(found) > size else None
-    return found[:size], (last.order, last.id) if last else None

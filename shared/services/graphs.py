@@ -5,7 +5,7 @@ A graph of another user is as absent as one that never was: NotFound, before any
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -19,12 +19,10 @@ from shared.domain.permissions import Caller
 from shared.domain.validation import Checked
 from shared.firestore import executions, graphs
 from shared.firestore.graphs import After, Head, Version
-from shared.services import etags, graph_views, texts
+from shared.services import etags, graph_views, paging, texts
 
 MAX_NAME = 200
 MAX_TEXT = 20_000
-PAGE_BYTES = 8_000_000
-"""Of definitions on a page of a list: a page of large graphs is shorter than asked for (https://google.aip.dev/158)."""
 
 Raw = Mapping[str, Any]
 Resource = dict[str, Any]
@@ -55,12 +53,20 @@ async def list_of(
     """A page, newest first, and the cursor of the next: ``created_at`` and id."""
     after = After(created_at=cursor[0], id=cursor[1]) if cursor else None
     heads = await graphs.list_of(caller.user_id, after, size + 1)
-    shown = _fitting(heads[:size])
+    shown = heads[: paging.fitting([head.definition_bytes for head in heads[:size]])]
     versions = await graphs.find_versions([(head.id, head.active_version) for head in shown])
-    last = shown[-1] if len(heads) > len(shown) else None
     # A graph without its version has just been deleted.
-    items = [graph_views.resource(head, one) for head, one in zip(shown, versions, strict=True) if one]
-    return items, (last.created_at, last.id) if last else None
+    both = [(head, version) for head, version in zip(shown, versions, strict=True) if version]
+    items, following = await paging.fill(both, size, _listed, lambda one: _after(one[0]))
+    return items, following or (_after(shown[-1]) if len(heads) > len(shown) else None)
+
+
+async def _listed(both: tuple[Head, Version]) -> Resource:
+    return graph_views.resource(*both)
+
+
+def _after(head: Head) -> tuple[datetime, str]:
+    return head.created_at, head.id
 
 
 async def replace(caller: Caller, graph_id: str, raw: Any, expected: frozenset[str] | None) -> Resource:
@@ -123,9 +129,13 @@ async def list_versions(
     """A page of versions, newest first, and the cursor of the next: a number."""
     head = await _owned(caller, graph_id)
     found = await graphs.list_versions(head, cursor, size)
-    shown = _fitting(found)
-    more = bool(shown) and shown[-1].number > 1
-    return [graph_views.version(head, one) for one in shown], shown[-1].number if more else None
+
+    async def view(version: Version) -> Resource:
+        return graph_views.version(head, version)
+
+    items, following = await paging.fill(found, size, view, lambda version: version.number)
+    oldest = found[-1].number if found else 1
+    return items, following or (oldest if oldest > 1 else None)
 
 
 async def get_version(caller: Caller, graph_id: str, number: int) -> Resource:
@@ -257,13 +267,3 @@ def _refuse(fields: Fields) -> None:
             reason="INVALID_GRAPH",
             violations=fields.violations,
         )
-
-
-def _fitting(found: Sequence[Any]) -> Sequence[Any]:
-    """As many as a page may hold, one at least."""
-    total = 0
-    for position, one in enumerate(found):
-        total += one.definition_bytes if isinstance(one, Head) else one.size
-        if total > PAGE_BYTES and position:
-            return found[:position]
-    return found

@@ -9,7 +9,7 @@ from shared.domain.errors import Violation
 from shared.domain.statuses import Status
 from shared.firestore import executions, graphs, node_executions, reviews, values
 from shared.firestore.reviews import Review
-from shared.services import completion, node_tasks, runs
+from shared.services import completion, node_tasks, paging, runs
 from shared.services.runs import Run
 from shared.services.world import World
 
@@ -27,8 +27,7 @@ async def page(
 ) -> tuple[list[dict[str, Any]], tuple[datetime, str] | None]:
     """A page of pending reviews, oldest first, and the cursor of the next."""
     found = await reviews.pending_of(user_id, cursor, size + 1)
-    last = found[size - 1] if len(found) > size else None
-    return [view(review) for review in found[:size]], (last.created_at, last.id) if last else None
+    return await paging.fill(found, size, _shown, lambda one: (one.created_at, one.id))
 
 
 async def decide(world: World, user_id: str, id_: str, approved: bool, data: Any, message: str) -> Review:
@@ -77,6 +76,10 @@ async def _go_on(world: World, review: Review) -> None:
     run = Run(world=world, execution=node_tasks.ref(execution), version=version)
     await completion.again(run, node)
     await completion.publish(run, [node])
+
+
+async def _shown(review: Review) -> dict[str, Any]:
+    return view(review)
 
 
 def view(review: Review) -> dict[str, Any]:
