@@ -89,12 +89,13 @@ class Shape:
         return list(dict.fromkeys(a.pin for a in self.into[node] if a.static is static))
 
     def ways(self, arc: Arc) -> list[Arc]:
-        """The ordinary links into the same pin from the same side of a cycle, this one among them."""
-        inside = self.same_cycle(arc.source, arc.sink)
+        """The ordinary links into the same pin that a turn does not tell apart, this one among them: those that close
+        a cycle, or those that do not. A cycle that is entered in two places has both kinds of the latter."""
+        closing = arc.position in self.back
         return [
             a
             for a in self.into[arc.sink]
-            if a.pin == arc.pin and not a.static and self.same_cycle(a.source, a.sink) == inside
+            if a.pin == arc.pin and not a.static and (a.position in self.back) == closing
         ]
 
     # Effective statics

@@ -124,3 +124,35 @@ async def test_nodes_of_one_ordinary_pin_do_not_wait_for_each_other_round_a_cycl
         {},
     )
     assert len(seen["output"]["out"]) == 2
+
+
+async def test_a_cycle_that_is_entered_in_two_places_tells_its_tokens_apart(stage: Stage) -> None:
+    """What comes in at its middle stands under another label than what comes round to there."""
+    numbers = [
+        {"id": id_, "block_type": "CALCULATOR", "input_data": {"operation": "Add", "a": value, "b": 0}}
+        for id_, value in (("first", 0), ("second", 100))
+    ]
+    version = await stage.graph(
+        [
+            *numbers,
+            {"id": "add", "block_type": "CALCULATOR", "input_data": {"operation": "Add", "b": 1}},
+            {"id": "more", "block_type": "CONDITION", "input_data": {"operator": "<", "value2": 2}},
+            agent_output(),
+        ],
+        [
+            "first.result -> add.a",
+            "add.result -> more.value1",
+            "second.result -> more.value1",
+            "more.yes_output -> add.a",
+            "more.no_output -> out.value",
+        ],
+    )
+    labels: list[Any] = []
+    for seed in range(4):
+        stage.random.seed(seed)
+        execution = await stage.start(version)
+        await stage.run(parallel=3)
+        fired = [(n.node_id, n.label) for n in await stage.nodes(execution)]
+        assert len(set(fired)) == len(fired)
+        labels.append(fired)
+    assert all(fired == labels[0] for fired in labels)

@@ -87,12 +87,12 @@ class Lay:
         return {a.pin for a in self.into[node] if a.static is static}
 
     def ways(self, arc: Arc) -> list[Arc]:
-        """The ordinary links into the same pin from the same side of a cycle, this one among them."""
-        inside = self.same_cycle(arc.source, arc.sink)
+        """The ordinary links into the same pin that close a cycle, or that close none, as this one among them."""
+        closing = arc.position in self.back
         return [
             a
             for a in self.into[arc.sink]
-            if a.pin == arc.pin and not a.static and self.same_cycle(a.source, a.sink) == inside
+            if a.pin == arc.pin and not a.static and (a.position in self.back) == closing
         ]
 
     def _ordinary_where_mixed(self) -> None:
