@@ -13,8 +13,8 @@ from shared.domain import labels, pairing, planning
 from shared.domain.pairing import Held, Row
 from shared.domain.plan import Plan
 from shared.domain.records import Lost, NodeExecution
-from shared.firestore import commits, executions, gate_tokens, node_executions, reaching
-from shared.services import runs
+from shared.firestore import commits, gate_tokens, node_executions, reaching
+from shared.services import runs, stopping
 from shared.services.runs import Run
 
 MAX_WEIGHED = 100
@@ -37,7 +37,7 @@ async def settle(run: Run, node: NodeExecution) -> list[NodeExecution]:
     made: list[NodeExecution] = []
     for _ in range(_ATTEMPTS):
         ripe = await _ripe(run, node, read_time)
-        if ripe.rows and await executions.is_stopping(node.execution_id):
+        if ripe.rows and await stopping.is_stopping(node.execution_id):
             # Something that was to come may have been ended, and is missing in the snapshot.
             ripe = _Ripe(rows=[], fences={})
         done, fresh = await _fire(run, node, ripe)

@@ -7,9 +7,9 @@ import pytest
 from shared.domain import errors, permissions
 from shared.domain.graph import UserId
 from shared.domain.permissions import Caller
-from shared.domain.records import Execution
+from shared.domain.records import Execution, Lost
 from shared.domain.statuses import Status
-from shared.firestore import client, commits, executions
+from shared.firestore import client, commits, executions, sweeping
 from shared.services import copying, execution_views, retrying, start, stopping
 from tests.engine.moody import Moody, moody, node
 from tests.engine.stage import Stage
@@ -218,6 +218,39 @@ async def test_what_was_cancelled_goes_on_where_it_was(stage: Stage, moody: Mood
     _, seen = await retry(stage, execution, parallel=2)
     assert (seen["status"], seen["output"]) == (Status.COMPLETED, PAIRED)
     assert moody.calls.total() == 7, f"{before} before it was cancelled, and none of them twice"
+
+
+async def test_a_list_of_which_a_part_was_stopped_is_not_gathered(stage: Stage, moody: Moody) -> None:
+    """What is stopped will not come, but it would have."""
+    nodes = [
+        agent_input("in", "items"),
+        {"id": "each", "block_type": "STEP_THROUGH_ITEMS"},
+        upper("up"),
+        {"id": "all", "block_type": "GATHER"},
+        agent_output(),
+    ]
+    links = [
+        "in.result -> each.items",
+        "each.item -> up.text",
+        "up.processed_text -> all.item",
+        "all.items -> out.value",
+    ]
+    execution = await stage.start(await stage.graph(nodes, links), {"items": ["a", "b"]})
+    for _ in range(2):
+        await stage.deliver(stage.tasks[0])
+    found = await stage.execution(execution)
+    stop = executions.stopping(stopping.CANCELLED, stage.now)
+    assert not isinstance(await executions.update(found.id, stop, found.update_time), Lost)
+    first = next(n for n in await stage.nodes(execution) if n.node_id == "up")
+    await sweeping.end([sweeping.of(first)], stage.now)
+    other = next(task for task in stage.tasks if first.id.encode() not in task.body)
+    await stage.deliver(other)
+    assert "all" not in {n.node_id for n in await stage.nodes(execution)}
+    await stopping.sweep(stage.world, execution.id)
+    await stage.run()
+    assert (await stage.finished(execution))["status"] == Status.TERMINATED
+    _, seen = await retry(stage, execution)
+    assert seen["output"] == {"out": [["A", "B"]]}
 
 
 async def test_a_retry_of_a_retry_that_never_started_repeats_its_source(stage: Stage, moody: Moody) -> None:
