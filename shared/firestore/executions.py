@@ -178,12 +178,6 @@ async def sharing(execution_id: str) -> list[Execution]:
     return [e async for e in _decode_all(query.stream()) if not e.deleting]
 
 
-async def is_stopping(execution_id: str) -> bool:
-    """Whether it is to stop, or gone."""
-    snapshot = await ref(execution_id).get(field_paths=["stop"])
-    return not snapshot.exists or bool((snapshot.to_dict() or {}).get("stop"))
-
-
 async def remove(execution_id: str) -> None:
     """The last of a deletion."""
     await ref(execution_id).delete()
