@@ -16,6 +16,8 @@ from shared.services import graphs, users
 class NodeBody(BaseModel):
     """A block in a graph."""
 
+    model_config = ConfigDict(extra="forbid")
+
     id: str = Field(
         min_length=1, max_length=validation.MAX_ID, description="Given by the client; unique in the graph."
     )
@@ -34,6 +36,8 @@ class NodeBody(BaseModel):
 class LinkBody(BaseModel):
     """source_id.source_name -> sink_id.sink_name."""
 
+    model_config = ConfigDict(extra="forbid")
+
     id: str | None = Field(None, max_length=validation.MAX_ID, description="Made where it is missing.")
     source_id: str
     source_name: str = Field(description="Output pin; every block has an error pin.")
@@ -43,7 +47,7 @@ class LinkBody(BaseModel):
 
 
 class GraphBody(BaseModel):
-    """A graph to save."""
+    """A graph to save. What else a graph has that was read is ignored; any other field is refused."""
 
     name: str = Field(min_length=1, max_length=graphs.MAX_NAME)
     description: str = Field("", max_length=graphs.MAX_TEXT)
@@ -65,6 +69,8 @@ class GraphReplacement(GraphBody):
 
 class GraphChange(BaseModel):
     """What to change of a graph; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
 
     name: str | None = Field(None, min_length=1, max_length=graphs.MAX_NAME)
     description: str | None = Field(None, max_length=graphs.MAX_TEXT)

@@ -4,11 +4,21 @@ Each takes the object, the name of the field and the object's place, and returns
 where a violation was noted. A null is as good as nothing.
 """
 
+import difflib
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from shared.domain.errors import Violation
+
+MAX_NAME = 200
+"""Characters of an unknown name that a violation repeats."""
+MAX_SUGGESTIONS = 20
+"""Looking for the nearest name takes a while, and a client could send very many."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class Fields:
@@ -16,12 +26,37 @@ class Fields:
 
     def __init__(self) -> None:
         self.violations: list[Violation] = []
+        self._suggested = 0
 
     def wrong(self, place: str, description: str) -> None:
         self.violations.append(Violation(place, description))
 
-    def text(self, raw: Mapping[str, Any], name: str, place: str = "", *, least: int = 0, most: int) -> str:
-        """A text of ``least`` to ``most`` characters; ``least`` above 0: it must be there."""
+    def only(self, raw: Mapping[str, Any], known: Collection[str], place: str = "") -> None:
+        """Note every field that is not known, and the nearest name that is: what is misspelt must not be lost."""
+        for name in raw:
+            if name not in known:
+                cut = name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}…"
+                self.wrong(at(place, cut), f"There is no such field.{self._nearest(cut, known)}")
+
+    def _nearest(self, name: str, known: Collection[str]) -> str:
+        if self._suggested == MAX_SUGGESTIONS:
+            return ""
+        self._suggested += 1
+        near = difflib.get_close_matches(name.lower(), known, n=1)
+        return f" Did you mean {near[0]}?" if near else ""
+
+    def text(
+        self,
+        raw: Mapping[str, Any],
+        name: str,
+        place: str = "",
+        *,
+        least: int = 0,
+        most: int,
+        lines: bool = False,
+    ) -> str:
+        """A text of ``least`` to ``most`` characters; ``least`` above 0: it must be there. ``lines``: tabs and ends
+        of lines may be in it, as no other control character may."""
         value = raw.get(name)
         where = at(place, name)
         if value is None and not least:
@@ -32,6 +67,8 @@ class Fields:
             self.wrong(where, f"It must be a text, not {kind(value)}.")
         elif not least <= len(value) <= most:
             self.wrong(where, f"It must have {least} to {most} characters, not {len(value)}.")
+        elif found := (_CONTROL_IN_LINES if lines else _CONTROL).search(value):
+            self.wrong(where, f"It must have no control characters such as U+{ord(found[0]):04X}.")
         else:
             return value
         return ""

@@ -4,9 +4,10 @@ What has no structure is refused, every violation with its place. What is merely
 as a problem until it is mended. Links are not type-checked: values are, when they arrive.
 """
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from shared.domain import analysis, pins
 from shared.domain.errors import Violation
@@ -23,6 +24,9 @@ MAX_TIMEOUT_SECONDS = 1_740
 ON_ERROR = ("continue", "stop")
 ERROR_PIN = "error"
 
+_NODE_FIELDS = [one.name for one in dataclasses.fields(Node)]
+_LINK_FIELDS = [one.name for one in dataclasses.fields(Link)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
@@ -36,25 +40,21 @@ def check(raw: Mapping[str, Any], catalog: Catalog, new_id: Callable[[], str]) -
     """The graph in ``raw["nodes"]``, ``raw["links"]`` and ``raw["on_error"]``, JSON as the client sent it.
     ``new_id`` makes the ids of links that have none."""
     fields = Fields()
+    listed = isinstance(raw.get("nodes"), list | None)
     entries = [(place, position, _node(fields, one, place)) for place, position, one in fields.objects(raw, "nodes")]
     nodes = [node for _, _, node in entries]
     _check_ids(fields, [(place, node.id) for place, _, node in entries])
     for place, _, node in entries:
         _check_block(fields, node, place, catalog)
-    # A node that is no object has no id: whether a link into it dangles cannot be said.
-    complete = len(nodes) == _length(raw.get("nodes"))
-    links = _links(fields, raw, new_id, {node.id: node for node in nodes}, catalog, complete)
+    links = _links(fields, raw, new_id, {node.id: node for node in nodes} if listed else None, catalog)
     on_error = raw.get("on_error") or ON_ERROR[0]
     if on_error not in ON_ERROR:
         fields.wrong("on_error", f"It must be one of: {', '.join(ON_ERROR)}.")
     return Checked(graph=Graph(nodes=nodes, links=links, on_error=on_error), violations=fields.violations)
 
 
-def _length(value: Any) -> int:
-    return len(cast(list[Any], value)) if isinstance(value, list) else 0
-
-
 def _node(fields: Fields, raw: Mapping[str, Any], place: str) -> Node:
+    fields.only(raw, _NODE_FIELDS, place)
     position = fields.object(raw, "position", place)
     for axis in position:
         fields.number(position, axis, at(place, "position"), most=float("inf"))
@@ -129,10 +129,10 @@ def _links(
     fields: Fields,
     raw: Mapping[str, Any],
     new_id: Callable[[], str],
-    nodes: Mapping[str, Node],
+    nodes: Mapping[str, Node] | None,
     catalog: Catalog,
-    complete: bool,
 ) -> list[Link]:
+    """``nodes``: None: it cannot be said which there are."""
     links: list[Link] = []
     places: list[tuple[str, str]] = []
     for place, _, one in fields.objects(raw, "links"):
@@ -141,15 +141,18 @@ def _links(
         places.append((place, link.id))
         for end, pin_name in (("source", link.source_name), ("sink", link.sink_name)):
             node_id = link.source_id if end == "source" else link.sink_id
+            if nodes is None or not node_id:
+                continue
             if node_id in nodes:
                 _check_end(fields, place, end, pin_name, catalog.get(nodes[node_id].block_type))
-            elif node_id and complete:
+            else:
                 fields.wrong(at(place, f"{end}_id"), f"There is no node {node_id!r} in this graph.")
     _check_ids(fields, places)
     return links
 
 
 def _link(fields: Fields, raw: Mapping[str, Any], place: str, new_id: Callable[[], str]) -> Link:
+    fields.only(raw, _LINK_FIELDS, place)
     return Link(
         id=fields.text(raw, "id", place, most=MAX_ID) or new_id(),
         source_id=NodeId(fields.text(raw, "source_id", place, least=1, most=MAX_ID)),

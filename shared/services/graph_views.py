@@ -14,6 +14,13 @@ from shared.firestore.graphs import Head, Version
 from shared.services import etags
 
 MAX_KEPT = 256
+READ_ONLY = frozenset(
+    {
+        *("id", "graph_id", "version", "active_version", "latest_version", "is_active_version", "user_id", "etag"),
+        *("created_at", "updated_at", "input_schema", "output_schema", "credentials_schema", "problems"),
+    }
+)
+"""What a graph and a version have that no client writes."""
 
 _kept: OrderedDict[tuple[str, int], tuple[Version, dict[str, Any]]] = OrderedDict()
 

@@ -24,6 +24,13 @@ from shared.services import etags, graph_views, paging, texts
 MAX_NAME = 200
 MAX_TEXT = 20_000
 
+WRITABLE = frozenset({"name", "description", "instructions", "nodes", "links", "on_error", "is_active"})
+"""What a body that makes a version may say. What else a read graph has is taken and ignored, so that it can be sent
+back; anything else is refused."""
+CHANGEABLE = frozenset({"name", "description", "instructions", "is_active", "active_version"})
+
+_KNOWN = WRITABLE | graph_views.READ_ONLY
+
 Raw = Mapping[str, Any]
 Resource = dict[str, Any]
 
@@ -33,6 +40,7 @@ async def create(caller: Caller, raw: Any, graph_id: str) -> Resource:
     is the caller's already was made by this very request, before its answer was lost: it is returned."""
     body = _object(raw)
     fields = Fields()
+    fields.only(body, _KNOWN)
     head = _texts(fields, body, _blank(caller, graph_id))
     head = dataclasses.replace(head, is_active=fields.flag(body, "is_active", default=True))
     version = await _checked(fields, body, head.id, 1)
@@ -76,6 +84,7 @@ async def replace(caller: Caller, graph_id: str, raw: Any, expected: frozenset[s
     for _ in range(etags.ATTEMPTS):
         old = await _owned(caller, graph_id, expected)
         fields = Fields()
+        fields.only(body, _KNOWN)
         head = _change(fields, body, old)
         version = await _checked(fields, body, old.id, old.latest_version + 1)
         number = version.number
@@ -94,6 +103,7 @@ async def update(caller: Caller, graph_id: str, raw: Any, expected: frozenset[st
         for name in ("nodes", "links", "on_error"):
             if name in body:
                 fields.wrong(name, "A version never changes; PUT the graph to make a new one.")
+        fields.only(body, CHANGEABLE | {"nodes", "links", "on_error"})
         head = _change(fields, body, old)
         number = fields.integer(body, "active_version", least=1, most=old.latest_version)
         _refuse(fields)
@@ -151,6 +161,7 @@ async def validate(raw: Any) -> Resource:
     saved. ``valid``: saving it would not be refused; ``problems``: why it could not be executed yet."""
     body = _object(raw)
     fields = Fields()
+    fields.only(body, _KNOWN)
     _texts(fields, body, _blank(None, "new"))
     checked = await asyncio.to_thread(_check, body)
     violations = [*fields.violations, *checked.violations]
@@ -216,8 +227,8 @@ def _texts(fields: Fields, body: Raw, head: Head) -> Head:
     return dataclasses.replace(
         head,
         name=name,
-        description=texts.rich(fields.text(body, "description", most=MAX_TEXT)),
-        instructions=texts.rich(fields.text(body, "instructions", most=MAX_TEXT)),
+        description=texts.rich(fields.text(body, "description", most=MAX_TEXT, lines=True)),
+        instructions=texts.rich(fields.text(body, "instructions", most=MAX_TEXT, lines=True)),
     )
 
 

@@ -11,6 +11,8 @@ from served import Accounts, MakeApi, error_of, fields_of
 
 from functions.routers import shapes
 from shared.firestore import client, executions, graphs
+from shared.services import graph_views
+from shared.services import graphs as service
 
 MakeGraph = Callable[..., dict[str, Any]]
 
@@ -74,6 +76,38 @@ async def test_every_violation_is_named_with_its_place(api: httpx.AsyncClient):
 @pytest.mark.parametrize("body", [{"name": "x", "nodes": {"a": 1}}, {"name": "x", "nodes": "a"}])
 async def test_nodes_that_are_no_list_are_400_at_nodes(api: httpx.AsyncClient, body: dict[str, Any]):
     assert fields_of(await api.post("/graphs", json=body)) == ["nodes"]
+
+
+async def test_a_misspelt_field_is_refused_with_its_nearest_name(api: httpx.AsyncClient, a_graph: MakeGraph):
+    for body, fields in ((a_graph(link=[]), ["link"]), (a_graph(nodez=1, On_Error="stop"), ["nodez", "On_Error"])):
+        answer = await api.post("/graphs", json=body)
+        assert fields_of(answer) == fields
+        assert (await api.post("/graphs/validate", json=body)).json()["valid"] is False
+    saved = await _saved(api, a_graph())
+    answer = await api.put(f"/graphs/{saved['id']}", json=a_graph(link=[]))
+    assert "Did you mean links?" in answer.text
+    assert fields_of(await api.patch(f"/graphs/{saved['id']}", json={"nam": "x", "id": "y"})) == ["nam", "id"]
+
+
+async def test_what_is_read_can_be_sent_back(api: httpx.AsyncClient, a_graph: MakeGraph):
+    saved = await _saved(api, a_graph())
+    path = f"/graphs/{saved['id']}"
+    version = (await api.get(f"{path}/versions/1")).json()
+    assert set(saved) | set(version) == service.WRITABLE | graph_views.READ_ONLY
+    again = (await api.put(path, json=saved)).json()
+    assert (again["version"], again["nodes"], again["links"]) == (2, saved["nodes"], saved["links"])
+    assert (await api.put(path, json=version)).json()["version"] == 3
+    assert (await _saved(api, saved))["id"] != saved["id"]
+
+
+async def test_control_characters_are_in_no_name_and_lines_in_a_description(
+    api: httpx.AsyncClient, a_graph: MakeGraph
+):
+    assert fields_of(await api.post("/graphs", json=a_graph(name="a\0b", description="a\0"))) == [
+        "name",
+        "description",
+    ]
+    assert (await _saved(api, a_graph(description="a\n\tb")))["description"] == "a\n\tb"
 
 
 @pytest.mark.parametrize("body", [[], "x", None, 3])

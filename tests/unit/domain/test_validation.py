@@ -148,8 +148,41 @@ def test_all_violations_of_a_graph_are_found_at_once():
     ]
 
 
-def test_a_link_to_a_node_that_could_not_be_read_is_not_called_dangling():
-    assert _fields(nodes=[_node("a"), "b"], links=[_link()]) == ["nodes[1]"]
+def test_a_link_dangles_whatever_else_is_wrong_with_the_nodes():
+    raw = {"nodes": [1, _node("a", block_type="NOPE")], "links": [_link(sink_id="zz")]}
+    assert _fields(**raw) == ["nodes[0]", "nodes[1].block_type", "links[0].sink_id"]
+
+
+def test_a_link_to_a_node_that_lacks_something_does_not_dangle():
+    assert _fields(nodes=[_node("a"), {"id": "b"}], links=[_link()]) == ["nodes[1].block_type"]
+
+
+def test_where_the_nodes_are_no_list_no_link_is_called_dangling():
+    assert _fields(nodes={"a": 1}, links=[_link()]) == ["nodes"]
+
+
+def test_an_unknown_field_is_refused_and_the_nearest_name_is_given():
+    found = _check(
+        nodes=[_node("a", inputs={}, max_attempt=3), _node("b")], links=[_link(sinkId="b", isStatic=True)]
+    ).violations
+    assert [(one.field, one.description.partition("Did you mean ")[2]) for one in found] == [
+        ("nodes[0].inputs", "input_data?"),
+        ("nodes[0].max_attempt", "max_attempts?"),
+        ("links[0].sinkId", "sink_id?"),
+        ("links[0].isStatic", "is_static?"),
+    ]
+
+
+def test_very_many_long_unknown_fields_are_refused_quickly():
+    found = _check(nodes=[{**_node("a"), **{f"{n}{'x' * 5_000}": 1 for n in range(20_000)}}]).violations
+    assert len(found) == 20_000
+    assert max(len(one.field) for one in found) < 300
+
+
+@pytest.mark.parametrize("text", ["a\0", "a\nb", "\x1b[31m", "\x7f", "\x85"])
+def test_control_characters_are_in_no_id_and_no_name_of_a_pin(text: str):
+    assert _fields(nodes=[_node(text)]) == ["nodes[0].id"]
+    assert _fields(nodes=TWO, links=[_link(id=text, sink_name=text)]) == ["links[0].id", "links[0].sink_name"]
 
 
 def test_pins_of_a_node_whose_block_is_unknown_are_not_judged():
