@@ -215,8 +215,10 @@ class User(Output):
 class UserChange(BaseModel):
     """What to change of the profile; what is left out stays."""
 
+    model_config = ConfigDict(extra="forbid")
+
     name: str | None = Field(None, min_length=1, max_length=users.MAX_NAME)
-    picture: str | None = Field(None, max_length=users.MAX_PICTURE, description="An https link, or empty.")
+    picture: str | None = Field(None, max_length=users.MAX_PICTURE, description="An http or https link, or empty.")
 
 
 class Check(Output):

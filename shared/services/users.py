@@ -3,11 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 from shared import clock
 from shared.domain import errors, permissions
 from shared.domain.errors import Violation
+from shared.domain.fields import Fields
 from shared.domain.graph import UserId
 from shared.domain.permissions import Caller
 from shared.firestore import users
@@ -17,6 +19,7 @@ from shared.services import etags, texts
 
 MAX_NAME = 200
 MAX_PICTURE = 2_000
+CHANGEABLE = ("name", "picture")
 MAX_KNOWN = 10_000
 """Users of whom this instance knows that their document is there."""
 
@@ -38,7 +41,7 @@ async def _ensure(identity: auth.Identity, found: Caller) -> None:
         await users.create(
             identity.user_id,
             email=identity.email,
-            name=texts.plain(identity.name)[:MAX_NAME],
+            name="".join(filter(str.isprintable, texts.plain(identity.name)))[:MAX_NAME],
             picture=identity.picture if _is_link(identity.picture) else "",
             role=found.role,
             now=clock.now(),
@@ -79,37 +82,38 @@ def _checked(raw: Any) -> dict[str, str]:
         raise errors.InvalidArgument(
             "The body must be an object.", violations=[Violation("body", "It must be an object.")]
         )
-    changes: dict[str, str] = {}
-    violations: list[Violation] = []
-    if "name" in raw:
-        _check_name(raw["name"], changes, violations)
-    if "picture" in raw:
-        _check_picture(raw["picture"], changes, violations)
-    if violations:
-        raise errors.InvalidArgument("The profile is not valid; see the violations.", violations=violations)
+    body = cast(Mapping[str, Any], raw)
+    fields = Fields()
+    fields.only(body, CHANGEABLE)
+    readers = {"name": _name, "picture": _picture}
+    changes = {name: read(fields, body) for name, read in readers.items() if body.get(name) is not None}
+    if fields.violations:
+        raise errors.InvalidArgument("The profile is not valid; see the violations.", violations=fields.violations)
     return changes
 
 
-def _check_name(value: Any, changes: dict[str, str], violations: list[Violation]) -> None:
-    if not isinstance(value, str):
-        violations.append(Violation("name", "It must be a text."))
-        return
-    changes["name"] = texts.plain(value)
-    if not changes["name"] or len(changes["name"]) > MAX_NAME:
-        violations.append(Violation("name", f"It must have 1 to {MAX_NAME} characters."))
+def _name(fields: Fields, body: Mapping[str, Any]) -> str:
+    name = texts.plain(fields.text(body, "name", least=1, most=MAX_NAME))
+    if not name and not any(one.field == "name" for one in fields.violations):
+        fields.wrong("name", "It is empty, or has nothing but HTML.")
+    return name
 
 
-def _check_picture(value: Any, changes: dict[str, str], violations: list[Violation]) -> None:
-    if isinstance(value, str) and (not value or _is_link(value)):
-        changes["picture"] = value
-    else:
-        violations.append(
-            Violation("picture", f"It must be an https link of at most {MAX_PICTURE} characters, or empty.")
-        )
+def _picture(fields: Fields, body: Mapping[str, Any]) -> str:
+    picture = fields.text(body, "picture", most=MAX_PICTURE)
+    if picture and not _is_link(picture):
+        fields.wrong("picture", "It must be an http or https link, or empty.")
+    return picture
 
 
 def _is_link(value: str) -> bool:
-    return value.startswith("https://") and len(value) <= MAX_PICTURE and value.isprintable()
+    if len(value) > MAX_PICTURE or not value.isprintable() or " " in value:
+        return False
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _resource(caller: Caller, user: User) -> dict[str, Any]:

@@ -145,6 +145,25 @@ async def test_a_profile_that_cannot_be_is_400(make_api: MakeApi, user: User):
     assert fields_of(await api.patch("/me", json=[])) == ["body"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [{"role": "admin"}, {"Name": "x"}, {"name": 5}, {"name": "a\0"}, {"name": "a\nb"}, {"name": "x" * 201}]
+    + [{"picture": link} for link in ("https://", "ftp://x.test/a", "//x.test", "https://x test", "http://[", "x", 5)]
+    + [{"picture": "https://x.test/\0"}, {"picture": "https://x.test:99999/"}, {"picture": "https://x.test/" * 200}],
+    ids=str,
+)
+async def test_what_a_profile_cannot_be_changed_to_is_named(make_api: MakeApi, user: User, body: dict[str, Any]):
+    assert fields_of(await make_api("users", user).patch("/me", json=body)) == list(body)
+
+
+async def test_what_is_null_or_left_out_of_a_profile_stays(make_api: MakeApi, user: User):
+    api = make_api("users", user)
+    for link in ("http://x.test/a.png", "https://x.test:8443/a?b=c#d", ""):
+        assert (await api.patch("/me", json={"name": "Ada", "picture": link})).json()["picture"] == link
+    kept = (await api.patch("/me", json={"name": None})).json()
+    assert (kept["name"], kept["picture"]) == ("Ada", "")
+
+
 async def test_a_viewer_may_read_and_not_create(make_api: MakeApi, accounts: Accounts):
     api = make_api("graphs", await accounts.user("viewer"))
     assert (await api.get("/graphs")).status_code == 200
