@@ -12,9 +12,11 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.domain import labels
 from shared.domain.pairing import Active
+from shared.domain.statuses import Status
 from shared.firestore import executions, gate_tokens, values
 
 MAX_IN = gate_tokens.MAX_IN
+MAX_QUEUED = 100
 
 
 async def count(execution_id: str, gates: Sequence[str], read_time: datetime) -> int:
@@ -52,6 +54,22 @@ async def any_under(execution_id: str, gate: str, prefix: labels.Label, read_tim
         or await _exists(base.where(filter=FieldFilter("at", "in", above[-MAX_IN:])), read_time)
         or await _exists(base.where(filter=FieldFilter("wide", "==", True)), read_time)
     )
+
+
+async def queued_at(execution_id: str, gates: Sequence[str]) -> list[str]:
+    """Ids of firings of ``gates`` that are QUEUED. Who fired them may have died before it dispatched them."""
+    found: list[str] = []
+    for at in range(0, len(gates), MAX_IN):
+        query = (
+            executions.ref(execution_id)
+            .collection("nodes")
+            .where(filter=FieldFilter("status", "==", Status.QUEUED))
+            .where(filter=FieldFilter("node_id", "in", list(gates[at : at + MAX_IN])))
+            .select(["__name__"])
+            .limit(MAX_QUEUED)
+        )
+        found += [snapshot.id async for snapshot in query.stream()]
+    return found
 
 
 def _reaching(execution_id: str, gates: Sequence[str]) -> firestore.AsyncQuery:

@@ -13,7 +13,7 @@ from shared.domain import identity, planning
 from shared.domain.planning import Deliveries, Sender
 from shared.domain.records import Lost, NodeExecution, Stop, Token
 from shared.domain.statuses import Status
-from shared.firestore import gate_tokens, node_executions, values
+from shared.firestore import gate_tokens, node_executions, reaching, values
 from shared.gcp import pubsub
 from shared.services import events, finish, node_tasks, runs, settling, stopping, stored_values, timeouts
 from shared.services.runs import Run
@@ -175,7 +175,9 @@ async def resume(run: Run, node: NodeExecution) -> None:
         return
     run = run.in_background() if made.size >= FAN_OUT else run
     ids = [f.id for f in made.firings] + [m.id for m in made.meetings]
-    await redispatch(run, await node_executions.find_many(run.execution.id, ids))
+    found = await node_executions.find_many(run.execution.id, ids)
+    fired = await node_executions.find_many(run.execution.id, await reaching.queued_at(run.execution.id, node.gates))
+    await redispatch(run, {**found, **fired})
     await publish(run, [node])
     await end(run, node, left=False)
 

@@ -64,6 +64,7 @@ QUERIES: dict[str, Query] = {
     "reaching.count": lambda: reaching.count("e", ["a", "b"], _read_time()),
     "reaching.list_of": lambda: reaching.list_of("e", ["a", "b"], _read_time()),
     "reaching.any_under": lambda: reaching.any_under("e", "a", ((1, -1), (2, -1)), _read_time()),
+    "reaching.queued_at": lambda: reaching.queued_at("e", ["a", "b"]),
     "graphs.list_of": lambda: graphs.list_of("u", graphs.After(created_at=NOW, id="g"), 9),
 }
 
