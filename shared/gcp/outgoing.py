@@ -113,8 +113,7 @@ class Guard(httpx.AsyncBaseTransport):
         self._resolver = resolver
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.scheme not in ("http", "https"):
-            raise _refused(f"{request.url.scheme}: is not a scheme that blocks may use; use https")
+        _check_address(str(request.url))
         host = request.url.raw_host.decode("ascii").rstrip(".")
         port = request.url.port or {"http": 80, "https": 443}[request.url.scheme]
         addresses = await self._admit(host, port)
@@ -194,7 +193,7 @@ class Client:
         request is malformed, too many redirects, too large an answer. Retryable, reason ``REQUEST_FAILED``: no
         answer came, or not in time.
         """
-        host = httpx.URL(url).host if _is_url(url) else url
+        host = _check_address(url)
         try:
             async with asyncio.timeout(self._total_seconds), self._client() as client:
                 return await self._follow(client, method, url, options)
@@ -260,11 +259,20 @@ def _onward(request: httpx.Request, following: httpx.Request) -> httpx.Request:
     return following
 
 
-def _is_url(url: str) -> bool:
+def _check_address(url: str) -> str:
+    """The host of ``url``. BlockError where it is no web address."""
+    if not url.strip():
+        raise _refused("The address is empty; give one such as https://example.com/")
     try:
-        return bool(httpx.URL(url).host)
-    except httpx.InvalidURL:
-        return False
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise _refused(f"{url[:200]!r} is not an address: {error}; correct it") from error
+    if parsed.scheme not in ("http", "https"):
+        scheme = f"has the scheme {parsed.scheme!r}" if parsed.scheme else "has no scheme"
+        raise _refused(f"The address {url[:200]!r} {scheme}; blocks may use https and http")
+    if not parsed.host:
+        raise _refused(f"The address {url[:200]!r} names no host; give one such as https://example.com/")
+    return parsed.host
 
 
 def _refused(message: str) -> errors.BlockError:

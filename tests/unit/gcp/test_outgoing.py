@@ -103,6 +103,23 @@ async def test_other_schemes_and_no_addresses_are_refused(url: str) -> None:
     assert not isinstance(refused.value, errors.Retryable)
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("file:///etc/passwd", "'file:///etc/passwd' has the scheme 'file'; blocks may use https"),
+        ("ftp://public.example/", "has the scheme 'ftp'"),
+        ("public.example/x", "'public.example/x' has no scheme"),
+        ("", "The address is empty"),
+        (" ", "The address is empty"),
+        ("http://", "'http://' names no host"),
+        ("http://[::", r"'http://\[::' is not an address"),
+    ],
+)
+async def test_what_is_no_web_address_is_named(url: str, said: str) -> None:
+    with pytest.raises(errors.BlockError, match=said):
+        await outgoing.Client(resolver=names({})).request("GET", url)
+
+
 def names(known: dict[str, list[str]], asked: list[str] | None = None) -> outgoing.Resolver:
     async def resolve(host: str, port: int) -> list[str]:
         if asked is not None:
