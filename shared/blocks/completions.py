@@ -42,7 +42,10 @@ async def complete(
     messages: Sequence[Message], *, model: str, max_tokens: int | None, temperature: float | None, context: Context
 ) -> Completion:
     """The model's answer. Retryable for 429, 5xx, timeouts and broken connections; BlockError, reason
-    ``LLM_NOT_CONFIGURED`` without a key, ``LLM_REFUSED`` for what the service does not accept."""
+    ``INVALID_INPUT`` without a model, ``LLM_NOT_CONFIGURED`` without a key, ``LLM_REFUSED`` for what the service
+    does not accept."""
+    if not model.strip():
+        raise errors.BlockError("The model is empty: name one, such as gpt-4o-mini", reason="INVALID_INPUT")
     import openai
 
     options = {"max_tokens": max_tokens, "temperature": temperature}

@@ -49,6 +49,8 @@ class SendWebRequestBlock(Block):
         server_error: Any = Field(description="The answer of a status from 500 on.")
 
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
+        if not input.url.strip():
+            raise errors.BlockError("The url is empty: give an address such as https://example.com/")
         url = input.url.strip() if "://" in input.url else f"http://{input.url.strip()}"
         options = {"headers": _headers(input, context), **await _body(input, context)}
         answer = await context.http.request(input.method.value, url, **options)

@@ -107,6 +107,13 @@ async def test_without_a_service_the_failure_says_what_to_set(run: Any) -> None:
     assert "OPENAI_API_KEY" in outcome.failure.message
 
 
+async def test_an_empty_model_is_not_asked(run: Any, service: Service) -> None:
+    outcome = await run("LLM", {"prompt": "p", "model": " "})
+    assert outcome.failure.reason == "INVALID_INPUT"
+    assert "The model is empty" in outcome.failure.message
+    assert service.asked == []
+
+
 async def test_a_service_of_its_own_needs_no_key(run: Any, service: Service) -> None:
     outcome = await run("LLM", {"prompt": "Hi"}, settings={"OPENAI_BASE_URL": service.url})
     assert outcome.failure is None

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.blocks import catalog, runner
+from shared.blocks import catalog, runner, sources
 from shared.domain import errors
 
 
@@ -74,6 +74,19 @@ async def test_a_body_may_go_as_a_form(send: Any) -> None:
     world = World(httpx.Response(200))
     await send(world, {"url": "a.example", "method": "PUT", "json_format": False, "body": {"a": [1, 2]}})
     assert world.asked == [("PUT", "http://a.example", {"headers": {}, "data": {"a": [1, 2]}})]
+
+
+async def test_an_empty_address_is_not_asked(send: Any) -> None:
+    world = World(httpx.Response(200))
+    outcome = await send(world, {"url": " "})
+    assert "The url is empty" in outcome.failure.message
+    assert world.asked == []
+
+
+async def test_files_have_a_limit_together(send: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sources, "MAX_TOGETHER_BYTES", 3)
+    outcome = await send(World(httpx.Response(200)), {"url": "a.example", "files": ["data:,ab", "data:,cd"]})
+    assert outcome.failure.reason == "LIMIT_EXCEEDED"
 
 
 async def test_a_form_field_cannot_hold_a_dictionary(send: Any) -> None:
