@@ -3,10 +3,11 @@
 Routers of all functions are made by ``router``.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from shared.domain.errors import Violation
+from shared.domain.fields import Fields
 from shared.http import errors, json_text
 from shared.http.models import ErrorAnswer
 
@@ -29,15 +31,31 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 
 class StrictRoute(APIRoute):
     """A route whose body is parsed before FastAPI would: malformed JSON is our own error, and any content
-    type will do."""
+    type will do. A query parameter that the route does not know is refused: what is misspelt must not be lost."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        known = _query_names(self.dependant)
 
         async def strict(request: Request) -> Response:
+            _check_query(request, known)
             return await handle(await _parsed(request) if self.body_field else request)
 
         return strict
+
+
+def _query_names(dependant: Dependant) -> list[str]:
+    """Of a route, and of all that it depends on."""
+    own = [parameter.alias for parameter in dependant.query_params]
+    return [*own, *(name for needed in dependant.dependencies for name in _query_names(needed))]
+
+
+def _check_query(request: Request, known: Collection[str]) -> None:
+    fields = Fields()
+    fields.only(dict(request.query_params), known)
+    if fields.violations:
+        texts = [one.description.replace("field", "query parameter", 1) for one in fields.violations]
+        raise errors.invalid([Violation(one.field, text) for one, text in zip(fields.violations, texts, strict=True)])
 
 
 async def _parsed(request: Request) -> Request:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from served import MakeApi, User, error_of
+from served import MakeApi, User, error_of, fields_of
 
 MakeGraph = Callable[..., dict[str, Any]]
 
@@ -29,6 +29,11 @@ def _forged(cursor: Any, *scope: str) -> str:
 @pytest.fixture
 async def executions(make_api: MakeApi, user: User) -> httpx.AsyncClient:
     return make_api("executions", user)
+
+
+@pytest.mark.parametrize("path", ["/graphs", "/graphs/x", "/graphs/x/versions", "/blocks"])
+async def test_an_unknown_query_parameter_is_400(api: httpx.AsyncClient, path: str):
+    assert fields_of(await api.get(path, params={"pagesize": 5})) == ["pagesize"]
 
 
 @pytest.mark.parametrize("cursor", CURSORS, ids=repr)

@@ -116,6 +116,14 @@ async def test_every_violation_of_the_body_and_the_query_is_listed_with_its_plac
     assert sorted(_fields(answer)) == ["count", "legs[0].sink_id", "legs[1]", "name"]
 
 
+async def test_an_unknown_query_parameter_is_named(client: httpx.AsyncClient):
+    answer = await client.post("/api/v1/things?cout=1&count=2&x%00=", json={"name": "a"})
+    assert _fields(answer) == ["cout", "x\0"]
+    assert "no such query parameter. Did you mean count?" in answer.text
+    assert _fields(await client.get("/api/v1/values?a=1&a=2")) == ["a"]
+    assert (await client.post("/api/v1/things?count=2", json={"name": "a"})).json()["count"] == 2
+
+
 async def test_a_missing_body_is_a_violation_of_the_body(client: httpx.AsyncClient):
     assert _fields(await client.post("/api/v1/things")) == ["body"]
 
@@ -332,7 +340,7 @@ async def test_the_access_log_names_the_request_and_neither_query_nor_token(
     assert "private" not in text
     assert lines[0]["severity"] == "INFO"
     assert lines[0]["httpRequest"]["requestUrl"] == "/api/v1/values"
-    assert lines[0]["httpRequest"]["status"] == 200
+    assert lines[0]["httpRequest"]["status"] == 400
     assert lines[0]["logging.googleapis.com/trace"] == f"projects/weftly-local/traces/{'a' * 32}"
 
 
