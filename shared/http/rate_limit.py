@@ -5,6 +5,7 @@ instances a user gets several buckets, so the setting is a protection of each in
 across instances would cost a write to a shared store for each request.
 """
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -18,12 +19,18 @@ MAX_USERS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """``reset``: seconds until the bucket is full; ``retry_after``: until it has one request again (0: now)."""
+    """``retry_after``: seconds until the bucket has one request again (0: it has one)."""
 
     allowed: bool
     remaining: int
-    reset: float
+    full_after: float
     retry_after: float
+
+    @property
+    def reset(self) -> int:
+        """Seconds, whole: when there is more to take than ``remaining``. After a refusal that is when another try
+        may succeed: the draft lets RateLimit-Reset be no time at which Retry-After still forbids to come again."""
+        return max(1, math.ceil(self.full_after if self.allowed else self.retry_after))
 
 
 class RateLimiter:
@@ -46,7 +53,7 @@ class RateLimiter:
         return Decision(
             allowed=allowed,
             remaining=int(level),
-            reset=(self.per_minute - level) / self._rate,
+            full_after=(self.per_minute - level) / self._rate,
             retry_after=0 if allowed else (1 - level) / self._rate,
         )
 
@@ -69,12 +76,12 @@ def check(user_id: str) -> None:
         {
             "RateLimit-Limit": str(per_minute),
             "RateLimit-Remaining": str(decision.remaining),
-            "RateLimit-Reset": str(max(1, round(decision.reset))),
+            "RateLimit-Reset": str(decision.reset),
         }
     )
     if not decision.allowed:
         raise errors.TooManyRequests(
-            f"More than {per_minute} requests a minute; wait {decision.retry_after:.0f} s and try again.",
+            f"More than {per_minute} requests a minute; wait {decision.reset} s and try again.",
             metadata={"limit": str(per_minute)},
             retry_after=decision.retry_after,
         )

@@ -7,7 +7,20 @@ def test_a_bucket_holds_a_minute_and_then_refuses():
     limiter = RateLimiter(3)
     assert [limiter.take("u", 0).remaining for _ in range(3)] == [2, 1, 0]
     refused = limiter.take("u", 0)
-    assert (refused.allowed, refused.retry_after, refused.reset) == (False, 20, 60)
+    assert (refused.allowed, refused.retry_after, refused.reset) == (False, 20, 20)
+
+
+def test_what_is_left_is_there_again_when_the_bucket_is_full():
+    limiter = RateLimiter(3)
+    assert [limiter.take("u", 0).reset for _ in range(3)] == [20, 40, 60]
+
+
+def test_a_refusal_names_one_time_for_the_next_try():
+    limiter = RateLimiter(600)
+    for _ in range(600):
+        limiter.take("u", 0)
+    refused = limiter.take("u", 0)
+    assert 0 < refused.retry_after < refused.reset == 1
 
 
 def test_a_bucket_fills_evenly_and_not_beyond_its_size():
