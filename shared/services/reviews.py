@@ -31,20 +31,24 @@ async def page(
 
 
 async def decide(world: World, user_id: str, id_: str, approved: bool, data: Any, message: str) -> Review:
-    """Record the decision and let the node execution go on, in one write. Conflict: it is decided or closed;
-    InvalidArgument: the data is not to be changed, or too large."""
+    """Record the decision and let the node execution go on, in one write. The same decision again is the same: the
+    answer to the first may have been lost. Conflict: it is decided otherwise, or closed; InvalidArgument: the data is
+    not to be changed, or too large."""
     review = await get(user_id, id_)
     _check(review, data)
     node = await node_executions.find(review.execution_id, id_)
+    now = world.now()
+    status = reviews.APPROVED if approved else reviews.REJECTED
+    decision = {"approved": approved, "data": review.data if data is None else data, "message": message}
+    if node is not None and review.status == status and node.decision == decision:
+        await _go_on(world, review)
+        return replace(review, data=decision["data"])
     if review.status != reviews.PENDING or node is None or node.status is not Status.REVIEW:
         raise errors.Conflict(
             f"Review {id_} is {review.status}, and cannot be decided any more.",
             reason="REVIEW_DECIDED",
             metadata={"id": id_, "status": review.status},
         )
-    now = world.now()
-    status = reviews.APPROVED if approved else reviews.REJECTED
-    decision = {"approved": approved, "data": review.data if data is None else data, "message": message}
     writes = [
         reviews.decided(review, status, message, now),
         node_executions.decided(node, decision, now + runs.QUEUED_DUE),

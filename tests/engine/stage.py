@@ -150,7 +150,7 @@ class Stage:
         self.now += timedelta(milliseconds=1)
         return await start.accept(
             self.world,
-            id_=self._random_id(),
+            id_=self.world.random_id(),
             user_id=user,
             version=version,
             input_data=inputs or {},
