@@ -9,6 +9,7 @@ pruned    by TTL on expires_at, 24 h after it was made
 size      an answer over 900 KB compressed is not recorded: the repetition makes the same resource again
 """
 
+import contextlib
 import hashlib
 import zlib
 from dataclasses import dataclass
@@ -117,6 +118,14 @@ async def complete(held: Held, code: int, body: bytes, etag: str) -> bool:
 async def release(held: Held, now: datetime) -> None:
     """Let the next request with this key do the work at once. The record stays, with what it was born with."""
     await _write(held.record_id, held.fence, {"lease_until": now})
+
+
+@operation
+async def forget(held: Held) -> None:
+    """Nothing was done: let the key be as new, for any body. Nothing happens if the lease was lost to another."""
+    option = LastUpdateOption(commits.timestamp(held.fence).timestamp_pb())
+    with contextlib.suppress(exceptions.FailedPrecondition, exceptions.NotFound):
+        await _reference(held.record_id).delete(option=option)
 
 
 def _fresh(fingerprint: str, holder: str, now: datetime) -> dict[str, Any]:

@@ -4,11 +4,15 @@
     async def create(caller: ..., once: idempotency.Once) -> Response:
         return await once(caller.user_id, lambda new_id: make(new_id))
 
-A key belongs to a user and a route. The same body gets the same answer for 24 hours; another body is 409, and
-so is a key whose first request is still at work (come again after Retry-After). What is created takes its id
-from the key: should the process die between creating and answering, the repetition finds what was made.
+A key belongs to a user and a route. The same body gets the same answer for 24 hours, and another body is 409. While
+the first request is at work, others wait ``PATIENCE_SECONDS`` for its answer, and then are 409 (come again after
+Retry-After). A key is bound by what was done, and by a conflict; not by a refusal of the request itself (400, 401,
+403, 404, 413), nor by what another attempt may change (429, 5xx): a corrected body may come with the same key. What
+is created takes its id from the key: should the process die between creating and answering, the repetition finds
+what was made.
 """
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
@@ -27,6 +31,11 @@ from shared.http import errors as wire
 Make = Callable[[str], Awaitable[Response]]
 """Makes the answer; the argument is the id for what it creates."""
 
+PATIENCE_SECONDS = 2.0
+FIRST_PAUSE_SECONDS = 0.05
+"""It doubles."""
+
+_BINDING = frozenset({402, 409, 412})
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -42,8 +51,7 @@ class OnceOnly:
     async def __call__(self, user_id: str, make: Make) -> Response:
         if self._key is None:
             return await make(clock.random_id())
-        record = records.record_id(user_id, self._route, self._key)
-        match await records.begin(record, self._fingerprint, clock.random_id(), clock.now()):
+        match await self._begin(records.record_id(user_id, self._route, self._key)):
             case Answered() as before:
                 return _replay(before)
             case Busy(lease_until=until):
@@ -56,14 +64,26 @@ class OnceOnly:
             case Held() as held:
                 return await _work(held, make)
 
+    async def _begin(self, record: str) -> Held | Answered | Busy | OtherBody:
+        """What becomes of this request; while another is at work, only after waiting for it a while."""
+        end, pause, holder = clock.monotonic() + PATIENCE_SECONDS, FIRST_PAUSE_SECONDS, clock.random_id()
+        while True:
+            found = await records.begin(record, self._fingerprint, holder, clock.now())
+            if not isinstance(found, Busy) or clock.monotonic() + pause > end:
+                return found
+            await asyncio.sleep(pause)
+            pause *= 2
+
 
 async def _work(held: Held, make: Make) -> Response:
-    """Make and record the answer. What another attempt may change (5xx, 429, a crash) is not recorded."""
+    """Make and record the answer. A refusal is not recorded, except a conflict with what is there."""
     try:
         answer = await make(resource_id(held))
     except WeftlyError as error:
         if error.retryable or error.code >= 500:
             await records.release(held, clock.now())
+        elif error.code not in _BINDING:
+            await records.forget(held)
         else:
             await records.complete(held, error.code, bytes(wire.answer(error).body), "")
         raise

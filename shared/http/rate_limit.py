@@ -29,7 +29,7 @@ class Decision:
     @property
     def reset(self) -> int:
         """Seconds, whole: when there is more to take than ``remaining``. After a refusal that is when another try
-        may succeed: the draft lets RateLimit-Reset be no time at which Retry-After still forbids to come again."""
+        may succeed, as the draft has Retry-After name no earlier time than RateLimit-Reset."""
         return max(1, math.ceil(self.full_after if self.allowed else self.retry_after))
 
 
