@@ -16,7 +16,8 @@ run: $(VENV)/.stamp ## start everything, import and run an example, go on servin
 demo: $(VENV)/.stamp ## start everything beside it, run all examples, stop
 	@exec $(LOCAL) exec $(STACK) --data .local-demo --port 0 -- python -m examples --all
 test: $(VENV)/.stamp-dev ## run all tests
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest tests/unit/domain --cov=shared.domain --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+	@$(BIN)/python -m pytest -n 2 --ignore=tests/unit/domain
 check: $(VENV)/.stamp-dev ## lint, format, types, layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright && $(BIN)/lint-imports
 fmt: $(VENV)/.stamp-dev ## format
