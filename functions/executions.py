@@ -104,7 +104,7 @@ class NodeExecutionList(BaseModel):
     next_page_token: str | None
 
 
-@router.post("/graphs/{graph_id}/executions", response_model=Started)
+@router.post("/graphs/{graph_id}/executions", summary="Execute a graph", response_model=Started)
 async def start(graph_id: str, body: Start, caller: auth.Creator, once: idempotency.Once) -> Response:
     """Run the active version of a graph. The answer comes at once; the execution goes on by itself."""
 
@@ -116,27 +116,31 @@ async def start(graph_id: str, body: Start, caller: auth.Creator, once: idempote
     return await once(caller.user_id, make)
 
 
-@router.get("/graphs/{graph_id}/executions", response_model=ExecutionList)
+@router.get("/graphs/{graph_id}/executions", summary="List the executions of a graph", response_model=ExecutionList)
 async def list_of_graph(graph_id: str, caller: auth.Reader, page: Page) -> Response:
     """Executions of one graph, newest first."""
     await service.check_graph(caller, graph_id)
     return await _page(caller, graph_id, page)
 
 
-@router.get("/executions", response_model=ExecutionList)
+@router.get("/executions", summary="List all executions", response_model=ExecutionList)
 async def list_all(caller: auth.Reader, page: Page) -> Response:
     """All executions of the caller, newest first."""
     return await _page(caller, None, page)
 
 
-@router.get("/executions/{execution_id}", response_model=ExecutionView)
+@router.get("/executions/{execution_id}", summary="Read an execution", response_model=ExecutionView)
 async def read(execution_id: str, caller: auth.Reader) -> Response:
     """One execution."""
     execution = await execution_views.get(caller.user_id, execution_id)
     return JsonAnswer(await execution_views.view(world.real(), execution))
 
 
-@router.get("/executions/{execution_id}/nodes", response_model=NodeExecutionList)
+@router.get(
+    "/executions/{execution_id}/nodes",
+    summary="List the node executions of an execution",
+    response_model=NodeExecutionList,
+)
 async def nodes(execution_id: str, caller: auth.Reader, page: Page) -> Response:
     """The node executions of one execution, in the order of what they work on."""
     execution = await execution_views.get(caller.user_id, execution_id)
@@ -145,7 +149,7 @@ async def nodes(execution_id: str, caller: auth.Reader, page: Page) -> Response:
     return JsonAnswer(page.answer(items, cursor, firings))
 
 
-@router.post("/executions/{execution_id}/cancel", response_model=ExecutionView)
+@router.post("/executions/{execution_id}/cancel", summary="Cancel an execution", response_model=ExecutionView)
 async def cancel(execution_id: str, caller: auth.Updater) -> Response:
     """Stop an execution: what waits ends at once, what runs ends without a result, nothing new begins."""
     execution = await execution_views.get(caller.user_id, execution_id)
@@ -153,7 +157,7 @@ async def cancel(execution_id: str, caller: auth.Updater) -> Response:
     return JsonAnswer(await execution_views.view(world.real(), stopped))
 
 
-@router.post("/executions/{execution_id}/retry", response_model=Started)
+@router.post("/executions/{execution_id}/retry", summary="Retry an execution", response_model=Started)
 async def retry(execution_id: str, body: Retry, caller: auth.Creator, once: idempotency.Once) -> Response:
     """Run an execution that has ended again, from its failed nodes or the given ones on, as a new execution. What
     completed elsewhere is taken over, and what was stopped goes on."""
@@ -172,7 +176,7 @@ async def retry(execution_id: str, body: Retry, caller: auth.Creator, once: idem
     return await once(caller.user_id, make)
 
 
-@router.delete("/executions/{execution_id}", response_model=models.Empty)
+@router.delete("/executions/{execution_id}", summary="Delete an execution", response_model=models.Empty)
 async def delete(execution_id: str, caller: auth.Deleter) -> Response:
     """Delete an execution that has ended, with all that is kept of it."""
     await deleting.delete(world.real(), caller.user_id, execution_id)

@@ -10,13 +10,13 @@ from shared.services import blocks
 router = routing.router(tags=["blocks"])
 
 
-@router.get("/blocks", response_model=shapes.BlockList)
+@router.get("/blocks", summary="List all blocks", response_model=shapes.BlockList)
 async def list_blocks(caller: auth.Reader) -> Response:
     """Every block, by type, on one page."""
     return JsonAnswer({"items": blocks.list_all(), "next_page_token": None})
 
 
-@router.get("/blocks/{block_type}", response_model=shapes.Block)
+@router.get("/blocks/{block_type}", summary="Read a block", response_model=shapes.Block)
 async def get_block(block_type: str, caller: auth.Reader) -> Response:
     """One block."""
     return JsonAnswer(blocks.get(block_type))
@@ -24,6 +24,7 @@ async def get_block(block_type: str, caller: auth.Reader) -> Response:
 
 @router.post(
     "/blocks/{block_type}/execute",
+    summary="Execute a block once",
     response_model=shapes.BlockResult,
     openapi_extra=routing.body(shapes.BlockCall),
 )

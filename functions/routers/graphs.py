@@ -15,7 +15,9 @@ router = routing.router(tags=["graphs"])
 Page = Annotated[pagination.Page, Depends(pagination.page)]
 
 
-@router.post("/graphs", response_model=shapes.Graph, openapi_extra=routing.body(shapes.GraphBody))
+@router.post(
+    "/graphs", summary="Create a graph", response_model=shapes.Graph, openapi_extra=routing.body(shapes.GraphBody)
+)
 async def create_graph(caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once) -> Response:
     """Save a graph as version 1. What has no structure is refused, every violation with its place; what is merely
     unfinished is saved, and listed in ``problems``."""
@@ -26,7 +28,12 @@ async def create_graph(caller: auth.Creator, body: routing.AnyBody, once: idempo
     return await once(caller.user_id, make)
 
 
-@router.post("/graphs/validate", response_model=shapes.Validation, openapi_extra=routing.body(shapes.GraphBody))
+@router.post(
+    "/graphs/validate",
+    summary="Validate a graph",
+    response_model=shapes.Validation,
+    openapi_extra=routing.body(shapes.GraphBody),
+)
 async def validate_graph(caller: auth.Reader, body: routing.AnyBody, once: idempotency.Once) -> Response:
     """Whether a graph could be saved and executed; nothing is saved."""
 
@@ -36,7 +43,7 @@ async def validate_graph(caller: auth.Reader, body: routing.AnyBody, once: idemp
     return await once(caller.user_id, make)
 
 
-@router.get("/graphs", response_model=shapes.GraphList)
+@router.get("/graphs", summary="List graphs", response_model=shapes.GraphList)
 async def list_graphs(caller: auth.Reader, page: Page) -> Response:
     """The caller's graphs, newest first. A page of large graphs may be shorter than ``page_size``."""
     own = pagination.Listing(pagination.BY_TIME, "graphs", caller.user_id)
@@ -44,13 +51,18 @@ async def list_graphs(caller: auth.Reader, page: Page) -> Response:
     return JsonAnswer(page.answer(items, cursor, own))
 
 
-@router.get("/graphs/{graph_id}", response_model=shapes.Graph)
+@router.get("/graphs/{graph_id}", summary="Read a graph", response_model=shapes.Graph)
 async def get_graph(graph_id: str, caller: auth.Reader) -> Response:
     """A graph in its active version."""
     return answers.resource(await graphs.get(caller, graph_id))
 
 
-@router.put("/graphs/{graph_id}", response_model=shapes.Graph, openapi_extra=routing.body(shapes.GraphReplacement))
+@router.put(
+    "/graphs/{graph_id}",
+    summary="Replace a graph by a new version",
+    response_model=shapes.Graph,
+    openapi_extra=routing.body(shapes.GraphReplacement),
+)
 async def replace_graph(
     graph_id: str, caller: auth.Updater, body: routing.AnyBody, if_match: etags.IfMatch = None
 ) -> Response:
@@ -58,7 +70,12 @@ async def replace_graph(
     return answers.resource(await graphs.replace(caller, graph_id, body, etags.expected(if_match)))
 
 
-@router.patch("/graphs/{graph_id}", response_model=shapes.Graph, openapi_extra=routing.body(shapes.GraphChange))
+@router.patch(
+    "/graphs/{graph_id}",
+    summary="Change a graph",
+    response_model=shapes.Graph,
+    openapi_extra=routing.body(shapes.GraphChange),
+)
 async def update_graph(
     graph_id: str, caller: auth.Updater, body: routing.AnyBody, if_match: etags.IfMatch = None
 ) -> Response:
@@ -66,14 +83,14 @@ async def update_graph(
     return answers.resource(await graphs.update(caller, graph_id, body, etags.expected(if_match)))
 
 
-@router.delete("/graphs/{graph_id}", response_model=models.Empty)
+@router.delete("/graphs/{graph_id}", summary="Delete a graph", response_model=models.Empty)
 async def delete_graph(graph_id: str, caller: auth.Deleter, if_match: etags.IfMatch = None) -> Response:
     """Delete a graph with its versions; refused while executions run."""
     await graphs.delete(caller, graph_id, etags.expected(if_match))
     return JsonAnswer({})
 
 
-@router.get("/graphs/{graph_id}/versions", response_model=shapes.VersionList)
+@router.get("/graphs/{graph_id}/versions", summary="List the versions of a graph", response_model=shapes.VersionList)
 async def list_versions(graph_id: str, caller: auth.Reader, page: Page) -> Response:
     """The versions of a graph, newest first."""
     versions = pagination.Listing(pagination.BY_NUMBER, "versions", caller.user_id, graph_id)
@@ -81,7 +98,9 @@ async def list_versions(graph_id: str, caller: auth.Reader, page: Page) -> Respo
     return JsonAnswer(page.answer(items, cursor, versions))
 
 
-@router.get("/graphs/{graph_id}/versions/{version}", response_model=shapes.Version)
+@router.get(
+    "/graphs/{graph_id}/versions/{version}", summary="Read a version of a graph", response_model=shapes.Version
+)
 async def get_version(graph_id: str, version: int, caller: auth.Reader) -> Response:
     """One version of a graph."""
     return JsonAnswer(await graphs.get_version(caller, graph_id, version))

@@ -16,6 +16,7 @@ router = routing.router(prefix="", tags=["health"])
 
 @router.get(
     "/health",
+    summary="Read the health of the platform",
     response_model=shapes.Health,
     responses={503: {"model": shapes.Health, "description": "A dependency fails."}},
 )

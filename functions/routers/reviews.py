@@ -48,7 +48,7 @@ class ReviewList(BaseModel):
     next_page_token: str | None
 
 
-@router.get("/reviews", response_model=ReviewList)
+@router.get("/reviews", summary="List the reviews that wait", response_model=ReviewList)
 async def list_pending(caller: auth.Reader, page: Page) -> Response:
     """Reviews that wait for the caller, oldest first."""
     waiting = pagination.Listing(pagination.BY_TIME, "reviews", caller.user_id)
@@ -56,13 +56,13 @@ async def list_pending(caller: auth.Reader, page: Page) -> Response:
     return JsonAnswer(page.answer(items, cursor, waiting))
 
 
-@router.get("/reviews/{node_execution_id}", response_model=ReviewView)
+@router.get("/reviews/{node_execution_id}", summary="Read a review", response_model=ReviewView)
 async def read(node_execution_id: str, caller: auth.Reader) -> Response:
     """One review, decided or not."""
     return JsonAnswer(service.view(await service.get(caller.user_id, node_execution_id)))
 
 
-@router.post("/reviews/{node_execution_id}", response_model=ReviewView)
+@router.post("/reviews/{node_execution_id}", summary="Decide a review", response_model=ReviewView)
 async def decide(node_execution_id: str, caller: auth.Updater, body: Decision, once: idempotency.Once) -> Response:
     """Approve or reject, once; the execution goes on."""
 

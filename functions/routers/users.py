@@ -9,7 +9,7 @@ from shared.services import users
 router = routing.router(tags=["users"])
 
 
-@router.post("/auth/user", response_model=shapes.User)
+@router.post("/auth/user", summary="Sign in", response_model=shapes.User)
 async def get_or_create_user(caller: auth.AnyCaller, once: idempotency.Once) -> Response:
     """The user of the token, created if this is their first call."""
 
@@ -19,13 +19,18 @@ async def get_or_create_user(caller: auth.AnyCaller, once: idempotency.Once) -> 
     return await once(caller.user_id, make)
 
 
-@router.get("/me", response_model=shapes.User)
+@router.get("/me", summary="Read the caller's profile", response_model=shapes.User)
 async def get_me(caller: auth.AnyCaller) -> Response:
     """The caller's profile."""
     return answers.resource(await users.get(caller))
 
 
-@router.patch("/me", response_model=shapes.User, openapi_extra=routing.body(shapes.UserChange))
+@router.patch(
+    "/me",
+    summary="Change the caller's profile",
+    response_model=shapes.User,
+    openapi_extra=routing.body(shapes.UserChange),
+)
 async def update_me(caller: auth.AnyCaller, body: routing.AnyBody, if_match: etags.IfMatch = None) -> Response:
     """Change the caller's profile."""
     return answers.resource(await users.update(caller, body, etags.expected(if_match)))

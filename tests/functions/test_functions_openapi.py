@@ -30,3 +30,11 @@ def test_every_reference_leads_somewhere():
     schemas = json.loads(text)["components"]["schemas"]
     names = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert names <= set(schemas)
+
+
+def test_every_operation_has_a_name_of_its_own():
+    operations = [one.values[0] for one in _operations()]
+    summaries = [operation["summary"] for operation in operations]
+    assert len(set(summaries)) == len(summaries)
+    made_from_code = [text for text in summaries if text == text.title() and text != "Sign In"]
+    assert made_from_code == []
