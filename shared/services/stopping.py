@@ -44,8 +44,11 @@ async def request(world: World, execution_id: str, stop: Stop) -> Execution | No
 
 
 async def sweep(world: World, execution_id: str) -> None:
-    """End everything that is open in an execution that is to stop, then finish it if nothing runs any more."""
-    for _ in range(MAX_LOOKS):
+    """End everything that is open in an execution that is to stop, then finish it if nothing runs any more. What is
+    still INCOMPLETE in one that has ended by itself waits for what never came, and stays so."""
+    execution = await executions.find(execution_id)
+    by_itself = execution is not None and execution.stop is None
+    for _ in range(0 if by_itself else MAX_LOOKS):
         nodes = await sweeping.open_ones(execution_id, MAX_AT_ONCE)
         if not nodes:
             break

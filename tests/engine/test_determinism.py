@@ -6,8 +6,9 @@ import pytest
 
 from shared.domain.statuses import Status
 from shared.services import node_tasks, settling
-from tests.engine.stage import Stage
+from tests.engine.stage import Pending, Stage
 from tests.engine.test_gates import agent_input, agent_output, run
+from tests.engine.test_life import LIST_WITH_DROPS
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -156,3 +157,17 @@ async def test_a_cycle_that_is_entered_in_two_places_tells_its_tokens_apart(stag
         assert len(set(fired)) == len(fired)
         labels.append(fired)
     assert all(fired == labels[0] for fired in labels)
+
+
+async def test_a_delivery_after_the_end_leaves_joins_that_never_came_together(stage: Stage) -> None:
+    version = await stage.graph(*LIST_WITH_DROPS)
+    execution = await stage.start(version, {"items": list(range(45, 60))})
+    late: list[Pending] = []
+    while stage.tasks:
+        late += [t for t in stage.tasks if node_tasks.decode(t.body).node_id == "each"]
+        await stage.deliver(stage.tasks[0])
+    assert late
+    before = await stage.nodes(execution)
+    assert Status.INCOMPLETE in {node.status for node in before}
+    await stage.deliver(late[0], again=True)
+    assert await stage.nodes(execution) == before
