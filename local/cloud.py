@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from local import ports
 from local.auth import AuthService
 from local.database import Database
 from local.firestore import index_file
@@ -64,14 +65,14 @@ class Cloud:
             "scheduler": self.scheduler,
         }
 
-    async def start(self, ports: Mapping[str, int] | None = None) -> None:
+    async def start(self, named: Mapping[str, int] | None = None) -> None:
         """Start every service, on the ports named (by service) or on free ones. OSError: one is taken."""
         for name, service in self._services.items():
-            port = (ports or {}).get(name, 0)
+            port = (named or {}).get(name, 0)
             try:
                 self._ports[name] = await service.start(port)
             except OSError as error:
-                raise OSError(f"{name} cannot listen on port {port}: {error}; name another one") from error
+                raise ports.taken(name, f"--{name}-port", port, error) from error
 
     async def stop_calling(self) -> None:
         """Stop what calls functions, so that nothing new begins; the rest still answers."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local import manifest
+from local import manifest, ports
 from local.data_folder import DataFolder
 from local.functions_host import output
 from local.functions_host.process import FunctionsProcess
@@ -50,6 +50,7 @@ class Stack:
         self._gateway: Gateway | None = None
         self.endpoints: dict[str, str | None] = {}
         self.environment: dict[str, str] = {}
+        self.notes: list[str] = []
 
     async def start(self) -> None:
         """Start everything and write ``endpoints.json`` once all of it answers. ManifestError, OSError (a named
@@ -102,11 +103,16 @@ class Stack:
             functions.wait_until_ready,
             {function.name: function.timeout for function in served.functions},
         )
+        return f"http://127.0.0.1:{await self._listen(gateway)}"
+
+    async def _listen(self, gateway: "Gateway") -> int:
+        """On the named port, or the usual one, or a free one where that is taken. OSError: the named one is taken."""
         named = self._options.ports.get("gateway")
-        if named is not None:
-            return f"http://127.0.0.1:{await gateway.start(named)}"
         try:
-            port = await gateway.start(DEFAULT_GATEWAY_PORT)
-        except OSError:
-            port = await gateway.start(0)
-        return f"http://127.0.0.1:{port}"
+            return await gateway.start(DEFAULT_GATEWAY_PORT if named is None else named)
+        except OSError as error:
+            if named is not None:
+                raise ports.taken("gateway", "--port", named, error) from error
+        port = await gateway.start(0)
+        self.notes.append(f"Port {DEFAULT_GATEWAY_PORT} is taken; the gateway listens on {port} instead.")
+        return port

@@ -7,7 +7,7 @@ from local.stack import Stack
 def of_stack(stack: Stack, folder: DataFolder) -> str:
     """Where everything is, a line each."""
     gateway = stack.endpoints["gateway"]
-    lines = ["Everything is up."]
+    lines = ["Everything is up.", *stack.notes]
     if gateway:
         lines += [_line("API", gateway), _line("Docs", f"{gateway}/docs")]
     lines += [

@@ -130,12 +130,18 @@ def test_after_runs_beside_what_goes_on(launch: Launch) -> None:
     assert functions_pid(launched)
 
 
-def test_a_named_port_that_is_taken_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("option", "service"), [("--port", "gateway"), ("--auth-port", "auth"), ("--firestore-port", "firestore")]
+)
+def test_a_named_port_that_is_taken_is_an_error_that_says_what_to_do(
+    tmp_path: Path, option: str, service: str
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = run_local("start", "--data", str(tmp_path), "--functions", str(ECHO_MANIFEST), "--port", str(port))
+        ended = run_local("start", "--data", str(tmp_path), "--functions", str(ECHO_MANIFEST), option, str(port))
     assert ended.returncode == 1
-    assert str(port) in ended.stderr
+    assert f"error: {service} cannot listen on port {port} (" in ended.stderr
+    assert f"name another with {option}" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
