@@ -57,10 +57,19 @@ def test_both_readmes_have_the_same_commands() -> None:
     assert commands(READMES[0]) == commands(READMES[1])
 
 
+def test_a_field_that_an_answer_lacks_prints_the_answer() -> None:
+    field = _first_call(READMES[0]).partition("\n")[0].replace(".venv/bin/python", f"'{sys.executable}'")
+    script = f'{field}\necho \'{{"error": "EMAIL_EXISTS"}}\' | field idToken'
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "{'error': 'EMAIL_EXISTS'}\n"
+
+
 def test_the_first_call_gives_what_it_promises(tmp_path: Path) -> None:
-    """Against the started stack, as somebody would paste it."""
-    script = "set -eu\n" + _first_call(READMES[0]).replace(".local/endpoints.json", '"$LOCAL_ENDPOINTS"')
-    script = script.replace(".venv/bin/python", "python")
+    """Against the started stack, as somebody would paste it, for the second time."""
+    call = _first_call(READMES[0]).replace(".local/endpoints.json", '"$LOCAL_ENDPOINTS"')
+    call = call.replace(".venv/bin/python", "python")
+    script = f"set -eu\n(\n{call}\n) > /dev/null\n{call}"
     command = [sys.executable, "-m", "local", "exec", "--data", str(tmp_path), "--port", "0"]
     command += ["--functions", "functions/manifest.yaml", "--indexes", "terraform/firestore.indexes.json"]
     done = subprocess.run(
