@@ -148,7 +148,7 @@ async def end_spreading(node: NodeExecution) -> None:
     await _ref(node.execution_id, node.id).update(data)
 
 
-INACTIVE: Mapping[str, Any] = {
+INACTIVE: dict[str, Any] = {
     "active": False,
     "settling": False,
     "due_at": firestore.DELETE_FIELD,
