@@ -49,10 +49,9 @@ class Launched:
             [sys.executable, "-m", "local", "start", "--data", str(data), "--port", "0", *options],
             cwd=REPOSITORY,
             env={**os.environ, **(environment or {})},
-            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            **{"stdin": subprocess.DEVNULL, **popen},
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, **popen},
         )
 
     @property
