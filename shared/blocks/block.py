@@ -11,6 +11,9 @@ from typing import Any, ClassVar, Final, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.blocks import credentials as credentials_of
+from shared.blocks.credentials import Credential, Need, NoWallet, Wallet
+
 LINKED: Final = ...
 """Stands in the literals that ``many_pins`` sees for a pin with a link: any value may come."""
 
@@ -82,7 +85,8 @@ class Suspended(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What a block may know of where it runs. ``idempotency_key`` is the same for every call of one node
-    execution: hand it to outside services. ``settings``: the deployment's, by name (``OPENAI_API_KEY`` …)."""
+    execution: hand it to outside services. ``settings``: the deployment's, by name (``OPENAI_API_KEY`` …).
+    ``charges``: US dollars that the call cost so far, failed attempts included."""
 
     user_id: str = ""
     graph_id: str = ""
@@ -95,6 +99,20 @@ class Context:
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     cancelled: Callable[[], bool] = lambda: False
     resumption: Mapping[str, Any] | None = None
+    wallet: Wallet = field(default_factory=NoWallet)
+    charges: list[float] = field(default_factory=list[float])
+
+    def charge(self, dollars: float) -> None:
+        """Count what an outside service takes for a call, whether the block then succeeds or not."""
+        self.charges.append(dollars)
+
+    async def credential(self, need: Need, chosen: Any) -> Credential:
+        """The credential that a credentials pin names. BlockError where it names none, reason
+        ``CREDENTIALS_MISSING``, or where it cannot be used: ``Wallet.open``."""
+        id_ = credentials_of.chosen_id(chosen)
+        if not id_:
+            raise credentials_of.missing(need)
+        return await self.wallet.open(need, id_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +136,8 @@ class Block(ABC):
     ``suspends``: it may raise ``Suspended``.
     ``open_pins``: it has pins that it does not name, those of the graph that it runs.
     ``version``: counted up when the same inputs may give other outputs.
-    ``cost``: what a run costs beside the compute, in words; empty: nothing.
+    ``cost``: what a run costs beside the compute, in words; empty: nothing. In dollars: ``context.charge``.
+    ``credentials``: pin -> what it needs of the user's credentials; such a pin holds an id, never a secret.
     """
 
     block_type: ClassVar[str]
@@ -132,6 +151,7 @@ class Block(ABC):
     max_attempts: ClassVar[int] = 1
     version: ClassVar[int] = 1
     cost: ClassVar[str] = ""
+    credentials: ClassVar[Mapping[str, Need]] = {}
     examples: ClassVar[list[Example]] = []
 
     Input: ClassVar[type[BlockInput]]

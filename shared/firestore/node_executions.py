@@ -87,6 +87,7 @@ async def rest(node: NodeExecution, fence: str, extra: Sequence[commits.Write] =
         "wait_until": node.wait_until or firestore.DELETE_FIELD,
         "error": values.dump_failure(node.error) if node.error else firestore.DELETE_FIELD,
         "suspended": dict(node.suspended) if node.suspended else firestore.DELETE_FIELD,
+        **({"cost": node.cost} if node.cost else {}),
         "claim_id": firestore.DELETE_FIELD,
         "lease_until": firestore.DELETE_FIELD,
     }

@@ -56,12 +56,14 @@ async def run(run: Run, node: NodeExecution, graph_node: Node, *, claimed: bool)
         return Ran(outcome=Outcome(tokens=tokens), fence=node.update_time, cached=True)
     resumption = await resumptions.of(run.world, node)
     cost = float((resumption or {}).get("cost", 0.0))
-    call = _call(run, node, graph_node, input_, resumption)
+    charges: list[float] = []
+    call = _call(run, node, graph_node, input_, resumption, charges)
     if not claimed:
-        return Ran(outcome=await call, fence=node.update_time, cost=cost, keep_as=keep_as)
-    keeper = Keeper(run.world, node)
-    outcome = await keeper.guard(call)
-    return Ran(outcome=outcome, fence=keeper.fence, cost=cost, keep_as=keep_as)
+        outcome, fence = await call, node.update_time
+    else:
+        keeper = Keeper(run.world, node)
+        outcome, fence = await keeper.guard(call), keeper.fence
+    return Ran(outcome=outcome, fence=fence, cost=cost + sum(charges), keep_as=keep_as)
 
 
 def _entry(run: Run, block: Block, input_: BlockInput) -> str:
@@ -110,7 +112,12 @@ async def _held(node: NodeExecution, gather: bool) -> dict[str, Any]:
 
 
 async def _call(
-    run: Run, node: NodeExecution, graph_node: Node, input_: Any, resumption: Mapping[str, Any] | None
+    run: Run,
+    node: NodeExecution,
+    graph_node: Node,
+    input_: Any,
+    resumption: Mapping[str, Any] | None,
+    charges: list[float],
 ) -> Outcome:
     block = catalog.get(graph_node.block_type)
     settings = run.world.settings
@@ -125,6 +132,7 @@ async def _call(
         http=run.world.http,
         settings=settings.for_blocks(),
         resumption=resumption,
+        charges=charges,
     )
     limit = timeouts.of(run.world, graph_node)
     try:

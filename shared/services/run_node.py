@@ -137,6 +137,7 @@ class Delivery:
         started = node.started_at or world.now()
         node = replace(node, started_at=started, block_type=graph_node.block_type)
         ran = await attempt.run(self.run, node, graph_node, claimed=bool(self.claim_id))
+        node = replace(node, cost=node.cost + ran.cost)
         failure = ran.outcome.failure
         if ran.outcome.suspension is not None:
             try:
@@ -155,7 +156,7 @@ class Delivery:
         why = Failure(reason=failure.reason, message=failure.message) if failure is not None else None
         packed = await stored_values.pack(world, node.execution_id, outputs)
         ended = self._ended(node, Status.FAILED if failure else Status.COMPLETED, packed, why)
-        ended = replace(ended, cost=ran.cost, attempts=attempts, cached=ran.cached)
+        ended = replace(ended, attempts=attempts, cached=ran.cached)
         if await self._record(ended, ran.fence) and ran.keep_as is not None and failure is None:
             await node_cache.keep(ran.keep_as, self.run.execution.user_id, packed, world.now())
 
