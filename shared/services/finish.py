@@ -1,7 +1,8 @@
 """Is an execution over, how did it end, and who is told?
 
 Whoever leaves nothing active behind asks. The question comes after the commit, so of two that commit together the
-later one sees that both are done; the first to write the final status wins.
+later one sees that both are done; the first to write the final status wins. Others write the execution too (a pause,
+a stop, recovery), so who loses reads again: only a final status ends the finish.
 """
 
 from dataclasses import replace
@@ -18,6 +19,8 @@ from shared.services.node_tasks import ExecutionRef
 from shared.services.stored_values import unpack_all
 from shared.services.world import World
 
+_ATTEMPTS = 20
+
 ANNOUNCE_DUE = timedelta(minutes=1)
 """When recovery looks at an execution that is final but not announced."""
 
@@ -28,17 +31,20 @@ async def finish(world: World, ref: ExecutionRef, version: graphs.Version) -> No
         if any(block.suspends for n in version.graph.nodes if (block := catalog.find(n.block_type))):
             await pausing.pause(world, ref.id)
         return
-    execution = await executions.find(ref.id)
-    if execution is None or (execution.status in BEGINNING and execution.stop is None):
-        return
-    if is_final(execution.status):
-        await announce(world, execution)
-        return
-    final = await _final(world, execution, version)
-    written = await executions.update(execution.id, executions.finished(final), execution.update_time)
-    if isinstance(written, Lost):
-        return  # the winner announces it
-    await announce(world, replace(final, update_time=written.update_time))
+    for _ in range(_ATTEMPTS):
+        execution = await executions.find(ref.id)
+        if execution is None or (execution.status in BEGINNING and execution.stop is None):
+            return
+        if is_final(execution.status):
+            await announce(world, execution)  # for the winner, should it have died before
+            return
+        final = await _final(world, execution, version)
+        written = await executions.update(execution.id, executions.finished(final), execution.update_time)
+        if not isinstance(written, Lost):
+            await announce(world, replace(final, update_time=written.update_time))
+            return
+        # Lost: to another who finishes, or to one that paused it, asked it to stop or looks at it later.
+    raise TimeoutError(f"Execution {ref.id} changed {_ATTEMPTS} times while it was being finished.")
 
 
 async def announce(world: World, execution: Execution) -> None:

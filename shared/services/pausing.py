@@ -10,6 +10,7 @@ from shared.firestore import executions, node_executions
 from shared.services import queueing
 from shared.services.world import World
 
+_ATTEMPTS = 20
 _WAITING = (Status.WAITING, Status.REVIEW)
 
 
@@ -28,17 +29,21 @@ async def pause(world: World, execution_id: str) -> None:
     changes = executions.paused(follow(event, execution.status), ran, world.now())
     if isinstance(await executions.update(execution_id, changes, execution.update_time), Lost):
         return
-    if await node_executions.any_working(execution_id):
-        await resume(world, execution_id)
+    if await node_executions.any_working(execution_id) or not await node_executions.any_active(execution_id):
+        await resume(world, execution_id)  # it works, or is all done and to be finished
     else:
         await queueing.promote(world, execution.user_id)
 
 
 async def resume(world: World, execution_id: str) -> None:
-    """RUNNING, if it was paused."""
-    execution = await executions.find(execution_id)
-    if execution is not None and execution.status in _WAITING:
-        await executions.update(execution_id, executions.resumed(execution, world.now()), execution.update_time)
+    """RUNNING, if it was paused. Lost: to a pause or to recovery, so it looks again."""
+    for _ in range(_ATTEMPTS):
+        execution = await executions.find(execution_id)
+        if execution is None or execution.status not in _WAITING:
+            return
+        changes = executions.resumed(execution, world.now())
+        if not isinstance(await executions.update(execution_id, changes, execution.update_time), Lost):
+            return
 
 
 def ran_seconds(world: World, execution: Execution) -> float:
