@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 
 from functions import executions
-from functions.routers import blocks, graphs, health, reviews, users
+from functions.routers import api_keys, blocks, graphs, health, reviews, users
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
@@ -21,6 +21,7 @@ ROUTERS: list[APIRouter] = [
     reviews.router,
     blocks.router,
     users.router,
+    api_keys.router,
     health.router,
 ]
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain import validation
-from shared.services import graphs, users
+from shared.services import api_keys, graphs, users
 
 
 class NodeBody(BaseModel):
@@ -219,6 +219,49 @@ class UserChange(BaseModel):
 
     name: str | None = Field(None, min_length=1, max_length=users.MAX_NAME)
     picture: str | None = Field(None, max_length=users.MAX_PICTURE, description="An http or https link, or empty.")
+
+
+class ApiKeyBody(BaseModel):
+    """An API key to create."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=api_keys.MAX_NAME)
+    scopes: list[str] = Field(min_length=1, description="Permissions of the caller.", examples=[["agent.read"]])
+    expires_at: datetime | None = Field(None, description="Null: it holds until it is revoked.")
+
+
+class ApiKeyRotation(BaseModel):
+    """How to rotate an API key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    grace_seconds: int | None = Field(
+        None, ge=0, le=api_keys.MAX_GRACE_SECONDS, description="How long the secret before holds; 0 if left out."
+    )
+
+
+class ApiKey(Output):
+    id: str
+    name: str
+    prefix: str = Field(description="How the key begins; the rest is not kept.")
+    scopes: list[str]
+    expires_at: datetime | None
+    last_used_at: datetime | None = Field(description="To the hour.")
+    previous_until: datetime | None = Field(description="Until when the secret before the last rotation holds.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewApiKey(ApiKey):
+    key: str | None = Field(
+        description="The whole key, shown this once; null where the request repeats an earlier one."
+    )
+
+
+class ApiKeyList(Output):
+    items: list[ApiKey]
+    next_page_token: str | None
 
 
 class Check(Output):

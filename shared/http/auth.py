@@ -1,41 +1,50 @@
 """Who makes this request, and may they? The dependencies of every route that needs a caller.
 
 async def create(caller: Annotated[Caller, Depends(auth.require("agent.create"))]): ...
+
+A caller is known by a Firebase ID token, or by an API key, under its scopes.
 """
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.requests import Request
 
 from shared.domain import errors, permissions
 from shared.domain.permissions import Caller
 from shared.http import rate_limit, request
-from shared.services import users
+from shared.services import api_keys, users
 
-_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_token_scheme = HTTPBearer(auto_error=False, bearerFormat="Firebase ID token", scheme_name="FirebaseIdToken")
+_key_scheme = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="ApiKey")
 
-_scheme = HTTPBearer(auto_error=False, bearerFormat="Firebase ID token", scheme_name="FirebaseIdToken")
 
-
-async def caller(http_request: Request, _: Annotated[object, Depends(_scheme)]) -> Caller:
-    """The caller, by their Firebase ID token; one more request of theirs. Unauthenticated; TooManyRequests. On
-    writes the token must not be revoked."""
-    found = await users.caller(_token(http_request), unrevoked=http_request.method in _WRITES)
+async def caller(
+    http_request: Request,
+    _token: Annotated[object, Depends(_token_scheme)],
+    _key: Annotated[object, Depends(_key_scheme)],
+) -> Caller:
+    """The caller; one more request of theirs. Unauthenticated; TooManyRequests."""
+    found = await _found(http_request)
     request.context().user_id = found.user_id
     rate_limit.check(found.user_id)
     return found
 
 
-def _token(http_request: Request) -> str:
-    scheme, _, token = http_request.headers.get("authorization", "").partition(" ")
+async def _found(http_request: Request) -> Caller:
+    """By the token where there is one, else by the key."""
+    authorization = http_request.headers.get("authorization", "")
+    key = http_request.headers.get("x-api-key", "").strip()
+    if key and not authorization:
+        return await api_keys.caller(key)
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise errors.Unauthenticated(
-            "This needs a caller: send Authorization: Bearer <Firebase ID token>.", reason="NO_TOKEN"
+            "This needs a caller: send Authorization: Bearer <Firebase ID token>, or X-API-Key.", reason="NO_TOKEN"
         )
-    return token.strip()
+    return await users.caller(token.strip())
 
 
 def require(permission: str) -> Callable[[Caller], Awaitable[Caller]]:
@@ -45,11 +54,21 @@ def require(permission: str) -> Callable[[Caller], Awaitable[Caller]]:
         permissions.require(found, permission)
         return found
 
+    permitted.permission = permission  # pyright: ignore[reportFunctionMemberAccess] - for the authorisation matrix
     return permitted
 
 
+async def signed_in(found: Annotated[Caller, Depends(caller)]) -> Caller:
+    """The caller in person: PermissionDenied for an API key."""
+    permissions.require_sign_in(found)
+    return found
+
+
 AnyCaller = Annotated[Caller, Depends(caller)]
+SignedIn = Annotated[Caller, Depends(signed_in)]
 Reader = Annotated[Caller, Depends(require("agent.read"))]
 Creator = Annotated[Caller, Depends(require("agent.create"))]
 Updater = Annotated[Caller, Depends(require("agent.update"))]
 Deleter = Annotated[Caller, Depends(require("agent.delete"))]
+UserReader = Annotated[Caller, Depends(require("user.read"))]
+UserUpdater = Annotated[Caller, Depends(require("user.update"))]

@@ -9,13 +9,14 @@ the first request is at work, others wait ``PATIENCE_SECONDS`` for its answer, a
 Retry-After). A key is bound by what was done, and by a conflict; not by a refusal of the request itself (400, 401,
 403, 404, 413), nor by what another attempt may change (429, 5xx): a corrected body may come with the same key. What
 is created takes its id from the key: should the process die between creating and answering, the repetition finds
-what was made.
+what was made. What an answer shows only once, as a new key, is not recorded with it: a repetition shows null there.
 """
 
 import asyncio
 import hashlib
+import hmac
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -27,6 +28,7 @@ from shared.domain.errors import Violation, WeftlyError
 from shared.firestore import idempotency as records
 from shared.firestore.idempotency import Answered, Busy, Held, OtherBody
 from shared.http import errors as wire
+from shared.http import json_text
 
 Make = Callable[[str], Awaitable[Response]]
 """Makes the answer; the argument is the id for what it creates."""
@@ -48,7 +50,8 @@ class OnceOnly:
         self._route = route
         self._fingerprint = fingerprint
 
-    async def __call__(self, user_id: str, make: Make) -> Response:
+    async def __call__(self, user_id: str, make: Make, *, shown_once: Collection[str] = ()) -> Response:
+        """``shown_once``: fields of the answer that must not be kept."""
         if self._key is None:
             return await make(clock.random_id())
         match await self._begin(records.record_id(user_id, self._route, self._key)):
@@ -62,7 +65,7 @@ class OnceOnly:
                     reason="IDEMPOTENCY_KEY_REUSED",
                 )
             case Held() as held:
-                return await _work(held, make)
+                return await _work(held, make, shown_once)
 
     async def _begin(self, record: str) -> Held | Answered | Busy | OtherBody:
         """What becomes of this request; while another is at work, only after waiting for it a while."""
@@ -75,7 +78,7 @@ class OnceOnly:
             pause *= 2
 
 
-async def _work(held: Held, make: Make) -> Response:
+async def _work(held: Held, make: Make, shown_once: Collection[str]) -> Response:
     """Make and record the answer. A refusal is not recorded, except a conflict with what is there."""
     try:
         answer = await make(resource_id(held))
@@ -90,8 +93,14 @@ async def _work(held: Held, make: Make) -> Response:
     except Exception:
         await records.release(held, clock.now())
         raise
-    await records.complete(held, answer.status_code, bytes(answer.body), answer.headers.get("etag", ""))
+    body = _without(bytes(answer.body), shown_once)
+    await records.complete(held, answer.status_code, body, answer.headers.get("etag", ""))
     return answer
+
+
+def _without(body: bytes, fields: Collection[str]) -> bytes:
+    """An answer with null in these fields."""
+    return json_text.dumps({**json_text.loads(body), **dict.fromkeys(fields)}) if fields else body
 
 
 def resource_id(held: Held) -> str:
@@ -111,7 +120,8 @@ async def once(
     if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
         violation = Violation("Idempotency-Key", "It must be 1 to 255 visible ASCII characters.")
         raise wire.invalid([violation])
-    fingerprint = hashlib.sha256(await request.body()).hexdigest()
+    # Keyed, since a body may hold a password, and what is kept of it must not let anybody try them.
+    fingerprint = hmac.new((idempotency_key or "").encode(), await request.body(), "sha256").hexdigest()
     return OnceOnly(idempotency_key, f"{request.method} {request.url.path}", fingerprint)
 
 

@@ -26,11 +26,11 @@ MAX_KNOWN = 10_000
 _known: OrderedDict[str, None] = OrderedDict()
 
 
-async def caller(token: str, *, unrevoked: bool) -> Caller:
-    """Who sends this ID token. ``unrevoked``: ask whether it is revoked. The first call of a user creates them;
-    an instance that has seen them reads nothing."""
-    identity = await auth.identify(token, unrevoked=unrevoked)
-    found = permissions.caller(identity.user_id, identity.email, identity.role)
+async def caller(token: str) -> Caller:
+    """Who sends this ID token. Unauthenticated: it does not hold, is revoked, or its user is disabled, for at most
+    ``auth.TRUST_SECONDS``. The first call of a user creates them; an instance that has seen them reads nothing."""
+    identity, account = await auth.identify(token)
+    found = permissions.caller(identity.user_id, identity.email or account.email, account.role)
     if identity.user_id not in _known:
         await _ensure(identity, found)
     return found

@@ -20,13 +20,24 @@ from local.firestore.index_file import IndexFile
 from local.firestore.service import FirestoreService
 from shared import config
 from shared.domain.statuses import Status
-from shared.firestore import executions, gate_tokens, graphs, node_executions, reaching, reviews, sweeping
+from shared.firestore import api_keys, executions, gate_tokens, graphs, node_executions, reaching, reviews, sweeping
 
 CONTENT: dict[str, Any] = json.loads((ROOT / "terraform" / "firestore.indexes.json").read_text(encoding="utf-8"))
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-COLLECTIONS = {"executions", "graphs", "idempotency", "node_cache", "nodes", "reviews", "tokens", "users", "versions"}
+COLLECTIONS = {
+    "api_keys",
+    "executions",
+    "graphs",
+    "idempotency",
+    "node_cache",
+    "nodes",
+    "reviews",
+    "tokens",
+    "users",
+    "versions",
+}
 
-MODULES = [executions, gate_tokens, graphs, node_executions, reaching, reviews, sweeping]
+MODULES = [api_keys, executions, gate_tokens, graphs, node_executions, reaching, reviews, sweeping]
 
 FASTER = [("nodes", ["active", "settling", "gates"])]
 """Indexes that no query must have: merged from single fields, it would read every active node execution."""
@@ -34,6 +45,8 @@ FASTER = [("nodes", ["active", "settling", "gates"])]
 Query = Callable[[], Awaitable[Any]]
 
 QUERIES: dict[str, Query] = {
+    "api_keys.list_of": lambda: api_keys.list_of("u", (NOW, "k"), 9),
+    "api_keys.count_of": lambda: api_keys.count_of("u"),
     "executions.list_of": lambda: executions.list_of("u", None, executions.Page(created_at=NOW, id="e"), 9),
     "executions.list_of (of a graph)": lambda: executions.list_of("u", "g", None, 9),
     "executions.count_before": lambda: executions.count_before("u", NOW, "e"),
