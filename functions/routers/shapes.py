@@ -88,6 +88,7 @@ class Output(BaseModel):
 class Problem(Output):
     field: str = Field(examples=["nodes[2].input_data.prompt"])
     message: str
+    blocking: bool = Field(description="It cannot be executed yet; else it can, and fails where it reaches this.")
 
 
 class Computed(Output):
@@ -95,8 +96,10 @@ class Computed(Output):
 
     input_schema: dict[str, Any] = Field(description="JSON Schema of the inputs, by name.")
     output_schema: dict[str, Any] = Field(description="JSON Schema of the outputs, by name.")
-    credentials_schema: dict[str, Any]
-    problems: list[Problem] = Field(description="Why it cannot be executed yet.")
+    credentials_schema: dict[str, Any] = Field(
+        description="JSON Schema of the credentials that a run needs, by provider: ids of credentials."
+    )
+    problems: list[Problem] = Field(description="What it lacks: why it cannot be executed yet, or not whole.")
 
 
 class Node(NodeBody):

@@ -16,8 +16,9 @@ from pydantic_core import to_jsonable_python
 
 from shared import blocks
 from shared.blocks.block import Block, BlockInput
+from shared.blocks.credentials import Need
 from shared.domain import coercion, errors, pins
-from shared.domain.spec import BlockSpec, Catalog, InputPin
+from shared.domain.spec import BlockSpec, Catalog, CredentialsPin, InputPin
 
 
 def get(block_type: str) -> Block:
@@ -64,6 +65,18 @@ def _spec(block: Block) -> BlockSpec:
         version=block.version,
         many_pins=block.many_pins,
         coerce=functools.partial(coerce, block),
+        credentials={pin: _credentials_pin(need) for pin, need in block.credentials.items()},
+    )
+
+
+def _credentials_pin(need: Need) -> CredentialsPin:
+    return CredentialsPin(
+        provider=need.provider,
+        kinds=tuple(need.kinds),
+        where=need.where,
+        scopes=need.scopes,
+        hosts=need.hosts,
+        required=need.required,
     )
 
 
@@ -91,8 +104,9 @@ def describe(block: Block) -> dict[str, Any]:
 
 def coerce(block: Block, pin: str, value: Any) -> Any:
     """``value`` as JSON of the pin's type. ValueError says why it cannot be. A dynamic pin is judged with its
-    base pin, once they are together; null for a pin with a default stays null, and means the default."""
-    if pins.is_dynamic(pin) or _means_default(block, pin, value):
+    base pin, once they are together; null for a pin with a default stays null, and means the default. A pin that
+    an open block does not name takes anything."""
+    if pins.is_dynamic(pin) or pin not in block.Input.model_fields or _means_default(block, pin, value):
         return value
     converted = coercion.coerce(value, _pin_schemas(block)[pin])
     try:

@@ -8,9 +8,10 @@ credential is decided by the wallet, not by the block.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from shared.domain import errors
+from shared.domain.credentials import chosen_id as chosen_id
 
 
 class Kind(StrEnum):
@@ -73,13 +74,6 @@ class Wallet(Protocol):
         (another provider, kind or host, or scopes are missing), ``CREDENTIALS_EXPIRED``; Retryable when a refresh
         may succeed later."""
         ...
-
-
-def chosen_id(chosen: Any) -> str:
-    """The id on a credentials pin: a text, or an object with ``id``, as exports have it; empty where none is."""
-    if isinstance(chosen, Mapping):
-        chosen = cast(Mapping[str, Any], chosen).get("id")
-    return chosen.strip() if isinstance(chosen, str) else ""
 
 
 def missing(need: Need) -> errors.BlockError:

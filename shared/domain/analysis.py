@@ -12,6 +12,7 @@ from shared.domain.spec import BlockSpec, Catalog
 GATHER = "GATHER"
 NOTE = "NOTE"
 OUTPUT = "AGENT_OUTPUT"
+PLACEHOLDER = "PLACEHOLDER"
 
 
 def is_input(block_type: str) -> bool:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from shared.domain import analysis
+from shared.domain import analysis, credentials
 from shared.domain.graph import Graph, Node
-from shared.domain.spec import Catalog
+from shared.domain.spec import Catalog, CredentialsPin
 
 _OPTIONS = ("placeholder_values", "options")
 _OF_THE_PIN = ("title", "description", "default")
@@ -37,9 +37,51 @@ def output_schema(graph: Graph) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": []}
 
 
-def credentials_schema(graph: Graph) -> dict[str, Any]:
-    """An object with a property for each credential that the agent needs: none, since no block takes any."""
-    return {"type": "object", "properties": {}, "required": []}
+def credentials_schema(graph: Graph, catalog: Catalog) -> dict[str, Any]:
+    """An object with a property for each credential that the agent can use: the id of one. Its name is the
+    provider's; where nodes have no kind of credential in common, the kinds follow it. ``nodes``: who uses it.
+    Required: what a block cannot do without and no node, by a value or a link, has chosen yet."""
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    for use in credentials.uses(graph, catalog):
+        name = _credential_name(properties, use.pin)
+        known = properties.get(name)
+        properties[name] = _credential(use) if known is None else _merged(known, use)
+        if use.is_missing and name not in required:
+            required.append(name)
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _credential_name(properties: dict[str, Any], pin: CredentialsPin) -> str:
+    known = properties.get(pin.provider)
+    if known is None or set(known["kinds"]) & set(pin.kinds):
+        return pin.provider
+    return f"{pin.provider}_{'_or_'.join(pin.kinds)}"
+
+
+def _credential(use: credentials.Use) -> dict[str, Any]:
+    pin = use.pin
+    return {
+        "type": "string",
+        "title": pin.provider.replace("_", " ").capitalize(),
+        "description": f"The id of a credential. Where to get one: {pin.where}",
+        "provider": pin.provider,
+        "kinds": list(pin.kinds),
+        "scopes": list(pin.scopes),
+        "hosts": list(pin.hosts),
+        "nodes": [use.node.id],
+    }
+
+
+def _merged(known: dict[str, Any], use: credentials.Use) -> dict[str, Any]:
+    """One credential for both: of a kind that all take, with the scopes and for the hosts of all."""
+    return {
+        **known,
+        "kinds": [kind for kind in known["kinds"] if kind in use.pin.kinds],
+        "scopes": list(dict.fromkeys([*known["scopes"], *use.pin.scopes])),
+        "hosts": list(dict.fromkeys([*known["hosts"], *use.pin.hosts])),
+        "nodes": list(dict.fromkeys([*known["nodes"], use.node.id])),
+    }
 
 
 def _input(node: Node, catalog: Catalog) -> dict[str, Any]:

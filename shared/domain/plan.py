@@ -75,10 +75,12 @@ class PlanNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Why the version cannot be executed as it is. ``field`` as in validation errors: ``nodes[3]``."""
+    """What the version lacks. ``field`` as in validation errors: ``nodes[3]``. ``blocking``: it cannot be executed
+    as it is; else it can, and fails where it reaches this."""
 
     field: str
     message: str
+    blocking: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

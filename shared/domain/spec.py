@@ -19,6 +19,19 @@ class InputPin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialsPin:
+    """An input pin that names a credential by its id. ``kinds``: those that will do; ``required``: the block has no
+    other way. The rest as in ``shared.blocks.credentials.Need``."""
+
+    provider: str
+    kinds: tuple[str, ...]
+    where: str
+    scopes: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockSpec:
     """One block type. ``inputs`` by name; ``outputs``: pin -> JSON Schema, ``error`` among them.
 
@@ -28,6 +41,7 @@ class BlockSpec:
     ``suspends``: it may wait without running.
     ``open_pins``: it has pins that it does not name, and any of its output pins may emit many.
     ``static_output``: links from this block are static, whatever they say.
+    ``credentials``: the input pins that name a credential.
     """
 
     block_type: str
@@ -41,6 +55,7 @@ class BlockSpec:
     version: int
     many_pins: Callable[[Mapping[str, Any]], frozenset[str]]
     coerce: Callable[[str, Any], Any]
+    credentials: Mapping[str, CredentialsPin] = field(default_factory=dict[str, CredentialsPin])
 
 
 Catalog = Mapping[str, BlockSpec]

@@ -5,11 +5,11 @@ as a problem until it is mended. Links are not type-checked: values are, when th
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain import analysis, pins
+from shared.domain import analysis, credentials, pins
 from shared.domain.errors import Violation
 from shared.domain.fields import Fields, at
 from shared.domain.graph import Graph, Link, Node, NodeId
@@ -188,13 +188,28 @@ def problems(graph: Graph, catalog: Catalog) -> list[Problem]:
         if node.block_type == analysis.NOTE and node.id not in ends:
             continue  # a comment, which never runs
         found += _node_problems(f"nodes[{position}]", node, catalog.get(node.block_type), linked)
-    return found
+    return [*found, *_credentials_missing(graph, catalog)]
+
+
+def _credentials_missing(graph: Graph, catalog: Catalog) -> Iterator[Problem]:
+    for use in credentials.uses(graph, catalog):
+        if use.is_missing:
+            kinds = " or ".join(use.pin.kinds)
+            yield Problem(
+                field=f"nodes[{use.position}].input_data.{use.name}",
+                message=f"The node {use.node.id!r} ({use.node.block_type}) needs credentials for {use.pin.provider} "
+                f"({kinds}): create them under /api/v1/credentials and put their id here; where to get one: "
+                f"{use.pin.where}",
+            )
 
 
 def _node_problems(place: str, node: Node, spec: BlockSpec | None, linked: set[tuple[NodeId, str]]) -> list[Problem]:
     if spec is None:
         message = f"The block {node.block_type!r} is no longer there; replace the node {node.id!r}."
         return [Problem(field=at(place, "block_type"), message=message)]
+    if node.block_type == analysis.PLACEHOLDER:
+        message = f"The node {node.id!r} stands for a block that is not here; put another in its place."
+        return [Problem(field=at(place, "block_type"), message=message, blocking=False)]
     given = {pins.base_name(pin) for pin in node.input_data}
     return [
         Problem(

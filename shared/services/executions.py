@@ -22,7 +22,7 @@ async def start(
     head = await check_graph(caller, graph_id)
     check_active(head)
     version = await graphs.get_version(head.id, head.active_version)
-    problems = graph_views.problems(version)
+    problems = [problem for problem in graph_views.problems(version) if problem.blocking]
     if problems:
         raise errors.InvalidArgument(
             f"Graph {graph_id} cannot be executed yet: {problems[0].message}",

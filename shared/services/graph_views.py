@@ -70,7 +70,7 @@ def version(head: Head, shown: Version) -> dict[str, Any]:
 
 
 def problems(shown: Version) -> list[Problem]:
-    """Why the version cannot be executed; empty: it can."""
+    """What the version lacks; where none is blocking, it can be executed."""
     return [*validation.problems(shown.graph, catalog.specs()), *shown.plan.problems]
 
 
@@ -91,6 +91,8 @@ def _compute(shown: Version) -> dict[str, Any]:
     return {
         "input_schema": interface.input_schema(shown.graph, specs),
         "output_schema": interface.output_schema(shown.graph),
-        "credentials_schema": interface.credentials_schema(shown.graph),
-        "problems": [{"field": one.field, "message": one.message} for one in problems(shown)],
+        "credentials_schema": interface.credentials_schema(shown.graph, specs),
+        "problems": [
+            {"field": one.field, "message": one.message, "blocking": one.blocking} for one in problems(shown)
+        ],
     }

@@ -64,8 +64,9 @@ def test_an_output_is_a_list_of_values_under_its_name():
     assert schema["properties"] == {"answer": {"title": "answer", "type": "array"}}
 
 
-def test_no_credentials_are_asked_for():
-    assert interface.credentials_schema(_graph()) == {"type": "object", "properties": {}, "required": []}
+def test_no_credentials_are_asked_for_where_no_block_takes_any():
+    schema = interface.credentials_schema(_graph(("NOTE", {"text": "a"})), catalog.specs())
+    assert schema == {"type": "object", "properties": {}, "required": []}
 
 
 def test_an_advanced_input_says_so():
