@@ -46,9 +46,11 @@ class Outgoing(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delay:
-    """Suspends until ``seconds`` have gone by."""
+    """Suspends until ``seconds`` have gone by. ``state``: a little JSON to remember meanwhile, as the id of a job
+    that an outside service works on; no secrets."""
 
     seconds: float
+    state: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ Suspension = Delay | Review | SubAgent
 
 class Suspended(Exception):
     """Raised by ``run`` instead of waiting: nothing runs meanwhile. When what it asks for has come, ``run`` is
-    called anew with ``context.resumption``: of a delay ``{}``, of a review ``{approved, data, message}``, of a
+    called anew with ``context.resumption``: of a delay ``{state}``, of a review ``{approved, data, message}``, of a
     sub-agent ``{status, output, error}``."""
 
     def __init__(self, suspension: Suspension) -> None:

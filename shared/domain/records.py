@@ -113,9 +113,10 @@ class NodeExecution:
     it is one; ``marks``: of a gather those of the marks that it consumed with them. ``order`` sorts node executions
     of an execution. ``spreading``: not all that it emitted is delivered.
     ``settling``: what it left behind at gates is not decided. ``gates``: those that it reaches. ``attempts``: how
-    often the block raised or returned; ``claims``: how often an instance took it. ``suspended``: what it waits for,
-    or waited for: ``{kind: delay|review|agent, …}``; ``decision``: what a person decided. ``copied``: it ran in the
-    execution that this one repeats; ``cached``: its outputs are those of an earlier one with the same inputs.
+    often the block raised or returned; ``claims``: how often an instance took it since it last rested. ``suspended``:
+    what it waits for, or waited for: ``{kind: delay|review|agent, …}``; ``decision``: what a person decided.
+    ``copied``: it ran in the execution that this one repeats; ``cached``: its outputs are those of an earlier one
+    with the same inputs.
     """
 
     id: str

@@ -88,6 +88,7 @@ async def rest(node: NodeExecution, fence: str, extra: Sequence[commits.Write] =
         "error": values.dump_failure(node.error) if node.error else firestore.DELETE_FIELD,
         "suspended": dict(node.suspended) if node.suspended else firestore.DELETE_FIELD,
         **({"cost": node.cost} if node.cost else {}),
+        "claims": 0,
         "claim_id": firestore.DELETE_FIELD,
         "lease_until": firestore.DELETE_FIELD,
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.domain.records import NodeExecution
 from shared.domain.statuses import Status, is_final
-from shared.firestore import executions
+from shared.firestore import executions, values
 from shared.services import execution_outputs
 from shared.services.world import World
 
@@ -15,7 +15,7 @@ async def of(world: World, node: NodeExecution) -> Mapping[str, Any] | None:
     if node.suspended is None:
         return None
     if node.suspended["kind"] == "delay":
-        return {}
+        return {"state": values.load(node.suspended.get("state", "null"))}
     if node.suspended["kind"] == "review":
         return node.decision
     child = await executions.find(node.suspended["execution_id"])

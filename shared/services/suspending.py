@@ -11,7 +11,7 @@ from shared.blocks.block import Delay, Review, SubAgent, Suspension
 from shared.domain import errors, identity
 from shared.domain.records import Execution, Lost, NodeExecution, Parent
 from shared.domain.statuses import Event, follow
-from shared.firestore import commits, executions, graphs, node_executions, reviews
+from shared.firestore import commits, executions, graphs, node_executions, reviews, values
 from shared.services import completion, node_tasks, pausing, roots, runs, start, timeouts
 from shared.services.runs import Run
 
@@ -19,12 +19,15 @@ CHILD_DUE = timedelta(days=1)
 """How often recovery asks whether a sub-agent has ended without its parent having heard of it. The sub-agent itself
 stays due until it has told its parent."""
 
+MAX_STATE_CHARACTERS = 10_000
+"""Of the JSON that a block remembers during a delay: the id of a job, not its result."""
+
 
 async def suspend(run: Run, node: NodeExecution, suspension: Suspension, fence: str) -> Lost | None:
     """Put the node execution to rest. BlockError: what it asks for cannot be had. Lost: it is no longer ours."""
     match suspension:
-        case Delay(seconds=seconds):
-            lost = await _delay(run, node, seconds, fence)
+        case Delay():
+            lost = await _delay(run, node, suspension, fence)
         case Review():
             lost = await _ask(run, node, suspension, fence)
         case SubAgent():
@@ -34,14 +37,15 @@ async def suspend(run: Run, node: NodeExecution, suspension: Suspension, fence: 
     return lost
 
 
-async def _delay(run: Run, node: NodeExecution, seconds: float, fence: str) -> Lost | None:
-    at = run.world.now() + timedelta(seconds=seconds)
+async def _delay(run: Run, node: NodeExecution, delay: Delay, fence: str) -> Lost | None:
+    state = _remembered(delay)
+    at = run.world.now() + timedelta(seconds=delay.seconds)
     waiting = replace(
         node,
         status=follow(Event.SUSPEND, node.status),
         wait_until=at,
         due_at=at + runs.QUEUED_DUE,
-        suspended={"kind": "delay"},
+        suspended={"kind": "delay", "state": state},
     )
     written = await node_executions.rest(waiting, fence)
     if isinstance(written, Lost):
@@ -49,6 +53,21 @@ async def _delay(run: Run, node: NodeExecution, seconds: float, fence: str) -> L
     await wake(run, replace(waiting, update_time=written.update_time))
     await completion.publish(run, [waiting])
     return None
+
+
+def _remembered(delay: Delay) -> str:
+    try:
+        state = values.dump(delay.state)
+    except (TypeError, ValueError) as error:
+        message = f"The block wants to remember what is not JSON while it waits: {error}."
+        raise errors.BlockError(message, reason="BLOCK_CONTRACT") from error
+    if len(state) > MAX_STATE_CHARACTERS:
+        message = (
+            f"The block wants to remember {len(state):,} characters while it waits; "
+            f"{MAX_STATE_CHARACTERS:,} are allowed."
+        )
+        raise errors.BlockError(message, reason="BLOCK_CONTRACT")
+    return state
 
 
 async def wake(run: Run, waiting: NodeExecution) -> None:
