@@ -1,6 +1,7 @@
 """What can be asked of ``python -m local``? Its commands and options."""
 
 import argparse
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from local import launcher
 from local.stack import DEFAULT_GATEWAY_PORT, StackOptions
 
 SERVICES = ("firestore", "auth", "tasks", "pubsub", "storage", "llm")
+PROFILES = ("gcp",)
 
 _DESCRIPTION = """\
 Google Cloud on a laptop: Firestore, Cloud Tasks, Pub/Sub, Firebase Auth, Cloud Storage, Cloud Scheduler and an
@@ -19,9 +21,16 @@ examples:
   python -m local start --functions functions/manifest.yaml
   python -m local start                                   the services alone
   python -m local exec --functions functions/manifest.yaml -- pytest tests/e2e
+  python -m local start --profile gcp --faults "seed=7; *: delay=0.1@300ms; tasks.Dispatch: duplicate=0.1, lose=0.05"
 
 Once everything answers, DATA/endpoints.json says where: gateway, auth and storage as URLs, firestore, pubsub and
 tasks as host:port. It is removed at a clean end. DATA/logs holds what everything had to say.
+
+--faults: parts behind semicolons, "seed=N" or "WHAT: KIND=PROBABILITY, ...". WHAT is a service (firestore, auth,
+storage, llm, pubsub, tasks, scheduler), one of its methods (firestore.Commit, storage.PUT; tasks.Dispatch,
+pubsub.Push and scheduler.Call are the calls of functions) or *. KIND: drop, delay (@300ms: at most), abort (@STATUS),
+lose (applied, but the answer is lost), duplicate, reorder. The n-th call of a method meets the same in each run of a
+seed.
 
 The functions, and the command of --after or exec, inherit the environment; added are FIRESTORE_EMULATOR_HOST,
 PUBSUB_EMULATOR_HOST, FIREBASE_AUTH_EMULATOR_HOST, STORAGE_EMULATOR_HOST, CLOUD_TASKS_EMULATOR_HOST,
@@ -48,6 +57,8 @@ def main(arguments: Sequence[str]) -> int:
                 functions=given.functions,
                 indexes=given.indexes,
                 ports={name: port for name, port in ports.items() if port is not None},
+                faults=given.faults or "",
+                profile=given.profile,
             ),
             after=getattr(given, "after", None),
             command=command,
@@ -103,8 +114,19 @@ def _shared_options() -> argparse.ArgumentParser:
     )
     for name in SERVICES:
         add(f"--{name}-port", type=_port, metavar="PORT", help=f"of {name} (default: any free one)")
+    add("--faults", type=_faults, metavar="SPEC", help="have calls go wrong, by a seed; see below")
+    add("--profile", choices=PROFILES, help="add the latencies of the real services")
     add("--die-with-parent", action="store_true", help="stop when the process that started this one is gone")
     return options
+
+
+def _faults(text: str) -> str:
+    """As it is, once it could be read. That takes all of gRPC, which is imported only where it is needed."""
+    try:
+        importlib.import_module("local.faults.spec").parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _port(text: str) -> int:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from local import ports
+from local import faults, ports
 from local.auth import AuthService
 from local.database import Database
+from local.faults import over_grpc
 from local.firestore import index_file
 from local.firestore.service import FirestoreService
 from local.identity import Identity
@@ -29,7 +30,8 @@ REGION = "us-central1"
 
 
 class Cloud:
-    """All services over one database. ``indexes``: the index file that the local Firestore holds queries to."""
+    """All services over one database. ``indexes``: the index file that the local Firestore holds queries to;
+    ``disturbances``: what shall go wrong."""
 
     def __init__(
         self,
@@ -38,18 +40,21 @@ class Cloud:
         *,
         indexes: Path | None = None,
         clock: Callable[[], float] = time.time,
+        disturbances: faults.Disturbances | None = None,
     ) -> None:
         self.project = project
         self.routes = Routes()
         identity = Identity(database, clock)
         loaded = index_file.IndexFile.load(indexes) if indexes else None
-        self.firestore = FirestoreService(database, indexes=loaded)
-        self.auth = AuthService(database, identity, project)
-        self.tasks = TasksService(database, identity, self.routes)
-        self.pubsub = PubSubService(database, identity, self.routes)
-        self.storage = StorageService(database)
-        self.llm = LlmStubService()
-        self.scheduler = SchedulerService(database, identity, self.routes, clock)
+        of = (disturbances or faults.Disturbances(faults.Spec())).of
+        around_firestore = over_grpc.interceptors(of("firestore"))
+        self.firestore = FirestoreService(database, indexes=loaded, interceptors=around_firestore)
+        self.auth = AuthService(database, identity, project, disturbance=of("auth"))
+        self.tasks = TasksService(database, identity, self.routes, disturbance=of("tasks"))
+        self.pubsub = PubSubService(database, identity, self.routes, disturbance=of("pubsub"))
+        self.storage = StorageService(database, disturbance=of("storage"))
+        self.llm = LlmStubService(disturbance=of("llm"))
+        self.scheduler = SchedulerService(database, identity, self.routes, clock, of("scheduler"))
         self._ports: dict[str, int] = {}
 
     @property

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -80,10 +80,15 @@ class Method:
 
 
 class GrpcServer:
-    """Serves gRPC services given as ``{service name: {method name: Method}}``."""
+    """Serves gRPC services given as ``{service name: {method name: Method}}``, each call through ``interceptors``."""
 
-    def __init__(self, services: Mapping[str, Mapping[str, Method]]) -> None:
+    def __init__(
+        self,
+        services: Mapping[str, Mapping[str, Method]],
+        interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    ) -> None:
         self._services = services
+        self._interceptors = interceptors
         self._server: grpc.aio.Server | None = None
 
     async def start(self, port: int) -> int:
@@ -93,7 +98,7 @@ class GrpcServer:
             ("grpc.max_receive_message_length", 32 * 1024 * 1024),
             ("grpc.max_send_message_length", -1),
         ]
-        server = grpc.aio.server(options=options)
+        server = grpc.aio.server(options=options, interceptors=self._interceptors)
         for service_name, methods in self._services.items():
             handlers = {name: _handler(method) for name, method in methods.items()}
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service_name, handlers),))

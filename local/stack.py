@@ -30,12 +30,15 @@ DEFAULT_GATEWAY_PORT = 8080
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
     """``functions``: the manifest, or None for the services alone. ``ports``: service or ``gateway`` -> the port
-    it must have; one that is not named takes what is free (the gateway 8080, if it is)."""
+    it must have; one that is not named takes what is free (the gateway 8080, if it is). ``faults`` and
+    ``profile`` as ``--faults`` and ``--profile`` have them."""
 
     project: str
     functions: Path | None = None
     indexes: Path | None = None
     ports: Mapping[str, int] = field(default_factory=dict[str, int])
+    faults: str = ""
+    profile: str | None = None
 
 
 class Stack:
@@ -92,7 +95,14 @@ class Stack:
         # Imported here and not above, so that the functions process is already at work while this is.
         module = importlib.import_module("local.cloud")
         self._database = importlib.import_module("local.database").Database(self._folder.database)
-        return module.Cloud(self._database, self._options.project, indexes=self._options.indexes)
+        faults = importlib.import_module("local.faults")
+        profile = faults.PROFILES[self._options.profile] if self._options.profile else None
+        return module.Cloud(
+            self._database,
+            self._options.project,
+            indexes=self._options.indexes,
+            disturbances=faults.Disturbances(faults.parse(self._options.faults), profile),
+        )
 
     async def _start_gateway(self, served: manifest.Manifest, functions: FunctionsProcess) -> str:
         proxy = importlib.import_module("local.gateway.proxy")

@@ -17,12 +17,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local import faults
 from local.auth.accounts import Accounts
 from local.auth.admin_calls import AdminCalls
 from local.auth.errors import AuthError
 from local.auth.store import AuthStore
 from local.auth.user_calls import UserCalls
 from local.database import Database
+from local.faults import over_http
 from local.identity import Identity
 from local.serving import HttpServer
 
@@ -41,13 +43,14 @@ class AuthService:
         *,
         email_privacy: bool = False,
         clock: Callable[[], float] = time.time,
+        disturbance: faults.Disturbance = faults.CALM,
     ) -> None:
         self._identity = identity
         self._project = project
         self._email_privacy = email_privacy
         self._clock = clock
         self._store = AuthStore(database)
-        self._server = HttpServer(self._app())
+        self._server = HttpServer(over_http.around(self._app(), disturbance))
 
     async def start(self, port: int) -> int:
         """Listen and return the port. OSError: it is taken."""

@@ -6,7 +6,7 @@ of what a call costs.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,13 +42,15 @@ class FirestoreService:
         *,
         indexes: IndexFile | None = None,
         clock: Callable[[], datetime] | None = None,
+        interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     ) -> None:
         self._engine = Engine(database, indexes, clock)
+        self._interceptors = interceptors
         self._server: grpc.aio.Server | None = None
 
     async def start(self, port: int) -> int:
         """Listen on 127.0.0.1:``port`` (0: any free one) and return the port. OSError: it is taken."""
-        server = grpc.aio.server(options=_OPTIONS)
+        server = grpc.aio.server(options=_OPTIONS, interceptors=self._interceptors)
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(NAME, _handlers(self._engine)),))
         try:
             bound = server.add_insecure_port(f"127.0.0.1:{port}")

@@ -19,6 +19,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from local import faults
+from local.faults import over_http
 from local.llm_stub import chat, embeddings
 from local.llm_stub.chat import Reply
 from local.serving import HttpServer
@@ -33,7 +35,7 @@ class _BadRequest(Exception):
 class LlmStubService:
     """Serves any model name; the answer repeats it."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time, disturbance: faults.Disturbance = faults.CALM) -> None:
         self._clock = clock
         routes = [
             Route("/v1/chat/completions", self._answer(self._chat), methods=["POST"]),
@@ -42,7 +44,7 @@ class LlmStubService:
             Route("/v1/models/{model:path}", self._model),
         ]
         cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
-        self._server = HttpServer(Starlette(routes=routes, middleware=[cors]))
+        self._server = HttpServer(over_http.around(Starlette(routes=routes, middleware=[cors]), disturbance))
 
     async def start(self, port: int) -> int:
         """Listen and return the port. OSError: it is taken."""

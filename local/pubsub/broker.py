@@ -21,13 +21,19 @@ class Broker:
     """Topics and subscriptions in memory, as they are on disk. Pushes from ``start`` to ``stop``."""
 
     def __init__(
-        self, store: PubSubStore, identity: Identity, routes: Routes, clock: Callable[[], float] = time.time
+        self,
+        store: PubSubStore,
+        identity: Identity,
+        routes: Routes,
+        clock: Callable[[], float] = time.time,
+        make_caller: Callable[[], calling.Calls] = calling.Caller,
     ) -> None:
         self.store = store
         self.clock = clock
         self._identity = identity
         self._routes = routes
-        self._caller: calling.Caller | None = None
+        self._make_caller = make_caller
+        self._caller: calling.Calls | None = None
         self._pushers: dict[str, Pusher] = {}
         self._last_id = 0
         self.topics = {topic.name: topic for topic in store.topics()}
@@ -50,7 +56,7 @@ class Broker:
                 self._routes_of.setdefault(subscription.topic, []).append((matcher, backlog))
 
     async def start(self) -> None:
-        self._caller = calling.Caller()
+        self._caller = self._make_caller()
         for backlog in self.backlogs.values():
             backlog.load()
             self._push(backlog)

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 class Pusher:
     """Pushes one subscription's messages while it runs, up to 100 at a time."""
 
-    def __init__(self, backlog: Backlog, caller: calling.Caller, identity: Identity, routes: Routes) -> None:
+    def __init__(self, backlog: Backlog, caller: calling.Calls, identity: Identity, routes: Routes) -> None:
         self._backlog = backlog
         self._caller = caller
         self._identity = identity

@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable
 
+from local import faults
 from local.database import Database
+from local.faults import over_grpc, over_http
 from local.identity import Identity
 from local.pubsub import wire
 from local.pubsub.broker import Broker
@@ -23,13 +25,16 @@ class PubSubService:
         identity: Identity,
         routes: Routes,
         clock: Callable[[], float] = time.time,
+        disturbance: faults.Disturbance = faults.CALM,
     ) -> None:
-        self._broker = Broker(PubSubStore(database), identity, routes, clock)
+        self._broker = Broker(
+            PubSubStore(database), identity, routes, clock, lambda: over_http.caller(disturbance, "Push")
+        )
         services = {
             wire.PUBLISHER: Publisher(lambda: self._broker).methods(),
             wire.SUBSCRIBER: Subscriber(lambda: self._broker).methods(),
         }
-        self._server = GrpcServer(services)
+        self._server = GrpcServer(services, over_grpc.interceptors(disturbance))
 
     async def start(self, port: int) -> int:
         """Listen, and push what an earlier run left. OSError: the port is taken."""

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
-from local import calling
+from local import calling, faults
 from local.database import Database
+from local.faults import over_http
 from local.identity import Identity
 from local.routing import NotRoutedError, Routes
 
@@ -58,7 +59,9 @@ class SchedulerService:
         identity: Identity,
         routes: Routes,
         clock: Callable[[], float] = time.time,
+        disturbance: faults.Disturbance = faults.CALM,
     ) -> None:
+        self._disturbance = disturbance
         self._sql = database.connection
         self._sql.execute(
             "CREATE TABLE IF NOT EXISTS scheduler_jobs (name TEXT PRIMARY KEY, cron TEXT NOT NULL,"
@@ -67,13 +70,13 @@ class SchedulerService:
         self._identity = identity
         self._routes = routes
         self._clock = clock
-        self._caller: calling.Caller | None = None
+        self._caller: calling.Calls | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
         self._run_on_start: set[str] = set()
 
     async def start(self, port: int) -> int:
         """Call from now on; ``port`` is returned as it is, for there is nothing to listen for."""
-        self._caller = calling.Caller()
+        self._caller = over_http.caller(self._disturbance, "Call")
         for row in self._sql.execute("SELECT name, cron, time_zone, url, email FROM scheduler_jobs").fetchall():
             name, cron, time_zone, url, email = row
             self._run(Job(name=name, cron=cron, time_zone=time_zone, url=url, service_account_email=email))

@@ -16,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local import faults
 from local.database import Database
+from local.faults import over_http
 from local.serving import HttpServer
 from local.storage import downloads, errors
 from local.storage.objects import MAX_PAGE, Objects
@@ -29,15 +31,19 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 class StorageService:
     """Buckets and objects, their bytes in the database."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float] = time.time,
+        disturbance: faults.Disturbance = faults.CALM,
+    ) -> None:
         self._objects = Objects(StorageStore(database), clock)
         self._uploads = Uploads(self._objects, _shown)
         cors = Middleware(
             CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["*"]
         )
-        self._server = HttpServer(
-            Starlette(routes=[Route("/{path:path}", self._answer, methods=_METHODS)], middleware=[cors])
-        )
+        app = Starlette(routes=[Route("/{path:path}", self._answer, methods=_METHODS)], middleware=[cors])
+        self._server = HttpServer(over_http.around(app, disturbance))
 
     async def start(self, port: int) -> int:
         """Listen and return the port. OSError: it is taken."""

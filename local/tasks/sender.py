@@ -32,10 +32,10 @@ class Answer:
 class Sender:
     """Delivers tasks over one shared HTTP client."""
 
-    def __init__(self, identity: Identity, routes: Routes) -> None:
+    def __init__(self, identity: Identity, routes: Routes, caller: calling.Calls) -> None:
         self._identity = identity
         self._routes = routes
-        self._caller = calling.Caller()
+        self._caller = caller
 
     async def close(self) -> None:
         await self._caller.close()

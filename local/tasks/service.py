@@ -8,7 +8,9 @@ from typing import Any
 
 import grpc
 
+from local import faults
 from local.database import Database
+from local.faults import over_grpc, over_http
 from local.identity import Identity
 from local.routing import Routes
 from local.serving import GrpcServer, Method, Refused
@@ -29,19 +31,21 @@ class TasksService:
         identity: Identity,
         routes: Routes,
         clock: Callable[[], float] = time.time,
+        disturbance: faults.Disturbance = faults.CALM,
     ) -> None:
         self._store = TaskStore(database)
+        self._disturbance = disturbance
         self._identity = identity
         self._routes = routes
         self._clock = clock
         self._sender: Sender | None = None
         self._dispatchers: dict[str, Dispatcher] = {}
-        self._server = GrpcServer({wire.SERVICE: self._methods()})
+        self._server = GrpcServer({wire.SERVICE: self._methods()}, over_grpc.interceptors(disturbance))
 
     async def start(self, port: int) -> int:
         """Listen, and deliver what an earlier run left. OSError: the port is taken."""
         bound = await self._server.start(port)
-        self._sender = Sender(self._identity, self._routes)
+        self._sender = Sender(self._identity, self._routes, over_http.caller(self._disturbance, "Dispatch"))
         for queue in self._store.all_queues():
             dispatcher = self._dispatcher(queue)
             for name, due in list(self._store.schedule(queue.name)):

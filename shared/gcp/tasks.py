@@ -8,16 +8,29 @@ here.
 from datetime import datetime
 
 import grpc.aio
-from google.api_core import exceptions
+from google.api_core import exceptions, retry_async
 from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcAsyncIOTransport
 from google.protobuf import duration_pb2, timestamp_pb2
 
 from shared import caches, config
+from shared.domain import errors
 
 MAX_DISPATCH_DEADLINE = 1800
 """Seconds; the most that an HTTP task may have
 (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#task)."""
+
+_OUT_OF_REACH = (
+    exceptions.ServiceUnavailable,
+    exceptions.DeadlineExceeded,
+    exceptions.InternalServerError,
+    exceptions.Aborted,
+    exceptions.ResourceExhausted,
+)
+_RETRY = retry_async.AsyncRetry(
+    predicate=retry_async.if_exception_type(*_OUT_OF_REACH), initial=0.1, maximum=2.0, multiplier=2.0, timeout=20.0
+)
+"""The client itself tries again only what cannot be applied twice."""
 
 
 @caches.per_loop
@@ -38,7 +51,10 @@ async def create(
     *, queue: str, function: str, body: bytes, deadline: float, at: datetime | None = None, name: str | None = None
 ) -> bool:
     """Have ``function`` called with ``body`` (JSON) by ``at``, or at once. ``deadline``: seconds that the call may
-    take. False: a task of this ``name`` exists, or did within the last hour or so."""
+    take. False: a task of this ``name`` exists, or did within the last hour or so. Unavailable: not within 20 s.
+
+    What does not answer is tried again, so a task without a name may come to exist twice; who is called twice loses
+    the claim."""
     settings = config.settings()
     url = f"{settings.functions_base}/{function}"
     task = tasks_v2.Task(
@@ -58,7 +74,11 @@ async def create(
     if name is not None:
         task.name = f"{queue_path(queue)}/tasks/{name}"
     try:
-        await _client().create_task(parent=queue_path(queue), task=task)
+        await _client().create_task(parent=queue_path(queue), task=task, retry=_RETRY)
     except exceptions.AlreadyExists:
         return False
+    except (*_OUT_OF_REACH, exceptions.RetryError) as error:
+        raise errors.Unavailable(
+            f"The task queue did not answer ({type(error).__name__}); try again.", retry_after=1
+        ) from error
     return True
