@@ -23,7 +23,7 @@ async def test_a_placeholder_that_is_not_reached_does_no_harm(stage: Stage) -> N
     execution = await stage.start(version, {"n": 1})
     await stage.run()
     seen = await stage.finished(execution)
-    assert (seen["status"], seen["output"]) == (Status.COMPLETED, {"answer": [1]})
+    assert (seen["status"], seen["output"]) == (Status.COMPLETED, {"answer": [3]})
 
 
 async def test_a_placeholder_that_is_reached_says_which_block_is_missing(stage: Stage) -> None:
