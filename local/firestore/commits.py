@@ -91,8 +91,8 @@ def _store(store: Store, history: History, database: str, drafts: dict[Path, _Dr
     except BaseException:
         store.forget()
         raise
-    for change in changes:
-        history.add(change)
+    if changes:
+        history.add(changes)
 
 
 def _store_one(store: Store, path: Path, draft: _Draft, time: int) -> Row | None:

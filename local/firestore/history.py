@@ -7,7 +7,7 @@ nothing until somebody writes. What is older than the horizon, and needed by no 
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from local.firestore.names import Path
@@ -45,6 +45,8 @@ class History:
         self.last = store.last_time()
         self.oldest = self.last
         """The earliest time that can be read."""
+        self.watchers: list[Callable[[list[Change]], None]] = []
+        """Told all changes of each commit, once they can be read and will not be undone. They must not fail."""
 
     def advance(self, now: int) -> int:
         """A time that is neither before ``now`` nor before any that was given out: to read at."""
@@ -56,11 +58,14 @@ class History:
         self.last = max(self.last + 1, now)
         return self.last
 
-    def add(self, change: Change) -> None:
-        """Record a change, later than all before it."""
-        self._changes.append(change)
-        self._of.setdefault((change.database, change.path), []).append(change)
-        self._size += change.size()
+    def add(self, changes: list[Change]) -> None:
+        """Record the changes of a commit, later than all before it, and tell who watches."""
+        for change in changes:
+            self._changes.append(change)
+            self._of.setdefault((change.database, change.path), []).append(change)
+            self._size += change.size()
+        for watch in self.watchers:
+            watch(changes)
 
     def trim(self, needed: int) -> None:
         """Drop what is older than ``needed``, the time of the oldest open snapshot, and than the horizon."""

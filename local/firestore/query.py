@@ -100,6 +100,13 @@ class Query:
                 return False
         return True
 
+    def place(self, subject: Subject) -> tuple[bytes, ...] | None:
+        """Where a document stands among the results, were there no limit; None: it is none of them."""
+        if not self.covers(subject.path) or not self.condition.holds(subject):
+            return None
+        key = self.sort_key(subject)
+        return key if key is not None and self.within_cursors(key) else None
+
 
 def parse(database: str, parent: Path, message: Message) -> Query:
     """The query. INVALID_ARGUMENT when it says nothing sensible."""

@@ -39,7 +39,7 @@ class Reading:
     def run_query(self, request: Message) -> Iterator[Message]:
         """RunQuery: the results, or one response without any, with the time at which they are true."""
         database, parent = names.split_parent(request.parent)
-        parsed = self._parse(database, parent, request.structured_query)
+        parsed = self.parse(database, parent, request.structured_query)
         time, results, new = self._run(request, parsed)
         read_time = messages.timestamp(time)
         if new:
@@ -55,13 +55,14 @@ class Reading:
                 response.done = True
             yield response
 
-    def _parse(
+    def parse(
         self,
         database: str,
         parent: Path,
         structured: Message,
         aggregated: frozenset[field_paths.FieldPath] = frozenset(),
     ) -> Query:
+        """The query, if it may run in this database. FAILED_PRECONDITION: it lacks an index."""
         parsed = query.parse(database, parent, structured)
         index_file = self._engine.store.index_file(database)
         if index_file is None:
@@ -83,7 +84,7 @@ class Reading:
         database, parent = names.split_parent(request.parent)
         wanted = aggregation.parse(request.structured_aggregation_query)
         paths = frozenset(one.path for one in wanted if one.path)
-        parsed = self._parse(database, parent, request.structured_aggregation_query.structured_query, paths)
+        parsed = self.parse(database, parent, request.structured_aggregation_query.structured_query, paths)
         parsed = aggregation.bounded(parsed, wanted)
         time, results, new = self._run(request, parsed)
         response = messages.RunAggregationQueryResponse(read_time=messages.timestamp(time), transaction=new)
@@ -97,7 +98,7 @@ class Reading:
         if request.show_missing and request.order_by:
             raise errors.invalid("cannot specify an order when show_missing is true")
         structured = _listed(request)
-        parsed = self._parse(database, parent, structured)
+        parsed = self.parse(database, parent, structured)
         time, _, _ = self._engine.reading(request, database)
         size = request.page_size or _DEFAULT_PAGE
         found = queries.run(self._engine.store, self._engine.history, parsed, time)

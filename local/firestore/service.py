@@ -6,18 +6,21 @@ of what a call costs.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import grpc
 import grpc.aio
 
 from local import database as local_database
-from local.firestore import messages
+from local.firestore import messages, write_stream
 from local.firestore.engine import Engine
 from local.firestore.errors import FirestoreError
 from local.firestore.index_file import IndexFile
+from local.firestore.listening import Listening
 from local.firestore.messages import Message
 from local.firestore.reading import Reading
 
@@ -69,6 +72,7 @@ class FirestoreService:
 
 def _handlers(engine: Engine) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
     reading = Reading(engine)
+    listening = Listening(engine, reading)
     return {
         "GetDocument": _unary(engine.get_document, messages.GetDocumentRequest),
         "BatchGetDocuments": _stream(engine.batch_get_documents, messages.BatchGetDocumentsRequest),
@@ -83,6 +87,8 @@ def _handlers(engine: Engine) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
         "Rollback": _unary(engine.rollback, messages.RollbackRequest),
         "RunQuery": _stream(reading.run_query, messages.RunQueryRequest),
         "RunAggregationQuery": _stream(reading.run_aggregation_query, messages.RunAggregationQueryRequest),
+        "Write": _both(partial(write_stream.write, engine), messages.WriteRequest),
+        "Listen": _both(listening.listen, messages.ListenRequest),
     }
 
 
@@ -105,6 +111,22 @@ def _stream(call: Callable[[Message], Iterator[Message]], request_type: Any) -> 
             await context.abort(error.code, error.message)
 
     return _handler(grpc.unary_stream_rpc_method_handler, handle, request_type)
+
+
+def _both(
+    call: Callable[[AsyncIterator[Message]], AsyncGenerator[Message]], request_type: Any
+) -> grpc.RpcMethodHandler[Any, Any]:
+    async def handle(
+        requests: AsyncIterator[Message], context: grpc.aio.ServicerContext[Any, Any]
+    ) -> AsyncIterator[Message]:
+        try:
+            async with aclosing(call(requests)) as responses:
+                async for response in responses:
+                    yield response
+        except FirestoreError as error:
+            await context.abort(error.code, error.message)
+
+    return _handler(grpc.stream_stream_rpc_method_handler, handle, request_type)
 
 
 def _handler(make: Any, handle: Callable[..., Awaitable[Message] | AsyncIterator[Message]], request_type: Any) -> Any:
