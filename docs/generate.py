@@ -1,8 +1,10 @@
 """What can be written down by reading the code? ``python -m docs.generate`` writes these pages, a test compares them.
 
-configuration.md from ``shared.config``, api.md from ``functions/openapi.json``, blocks.md from the block library.
+configuration.md from ``shared.config``, api.md from ``functions/openapi.json``, blocks.md and blocks/ from the block
+library.
 """
 
+import functools
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shared import config
-from shared.blocks import catalog
+from shared.blocks import catalog, categories
 from shared.blocks.block import Block
 
 FOLDER = Path(__file__).parent
@@ -67,28 +69,49 @@ def api() -> str:
 
 
 def blocks() -> str:
-    """Every block with its pins and examples."""
-    by_category: dict[str, list[Block]] = defaultdict(list)
-    for block in catalog.all():
-        by_category[block.category].append(block)
+    """Which blocks there are, by category."""
+    some = by_category()
+    overview = [
+        (f"[{category}](#{category.lower()})", str(len(found)), categories.CATEGORIES[category])
+        for category, found in some.items()
+    ]
     sections = [
         text
-        for category in sorted(by_category)
-        for text in (f"## {category.capitalize()}", *(_block(block) for block in by_category[category]))
-    ]
-    overview = [
-        (category.capitalize(), ", ".join(f"[{b.block_type}](#{b.block_type.lower()})" for b in some))
-        for category, some in sorted(by_category.items())
+        for category, found in some.items()
+        for text in (f"## {category}", "\n".join(_entry(block) for block in found))
     ]
     return _page(
         "Blocks",
-        "The block library, `shared/blocks/`. A pin in **bold** must have a link or a literal. *Many*: the pin may "
-        "emit more than one token a firing. Every block also has the output `error`, a text: why it failed, after "
-        "its last attempt. Parts of a pin are linked as `pin_#_key` (entry), `pin_$_0` (element), `pin_@_attr` "
-        "(attribute).",
-        _table(("category", "blocks"), overview),
+        f"The block library, `shared/blocks/`: {sum(map(len, some.values()))} blocks. Each name leads to its pins "
+        "and examples. A new one: [adding-a-block.md](adding-a-block.md).",
+        _table(("category", "blocks", "what"), overview),
         *sections,
     )
+
+
+def category(name: str) -> str:
+    """Every block of a category with its pins and examples."""
+    return _page(
+        f"{name} blocks",
+        f"{categories.CATEGORIES[name]}. [All blocks](../blocks.md)",
+        "A pin in **bold** must have a link or a literal. *Many*: the pin may emit more than one token a firing. "
+        "Every block also has the output `error`, a text: why it failed, after its last attempt. Parts of a pin are "
+        "linked as `pin_#_key` (entry), `pin_$_0` (element), `pin_@_attr` (attribute).",
+        *(_block(block) for block in by_category()[name]),
+    )
+
+
+def by_category() -> dict[str, list[Block]]:
+    """In the order of ``CATEGORIES``; KeyError for a block of another: add it to shared/blocks/categories.py."""
+    found: dict[str, list[Block]] = {name: [] for name in categories.CATEGORIES}
+    for block in catalog.all():
+        found[block.category].append(block)
+    return {name: some for name, some in found.items() if some}
+
+
+def _entry(block: Block) -> str:
+    page = f"blocks/{block.category.lower()}.md#{block.block_type.lower()}"
+    return f"- [{block.block_type}]({page}): {_line(block.description)}"
 
 
 def _block(block: Block) -> str:
@@ -102,10 +125,12 @@ def _block(block: Block) -> str:
     outputs = {name: pin for name, pin in said["output_schema"]["properties"].items() if name != "error"}
     return "\n\n".join(
         [
-            f"### {said['block_type']}",
+            f"## {said['block_type']}",
             f"{said['description']} ({', '.join(traits)})",
             _table(("input", "type", "default", "what"), list(_inputs(block, said["input_schema"]))),
-            _table(("output", "type", "what"), list(_outputs(outputs, said))),
+            _table(("output", "type", "what"), list(_outputs(outputs, said)))
+            if outputs
+            else "No outputs of its own.",
             "\n".join(_example(example) for example in said["examples"]),
         ]
     )
@@ -213,8 +238,22 @@ def _page(title: str, *parts: str) -> str:
     return "\n\n".join([f"# {title}", _NOTE, *parts]) + "\n"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"configuration.md": configuration, "api.md": api, "blocks.md": blocks}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "configuration.md": configuration,
+    "api.md": api,
+    "blocks.md": blocks,
+    **{f"blocks/{name.lower()}.md": functools.partial(category, name) for name in by_category()},
+}
+"""Path below docs/ -> what writes it. All of docs/blocks/ is written, so what else lies there is left over."""
+
+
+def leftovers() -> list[Path]:
+    return [path for path in (FOLDER / "blocks").glob("*") if f"blocks/{path.name}" not in PAGES]
+
 
 if __name__ == "__main__":
+    (FOLDER / "blocks").mkdir(exist_ok=True)
+    for path in leftovers():
+        path.unlink()
     for name, page in PAGES.items():
         (FOLDER / name).write_text(page(), encoding="utf-8")

@@ -21,7 +21,7 @@ class Operation(Enum):
 
 class CalculatorBlock(Block):
     block_type = "CALCULATOR"
-    category = "LOGIC"
+    category = "NUMBERS"
     description = "Calculates with two numbers."
     pure = True
     examples = [
@@ -81,7 +81,7 @@ def _power(a: float, b: float) -> float:
 
 class CountItemsBlock(Block):
     block_type = "COUNT_ITEMS"
-    category = "LOGIC"
+    category = "LISTS"
     description = "Counts the elements of a list, the entries of a dictionary or the characters of a text."
     pure = True
     examples = [

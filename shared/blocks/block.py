@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.blocks import credentials as credentials_of
 from shared.blocks.credentials import Credential, Need, NoWallet, Wallet
+from shared.blocks.memory import Memory, NoMemory
 
 LINKED: Final = ...
 """Stands in the literals that ``many_pins`` sees for a pin with a link: any value may come."""
@@ -84,11 +85,16 @@ class Suspended(Exception):
         self.suspension = suspension
 
 
+def no_randomness(count: int) -> bytes:
+    raise RuntimeError(f"nobody supplies {count} random bytes here")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What a block may know of where it runs. ``idempotency_key`` is the same for every call of one node
     execution: hand it to outside services. ``settings``: the deployment's, by name (``OPENAI_API_KEY`` …).
-    ``charges``: US dollars that the call cost so far, failed attempts included."""
+    ``charges``: US dollars that the call cost so far, failed attempts included. ``random_bytes``: so many, that
+    nobody can foresee."""
 
     user_id: str = ""
     graph_id: str = ""
@@ -102,6 +108,8 @@ class Context:
     cancelled: Callable[[], bool] = lambda: False
     resumption: Mapping[str, Any] | None = None
     wallet: Wallet = field(default_factory=NoWallet)
+    memory: Memory = field(default_factory=NoMemory)
+    random_bytes: Callable[[int], bytes] = no_randomness
     charges: list[float] = field(default_factory=list[float])
 
     def charge(self, dollars: float) -> None:

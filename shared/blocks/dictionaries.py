@@ -14,7 +14,7 @@ Dictionary = dict[str, Any]
 
 class CreateDictionaryBlock(Block):
     block_type = "CREATE_DICTIONARY"
-    category = "DATA"
+    category = "DICTIONARIES"
     description = "Makes a dictionary of values."
     pure = True
     examples = [
@@ -38,7 +38,7 @@ class CreateDictionaryBlock(Block):
 
 class AddToDictionaryBlock(Block):
     block_type = "ADD_TO_DICTIONARY"
-    category = "DATA"
+    category = "DICTIONARIES"
     description = "Adds entries to a dictionary, or to a new one."
     pure = True
     examples = [
@@ -70,7 +70,7 @@ class AddToDictionaryBlock(Block):
 
 class FindInDictionaryBlock(Block):
     block_type = "FIND_IN_DICTIONARY"
-    category = "DATA"
+    category = "DICTIONARIES"
     description = "Looks up a value in a dictionary by its key, or in a list by its index."
     pure = True
     examples = [
@@ -114,7 +114,7 @@ def _look_up(value: Any, key: str | int) -> list[Any]:
 
 class RemoveFromDictionaryBlock(Block):
     block_type = "REMOVE_FROM_DICTIONARY"
-    category = "DATA"
+    category = "DICTIONARIES"
     description = "Removes an entry from a dictionary."
     pure = True
     examples = [
@@ -144,7 +144,7 @@ class RemoveFromDictionaryBlock(Block):
 
 class ReplaceDictionaryValueBlock(Block):
     block_type = "REPLACE_DICTIONARY_VALUE"
-    category = "DATA"
+    category = "DICTIONARIES"
     description = "Replaces the value of an entry of a dictionary."
     pure = True
     examples = [
@@ -180,7 +180,7 @@ def _existing(dictionary: Dictionary, key: str | int) -> str:
 
 class DictionaryIsEmptyBlock(Block):
     block_type = "DICTIONARY_IS_EMPTY"
-    category = "DATA"
+    category = "DICTIONARIES"
     description = "Says whether a dictionary has no entries."
     pure = True
     examples = [

@@ -20,7 +20,7 @@ CSV = "name, city\nAda, London\nKonrad, Berlin"
 
 class FileReadBlock(Block):
     block_type = "FILE_READ"
-    category = "DATA"
+    category = "FILES"
     description = "Reads a file as text, whole or in pieces."
     max_attempts = 3
     emits_many = frozenset({"content"})
@@ -106,7 +106,7 @@ def _parts(row: str, size: int) -> Iterator[str]:
 
 class ReadSpreadsheetBlock(Block):
     block_type = "READ_SPREADSHEET"
-    category = "DATA"
+    category = "FILES"
     description = "Reads the rows of a CSV text, or of a CSV or Excel file."
     max_attempts = 3
     emits_many = frozenset({"row"})

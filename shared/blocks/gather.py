@@ -18,7 +18,7 @@ class Gather(Block):
         items: list[Any] = Field(default_factory=list[Any], description="All items, in order; [] where none came.")
 
     block_type: ClassVar[str] = "GATHER"
-    category: ClassVar[str] = "DATA"
+    category: ClassVar[str] = "LISTS"
     description: ClassVar[str] = (
         "Collects the items of a list after they have gone their ways: one list for each firing of the innermost "
         "list, in order, once no more items can come. Without a list around it, it gathers all."

@@ -17,7 +17,7 @@ CHARACTERS_A_TOKEN = 4
 
 class CreateListBlock(Block):
     block_type = "CREATE_LIST"
-    category = "DATA"
+    category = "LISTS"
     description = "Makes a list of values, or several of a limited size."
     pure = True
     emits_many = frozenset({"list"})
@@ -70,7 +70,7 @@ def _tokens(value: Any) -> int:
 
 class AddToListBlock(Block):
     block_type = "ADD_TO_LIST"
-    category = "DATA"
+    category = "LISTS"
     description = "Adds elements to a list, or to a new one."
     pure = True
     examples = [
@@ -100,7 +100,7 @@ class AddToListBlock(Block):
 
 class FindInListBlock(Block):
     block_type = "FIND_IN_LIST"
-    category = "DATA"
+    category = "LISTS"
     description = "Finds where a value stands in a list."
     pure = True
     examples = [
@@ -130,7 +130,7 @@ class FindInListBlock(Block):
 
 class GetListItemBlock(Block):
     block_type = "GET_LIST_ITEM"
-    category = "DATA"
+    category = "LISTS"
     description = "Takes one element out of a list."
     pure = True
     examples = [
@@ -152,7 +152,7 @@ class GetListItemBlock(Block):
 
 class RemoveFromListBlock(Block):
     block_type = "REMOVE_FROM_LIST"
-    category = "DATA"
+    category = "LISTS"
     description = "Removes one element from a list, by its index or its value."
     pure = True
     examples = [
@@ -188,7 +188,7 @@ class RemoveFromListBlock(Block):
 
 class ReplaceListItemBlock(Block):
     block_type = "REPLACE_LIST_ITEM"
-    category = "DATA"
+    category = "LISTS"
     description = "Replaces one element of a list."
     pure = True
     examples = [
@@ -224,7 +224,7 @@ def _index(items: Items, index: int) -> int:
 
 class ListIsEmptyBlock(Block):
     block_type = "LIST_IS_EMPTY"
-    category = "DATA"
+    category = "LISTS"
     description = "Says whether a list has no elements."
     pure = True
     examples = [
@@ -244,7 +244,7 @@ class ListIsEmptyBlock(Block):
 
 class ReverseListOrderBlock(Block):
     block_type = "REVERSE_LIST_ORDER"
-    category = "DATA"
+    category = "LISTS"
     description = "Turns the order of a list round."
     pure = True
     examples = [Example(title="Reversed", input={"input_list": [1, 2, 3]}, output=[("reversed_list", [3, 2, 1])])]

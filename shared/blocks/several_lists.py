@@ -30,7 +30,7 @@ def unique(values: Iterable[Any]) -> Items:
 
 class ConcatenateListsBlock(Block):
     block_type = "CONCATENATE_LISTS"
-    category = "DATA"
+    category = "LISTS"
     description = "Joins lists into one, in order."
     pure = True
     examples = [
@@ -67,7 +67,7 @@ class ConcatenateListsBlock(Block):
 
 class FlattenListBlock(Block):
     block_type = "FLATTEN_LIST"
-    category = "DATA"
+    category = "LISTS"
     description = "Takes the elements of lists within a list up into it."
     pure = True
     examples = [
@@ -122,7 +122,7 @@ def depth(items: Items) -> int:
 
 class InterleaveListsBlock(Block):
     block_type = "INTERLEAVE_LISTS"
-    category = "DATA"
+    category = "LISTS"
     description = "Takes one element of each list in turn."
     pure = True
     examples = [
@@ -156,7 +156,7 @@ def interleave(lists: list[Items]) -> Iterator[Any]:
 
 class ZipListsBlock(Block):
     block_type = "ZIP_LISTS"
-    category = "DATA"
+    category = "LISTS"
     description = "Puts the elements of lists together that stand at one index."
     pure = True
     examples = [
@@ -198,7 +198,7 @@ class TwoLists(BlockInput):
 
 class ListDifferenceBlock(Block):
     block_type = "LIST_DIFFERENCE"
-    category = "DATA"
+    category = "LISTS"
     description = "Finds what one list has and another has not."
     pure = True
     examples = [
@@ -231,7 +231,7 @@ class ListDifferenceBlock(Block):
 
 class ListIntersectionBlock(Block):
     block_type = "LIST_INTERSECTION"
-    category = "DATA"
+    category = "LISTS"
     description = "Finds what two lists have in common, each value once."
     pure = True
     examples = [

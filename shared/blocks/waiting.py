@@ -62,7 +62,7 @@ class CountdownTimer(Block):
         output_message: Any = Field(default=None, description="The message.")
 
     block_type = "COUNTDOWN_TIMER"
-    category = "TEXT"
+    category = "BASIC"
     description = "Waits for the given time, as often as it repeats, then sends its message that many times."
     suspends = True
     emits_many = frozenset({"output_message"})

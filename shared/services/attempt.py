@@ -15,7 +15,7 @@ from shared.domain.plan import PlanNode
 from shared.domain.records import Lost, NodeExecution
 from shared.firestore import executions, gate_tokens, node_cache, node_executions
 from shared.firestore import values as values_codec
-from shared.services import resumptions, stored_values, timeouts
+from shared.services import memory, resumptions, stored_values, timeouts
 from shared.services.runs import Run
 from shared.services.world import World
 
@@ -133,6 +133,8 @@ async def _call(
         settings=settings.for_blocks(),
         resumption=resumption,
         charges=charges,
+        memory=memory.UserMemory(user_id=run.execution.user_id, graph_id=run.execution.graph_id, now=run.world.now),
+        random_bytes=run.world.random_bytes,
     )
     limit = timeouts.of(run.world, graph_node)
     try:

@@ -12,7 +12,7 @@ from shared.blocks.runner import Outcome
 from shared.domain import errors, validation
 from shared.domain.errors import Violation
 from shared.domain.permissions import Caller
-from shared.services import world
+from shared.services import memory, world
 
 TIME_LIMIT_SECONDS = 50.0
 """The function that calls the block has a minute."""
@@ -78,6 +78,8 @@ async def _call(block: Block, given: BlockInput, caller: Caller, call_id: str) -
         now=here.now,
         http=here.http,
         settings=here.settings.for_blocks(),
+        memory=memory.UserMemory(user_id=caller.user_id, graph_id="", now=here.now),
+        random_bytes=here.random_bytes,
     )
     try:
         async with asyncio.timeout(TIME_LIMIT_SECONDS):

@@ -19,7 +19,7 @@ from shared.domain.permissions import Caller
 from shared.domain.validation import Checked
 from shared.firestore import executions, graphs
 from shared.firestore.graphs import After, Head, Version
-from shared.services import etags, graph_views, paging, texts
+from shared.services import etags, graph_views, memory, paging, texts
 
 MAX_NAME = 200
 MAX_TEXT = 20_000
@@ -116,7 +116,8 @@ async def update(caller: Caller, graph_id: str, raw: Any, expected: frozenset[st
 
 
 async def delete(caller: Caller, graph_id: str, expected: frozenset[str] | None) -> None:
-    """Delete the graph and its versions. Conflict while executions run; EtagMismatch.
+    """Delete the graph, its versions and what it remembers, that first: what a death leaves, the next call deletes.
+    Conflict while executions run; EtagMismatch.
 
     An execution that starts between the question and the deletion runs to its end in instances that hold the
     version, and fails in others."""
@@ -128,6 +129,7 @@ async def delete(caller: Caller, graph_id: str, expected: frozenset[str] | None)
                 reason="GRAPH_IN_USE",
                 metadata={"graph_id": graph_id},
             )
+        await memory.erase(caller.user_id, graph_id)
         if await graphs.delete(head):
             return
     raise etags.contended(f"the graph {graph_id}")

@@ -16,6 +16,7 @@ class World:
     random_id: Callable[[], str]
     settings: config.Settings
     http: Outgoing
+    random_bytes: Callable[[int], bytes] = clock.random_bytes
 
 
 class LazyOutgoing:

@@ -20,7 +20,17 @@ from local.firestore.index_file import IndexFile
 from local.firestore.service import FirestoreService
 from shared import config
 from shared.domain.statuses import Status
-from shared.firestore import api_keys, executions, gate_tokens, graphs, node_executions, reaching, reviews, sweeping
+from shared.firestore import (
+    api_keys,
+    executions,
+    gate_tokens,
+    graphs,
+    memory,
+    node_executions,
+    reaching,
+    reviews,
+    sweeping,
+)
 
 CONTENT: dict[str, Any] = json.loads((ROOT / "terraform" / "firestore.indexes.json").read_text(encoding="utf-8"))
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,6 +39,7 @@ COLLECTIONS = {
     "executions",
     "graphs",
     "idempotency",
+    "memory",
     "node_cache",
     "nodes",
     "reviews",
@@ -37,7 +48,17 @@ COLLECTIONS = {
     "versions",
 }
 
-MODULES = [api_keys, executions, gate_tokens, graphs, node_executions, reaching, reviews, sweeping]
+MODULES = [
+    api_keys,
+    executions,
+    gate_tokens,
+    graphs,
+    memory,
+    node_executions,
+    reaching,
+    reviews,
+    sweeping,
+]
 
 FASTER = [("nodes", ["active", "settling", "gates"])]
 """Indexes that no query must have: merged from single fields, it would read every active node execution."""
@@ -78,6 +99,7 @@ QUERIES: dict[str, Query] = {
     "reaching.list_of": lambda: reaching.list_of("e", ["a", "b"], _read_time()),
     "reaching.any_under": lambda: reaching.any_under("e", "a", ((1, -1), (2, -1)), _read_time()),
     "reaching.queued_at": lambda: reaching.queued_at("e", ["a", "b"]),
+    "memory.erase": lambda: memory.erase("u", "g", 9),
     "graphs.list_of": lambda: graphs.list_of("u", graphs.After(created_at=NOW, id="g"), 9),
 }
 

@@ -22,6 +22,10 @@ def test_a_generated_page_is_current(page: str) -> None:
     )
 
 
+def test_no_page_of_blocks_is_left_over() -> None:
+    assert generate.leftovers() == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_links_of_a_page_lead_somewhere(page: Path) -> None:
     for link in _LINK.findall(_prose(page)):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.blocks.block import Context
+from shared.blocks.memory import Kept, Scope
 
 NOON = datetime(2026, 3, 14, 12, 0, 0, tzinfo=UTC)
 
@@ -18,9 +19,40 @@ class NoWorld:
         raise AssertionError(f"an unexpected request: {method} {url}")
 
 
+class Remembering:
+    """A memory in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[Scope, str], Any] = {}
+
+    async def find(self, scope: Scope, key: str) -> Kept | None:
+        return Kept(value=self.kept[scope, key]) if (scope, key) in self.kept else None
+
+    async def keep(self, scope: Scope, key: str, value: Any) -> None:
+        self.kept[scope, key] = value
+
+    async def forget(self, scope: Scope, key: str) -> bool:
+        return self.kept.pop((scope, key), self) is not self
+
+
+def _no_time() -> datetime:
+    raise AssertionError("a pure block asks for the time")
+
+
 @pytest.fixture
 def context() -> Callable[..., Context]:
-    def make(http: Any = None, settings: Mapping[str, str] | None = None, **more: Any) -> Context:
-        return Context(now=lambda: NOON, http=http or NoWorld(), settings=settings or {}, **more)
+    """``pure``: without time, randomness and memory. The random bytes are all the same."""
+
+    def make(http: Any = None, settings: Mapping[str, str] | None = None, pure: bool = False, **more: Any) -> Context:
+        rest: dict[str, Any] = (
+            {"now": _no_time}
+            if pure
+            else {
+                "now": lambda: NOON,
+                "memory": Remembering(),
+                "random_bytes": lambda count: b"\x07" * count,
+            }
+        )
+        return Context(**{**rest, "http": http or NoWorld(), "settings": settings or {}, **more})
 
     return make

@@ -1,11 +1,12 @@
 """Does every block do what its examples say, and declare what it does?"""
 
+import json
 import re
 from typing import Any
 
 import pytest
 
-from shared.blocks import catalog, runner
+from shared.blocks import catalog, categories, runner
 from shared.blocks.block import Block, Example
 
 BLOCKS = catalog.all()
@@ -29,11 +30,23 @@ async def test_a_block_does_what_its_example_says(block: Block, example: Example
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.block_type)
 def test_a_block_is_described(block: Block) -> None:
     assert re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", block.block_type)
-    assert block.category.isupper()
+    assert block.category in categories.CATEGORIES
     assert block.description.endswith(".")
+    assert len(block.description) <= 200
     assert block.examples
     fields = {**block.Input.model_fields, **block.Output.model_fields}
     assert [name for name, field in fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.block_type)
+def test_an_example_is_one_that_the_block_would_get(block: Block) -> None:
+    titles = [example.title for example in block.examples]
+    assert len(set(titles)) == len(titles)
+    for example in block.examples:
+        json.dumps(example.input)
+        assert not (example.output and example.fails)
+        if not block.open_pins:
+            assert {pin for pin, _ in example.output or []} <= set(block.Output.model_fields)
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.block_type)
@@ -43,8 +56,12 @@ def test_pins_that_emit_many_are_outputs(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.pure], ids=lambda block: block.block_type)
-async def test_a_pure_block_gives_the_same_twice(block: Block, context: Any) -> None:
+async def test_a_pure_block_gives_the_same_twice_and_asks_nobody(block: Block, context: Any) -> None:
+    """The context of these tests fails whoever takes time, randomness, memory or credentials, or reaches out."""
+    assert not block.credentials
+    assert not block.suspends
     for example in block.examples:
-        first = await runner.collect(block, catalog.read_input(block, example.input), context())
-        second = await runner.collect(block, catalog.read_input(block, example.input), context())
+        given = catalog.read_input(block, example.input)
+        first, second = [await runner.collect(block, given, context(pure=True)) for _ in range(2)]
+        assert first.failure is None or example.fails
         assert first.tokens == second.tokens
