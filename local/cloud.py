@@ -46,7 +46,8 @@ class Cloud:
         self.routes = Routes()
         identity = Identity(database, clock)
         loaded = index_file.IndexFile.load(indexes) if indexes else None
-        of = (disturbances or faults.Disturbances(faults.Spec())).of
+        self.disturbances = disturbances or faults.Disturbances(faults.Spec())
+        of = self.disturbances.of
         around_firestore = over_grpc.interceptors(of("firestore"))
         self.firestore = FirestoreService(database, indexes=loaded, interceptors=around_firestore)
         self.auth = AuthService(database, identity, project, disturbance=of("auth"))

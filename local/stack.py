@@ -88,6 +88,8 @@ class Stack:
             await self._functions.stop()
         if self._cloud is not None:
             await self._cloud.stop()
+            for what, times in sorted(self._cloud.disturbances.met.items()):
+                log.info("injected fault: %s, %d times", what, times)
         if self._database is not None:
             self._database.close()
 

@@ -15,20 +15,14 @@ from google.protobuf import duration_pb2, timestamp_pb2
 
 from shared import caches, config
 from shared.domain import errors
+from shared.gcp import outages
 
 MAX_DISPATCH_DEADLINE = 1800
 """Seconds; the most that an HTTP task may have
 (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#task)."""
 
-_OUT_OF_REACH = (
-    exceptions.ServiceUnavailable,
-    exceptions.DeadlineExceeded,
-    exceptions.InternalServerError,
-    exceptions.Aborted,
-    exceptions.ResourceExhausted,
-)
 _RETRY = retry_async.AsyncRetry(
-    predicate=retry_async.if_exception_type(*_OUT_OF_REACH), initial=0.1, maximum=2.0, multiplier=2.0, timeout=20.0
+    predicate=retry_async.if_exception_type(*outages.PASSING), initial=0.1, maximum=2.0, multiplier=2.0, timeout=20.0
 )
 """The client itself tries again only what cannot be applied twice."""
 
@@ -77,7 +71,7 @@ async def create(
         await _client().create_task(parent=queue_path(queue), task=task, retry=_RETRY)
     except exceptions.AlreadyExists:
         return False
-    except (*_OUT_OF_REACH, exceptions.RetryError) as error:
+    except outages.PASSING as error:
         raise errors.Unavailable(
             f"The task queue did not answer ({type(error).__name__}); try again.", retry_after=1
         ) from error

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared import clock
 from shared.domain import errors
 from shared.domain.errors import WeftlyError
+from shared.gcp import outages
 from shared.http import errors as wire
 from shared.http import logs, request
 
@@ -129,14 +130,16 @@ class Crashes:
             if started:
                 raise
             await wire.answer(error)(scope, receive, send)
-        except Exception:
+        except Exception as error:
             _log.exception("%s %s crashed", scope.get("method"), scope.get("path"))
             if started:
                 raise
-            await wire.answer(_crashed())(scope, receive, send)
+            await wire.answer(_crashed(error))(scope, receive, send)
 
 
-def _crashed() -> errors.Internal:
+def _crashed(error: Exception) -> WeftlyError:
+    if passing := outages.unavailable(error):
+        return passing
     request_id = request.context().request_id
     return errors.Internal(f"The server failed. Try again; if it persists, report request {request_id}.")
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import Request
+from google.api_core import exceptions
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
@@ -58,6 +59,10 @@ def _router():
     @router.get("/crash")
     async def crash() -> Any:
         raise RuntimeError("secret detail")
+
+    @router.get("/outage")
+    async def outage() -> Any:
+        raise exceptions.ServiceUnavailable("secret detail")
 
     @router.get("/refused")
     async def refused() -> Any:
@@ -218,6 +223,16 @@ async def test_a_crash_is_500_without_its_details_and_is_logged(
     error = _error(await client.get("/api/v1/crash"), 500, "INTERNAL")
     assert "secret" not in json.dumps(error)
     assert "RuntimeError: secret detail" in caplog.text
+
+
+async def test_what_google_cannot_do_now_is_503_with_a_time_to_come_again(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+):
+    answer = await client.get("/api/v1/outage")
+    error = _error(answer, 503, "UNAVAILABLE")
+    assert answer.headers["retry-after"] == "1"
+    assert "secret" not in json.dumps(error)
+    assert "secret detail" in caplog.text
 
 
 async def test_an_error_says_when_to_come_again(client: httpx.AsyncClient):
