@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOCAL := $(BIN)/python -m local
 STACK := --functions functions/manifest.yaml --indexes terraform/firestore.indexes.json --die-with-parent
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-find-links --no-emit-index-url --no-emit-options
-.PHONY: help setup run demo test check fmt lock
+.PHONY: help setup run demo test long check fmt lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -18,6 +18,8 @@ demo: $(VENV)/.stamp ## start everything beside it, run all examples, stop
 test: $(VENV)/.stamp-dev ## run all tests
 	@$(BIN)/python -m pytest tests/unit/domain --cov=shared.domain --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 	@$(BIN)/python -m pytest -n 2 --ignore=tests/unit/domain
+long: $(VENV)/.stamp-dev ## run the slow suites in full: 20,000 graphs, all planted defects, 50 kills, 1,000 that wait
+	@GRAPHS=20000 PLANTS=1 KILLS=50 EXECUTIONS=100 WAITING_EXECUTIONS=1000 $(BIN)/python -m pytest -n 2 tests/property tests/crash tests/engine/test_scale.py tests/e2e/test_kills.py
 check: $(VENV)/.stamp-dev ## lint, format, types, layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright && $(BIN)/lint-imports
 fmt: $(VENV)/.stamp-dev ## format

@@ -5,7 +5,7 @@ Used by the launcher, and by tests that want a database or a queue of their own.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from local.firestore import index_file
 from local.firestore.service import FirestoreService
 from local.identity import Identity
 from local.llm_stub import LlmStubService
-from local.manifest import Manifest
+from local.manifest import Function, Manifest
 from local.pubsub import PubSubService
 from local.routing import Routes
 from local.scheduler import SchedulerService
@@ -138,9 +138,9 @@ class Cloud:
             if function.schedule:
                 self.scheduler.ensure_job(function.name, function.schedule, "UTC", url, caller, run_on_start=True)
 
-    def route(self, manifest: Manifest, base_url: str) -> None:
-        """Send calls of the manifest's functions to ``base_url``/NAME."""
-        for function in manifest.functions:
+    def route(self, functions: Iterable[Function], base_url: str) -> None:
+        """Send calls of these functions to ``base_url``/NAME."""
+        for function in functions:
             self.routes.register(function.name, f"{base_url}/{function.name}")
 
     def function_url(self, name: str) -> str:

@@ -21,7 +21,7 @@ class ManifestError(ValueError):
 class Function:
     """One function. ``source`` is an absolute path; ``timeout`` in seconds; ``concurrency``: requests at a time;
     ``schedule`` a cron expression or None; ``topic`` the Pub/Sub topic that is pushed to it or None; ``clients`` as
-    the manifest names them."""
+    the manifest names them; ``local_process``: which process of this machine serves it, empty for the main one."""
 
     name: str
     trigger: str
@@ -33,6 +33,7 @@ class Function:
     schedule: str | None = None
     topic: str | None = None
     clients: tuple[str, ...] = ()
+    local_process: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,15 @@ class Manifest:
     queues: Mapping[str, Mapping[str, Any]]
     topics: tuple[str, ...]
     buckets: tuple[str, ...]
+
+    def of_process(self, name: str) -> tuple[Function, ...]:
+        """The functions that a process serves."""
+        return tuple(function for function in self.functions if function.local_process == name)
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """The names of the processes beside the main one."""
+        return tuple(sorted({function.local_process for function in self.functions} - {""}))
 
 
 def load(path: Path) -> Manifest:
@@ -98,6 +108,7 @@ def _function(path: Path, root: Path, name: str, entry: Mapping[str, Any]) -> Fu
         schedule=schedule,
         topic=entry.get("topic"),
         clients=tuple(entry.get("clients") or ()),
+        local_process=str(entry.get("local_process") or ""),
     )
 
 

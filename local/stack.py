@@ -3,6 +3,7 @@
 The functions process imports its libraries while this one imports and starts the services: each has a core.
 """
 
+import asyncio
 import importlib
 import logging
 import os
@@ -48,6 +49,7 @@ class Stack:
         self._folder = folder
         self._options = options
         self._functions: FunctionsProcess | None = None
+        self._others: list[FunctionsProcess] = []
         self._cloud: Cloud | None = None
         self._database: Database | None = None
         self._gateway: Gateway | None = None
@@ -65,7 +67,11 @@ class Stack:
             await self._functions.spawn()
         cloud = self._cloud = self._make_cloud()
         if served is not None and self._functions is not None:
-            cloud.route(served, self._functions.url)
+            cloud.route(served.of_process(""), self._functions.url)
+            for name in served.processes:
+                other = FunctionsProcess(served.path, output.take, name=name)
+                cloud.route(served.of_process(name), other.url)
+                self._others.append(other)
         await cloud.start(self._options.ports)
         log.info("services answer after %.2f s", time.monotonic() - started)
         self.environment = cloud.environment(os.environ)
@@ -76,6 +82,8 @@ class Stack:
             await self._functions.start(self.environment)
             log.info("functions answer after %.2f s", time.monotonic() - started)
         self._folder.write_endpoints(self.endpoints)
+        for other in self._others:  # they serve what can wait
+            await other.keep(self.environment)
 
     async def stop(self) -> None:
         """What calls functions first, then the functions, then what they use."""
@@ -84,8 +92,8 @@ class Stack:
             await self._cloud.stop_calling()
         if self._gateway is not None:
             await self._gateway.stop()
-        if self._functions is not None:
-            await self._functions.stop()
+        processes = [*self._others, *([self._functions] if self._functions is not None else [])]
+        await asyncio.gather(*[process.stop() for process in processes])
         if self._cloud is not None:
             await self._cloud.stop()
             for what, times in sorted(self._cloud.disturbances.met.items()):

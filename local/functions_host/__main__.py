@@ -1,7 +1,7 @@
-"""Serves every function of a manifest in this process, each as its own functions-framework application.
+"""Serves functions of a manifest in this process, each as its own functions-framework application.
 
 Started by ``local.functions_host.process``: ``python -m local.functions_host --manifest FILE --socket FD
---lifeline FD --parent PID``.
+--lifeline FD --parent PID [--name NAME]``. A process with a name serves what can wait, and gives way to others.
 """
 
 import argparse
@@ -24,18 +24,21 @@ IMPORTS_OF_CLIENTS = {
     "storage": ("google.cloud.storage",),
 }
 EXIT_CANNOT_LOAD = 3
+NICE = 10
 
 
 def main() -> None:
     arguments = _parse_arguments()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     leash.die_with_parent(signal.SIGKILL, arguments.parent)
-    _import_what_is_slow(arguments.manifest)
+    if arguments.name:
+        os.nice(NICE)
+    _import_what_is_slow(arguments.manifest, arguments.name)
     os.environ.update(lifeline.read_environment(arguments.lifeline))
     lifeline.watch(arguments.lifeline)
     serving = importlib.import_module("local.functions_host.serving")
     try:
-        app = serving.load_functions(arguments.manifest)
+        app = serving.load_functions(arguments.manifest, arguments.name)
     except serving.CannotLoadError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_CANNOT_LOAD)
@@ -48,15 +51,16 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--socket", type=int, required=True, help="descriptor of a listening socket")
     parser.add_argument("--lifeline", type=int, required=True, help="descriptor that ends with the parent")
     parser.add_argument("--parent", type=int, required=True, help="process id of the parent")
+    parser.add_argument("--name", default="", help="which of the manifest's functions: their local_process")
     return parser.parse_args()
 
 
-def _import_what_is_slow(manifest_path: Path) -> None:
+def _import_what_is_slow(manifest_path: Path, process: str) -> None:
     """Libraries that do not depend on the environment, while the services start beside this process. The
     functions still import what they need; a library that is missing is theirs to report."""
     manifest = importlib.import_module("local.manifest").load(manifest_path)
     sys.path.insert(0, str(manifest.root))
-    clients = {client for function in manifest.functions for client in function.clients}
+    clients = {client for function in manifest.of_process(process) for client in function.clients}
     of_clients = [name for client in sorted(clients) for name in IMPORTS_OF_CLIENTS.get(client, ())]
     for name in (*SLOW_IMPORTS, *of_clients):
         try:

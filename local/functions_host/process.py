@@ -35,11 +35,13 @@ class FunctionsFailedError(RuntimeError):
 
 
 class FunctionsProcess:
-    """One process that serves all functions, started again whenever it dies. ``on_line`` takes each line of its
-    output: the stream's name (stdout, stderr) and the line."""
+    """One process that serves functions, started again whenever it dies: those of the manifest whose
+    ``local_process`` is ``name``. ``on_line`` takes each line of its output: the stream's name (stdout, stderr) and
+    the line."""
 
-    def __init__(self, manifest_path: Path, on_line: OnLine, port: int = 0) -> None:
+    def __init__(self, manifest_path: Path, on_line: OnLine, port: int = 0, name: str = "") -> None:
         self._manifest_path = manifest_path
+        self._name = name
         self._on_line = on_line
         self._listener = socket.create_server((HOST, port), backlog=4096)
         # Inherited by accepted connections. asyncio sets it only on sockets that name their protocol, which these
@@ -53,6 +55,9 @@ class FunctionsProcess:
         self._supervising: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
 
+    def __str__(self) -> str:
+        return f"The functions process {self._name}".rstrip()
+
     async def spawn(self) -> None:
         """Start the process, which imports what it can until it is told its environment."""
         reading, self._lifeline = os.pipe()
@@ -62,6 +67,7 @@ class FunctionsProcess:
             "--socket": self._listener.fileno(),
             "--lifeline": reading,
             "--parent": os.getpid(),
+            **({"--name": self._name} if self._name else {}),
         }
         try:
             self._process = await asyncio.create_subprocess_exec(
@@ -86,6 +92,13 @@ class FunctionsProcess:
         self._send_environment()
         if not await self._becomes_ready():
             raise FunctionsFailedError("The functions cannot be started; see the lines above.")
+        self._supervising = asyncio.create_task(self._supervise())
+
+    async def keep(self, environment: Mapping[str, str]) -> None:
+        """Start the process and keep it running, without waiting until it answers: calls of it wait in its socket."""
+        self._environment = environment
+        await self.spawn()
+        self._send_environment()
         self._supervising = asyncio.create_task(self._supervise())
 
     async def wait_until_ready(self, seconds: float) -> bool:
@@ -152,13 +165,13 @@ class FunctionsProcess:
             await self._clean_up()
             if time.monotonic() - started > STABLE_SECONDS:
                 backoff = FIRST_BACKOFF_SECONDS
-            log.warning("The functions process ended (%s); starting it again in %.1f s.", _cause(code), backoff)
+            log.warning("%s ended (%s); starting it again in %.1f s.", self, _cause(code), backoff)
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF_SECONDS)
             await self.spawn()
             self._send_environment()
             if await self._becomes_ready():
-                log.warning("The functions answer again.")
+                log.warning("%s answers again.", self)
 
     async def _read(self, name: str, stream: asyncio.StreamReader) -> None:
         while True:

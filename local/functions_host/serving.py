@@ -1,4 +1,4 @@
-"""How are the functions loaded and served? As functions-framework does it, but all of them in one process."""
+"""How are the functions loaded and served? As functions-framework does it, but many of them in one process."""
 
 import asyncio
 import contextlib
@@ -25,9 +25,9 @@ class CannotLoadError(Exception):
     """A function cannot be served; the message names it, its file and the cause."""
 
 
-def load_functions(manifest_path: Path) -> Dispatch:
-    """Load every function of the manifest. CannotLoadError: the first that cannot be."""
-    functions = manifest.load(manifest_path).functions
+def load_functions(manifest_path: Path, process: str = "") -> Dispatch:
+    """Load the functions of the manifest that a process serves. CannotLoadError: the first that cannot be."""
+    functions = manifest.load(manifest_path).of_process(process)
     return Dispatch({function.name: Limited(_load(function), function.concurrency) for function in functions})
 
 

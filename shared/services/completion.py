@@ -97,6 +97,9 @@ async def _complete(run: Run, node: NodeExecution, fence: str, made: Deliveries)
     if isinstance(committed, Lost):
         return committed
     await publish(run, [node])
+    if run.gives_way:  # so many are made by a call that nobody else waits for
+        await again(run, replace(spreading, update_time=committed.update_times[0]))
+        return None
     await spread(run, spreading, made)
     return None
 

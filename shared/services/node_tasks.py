@@ -21,6 +21,9 @@ from shared.gcp import tasks
 MAX_BODY = 90_000
 """Bytes of a body with its inputs; above that the document is read."""
 
+FUNCTIONS = {"interactive": "run_node", "background": "run_node_background"}
+"""Kind of queue -> the function that its tasks call: what can wait has instances of its own."""
+
 _DEADLINE_MARGIN = 60
 
 
@@ -131,7 +134,7 @@ async def dispatch(execution: ExecutionRef, node: NodeExecution, *, seconds: flo
     """The first task of a node execution. ``seconds`` that its block may take."""
     await tasks.create(
         queue=_queue(execution),
-        function="run_node",
+        function=FUNCTIONS[execution.queue],
         body=encode(execution, node, again=False, inputs=inputs),
         deadline=seconds + _DEADLINE_MARGIN,
     )
@@ -141,7 +144,7 @@ async def dispatch_again(execution: ExecutionRef, node: NodeExecution, *, second
     """Another task, for that time. One of the same state and minute is enough."""
     await tasks.create(
         queue=_queue(execution),
-        function="run_node",
+        function=FUNCTIONS[execution.queue],
         body=encode(execution, node, again=True),
         deadline=seconds + _DEADLINE_MARGIN,
         at=at,
@@ -162,7 +165,7 @@ async def dispatch_parent(child: Execution, parent: Parent, *, at: datetime) -> 
     body = _head(execution, parent.node_execution_id, parent.node_id, child.update_time) | {"again": True}
     await tasks.create(
         queue=_queue(execution),
-        function="run_node",
+        function=FUNCTIONS[execution.queue],
         body=values.dump(body).encode(),
         deadline=tasks.MAX_DISPATCH_DEADLINE,
         at=at,

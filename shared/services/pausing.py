@@ -29,8 +29,8 @@ async def pause(world: World, execution_id: str) -> None:
     changes = executions.paused(follow(event, execution.status), ran, world.now())
     if isinstance(await executions.update(execution_id, changes, execution.update_time), Lost):
         return
-    if await node_executions.any_working(execution_id) or not await node_executions.any_active(execution_id):
-        await resume(world, execution_id)  # it works, or is all done and to be finished
+    if await node_executions.any_working(execution_id):
+        await resume(world, execution_id)
     else:
         await queueing.promote(world, execution.user_id)
 

@@ -121,7 +121,7 @@ async def _start(world: World, execution: Execution) -> Repaired:
     """Accepted, and not started: its task was lost, or its turn has not come."""
     later = world.now() + start.START_DUE + timedelta(seconds=30)
     written = await executions.update(execution.id, {"due_at": later}, execution.update_time)
-    if isinstance(written, Lost) or not await queueing.is_its_turn(world, execution):
+    if isinstance(written, Lost) or not queueing.is_its_turn(world, await queueing.rank(world, execution)):
         return Repaired()
     await roots.dispatch_again(world, replace(execution, update_time=written.update_time))
     return Repaired(executions_dispatched=1)

@@ -13,14 +13,18 @@ from shared.services.world import World
 QUEUED_DUE = timedelta(minutes=5)
 """How long a dispatched node execution may wait in its queue before recovery dispatches it again."""
 
+_BACKGROUND = "background"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """An execution and its version, as all steps need them."""
+    """An execution and its version, as all steps need them. ``gives_way``: the call at hand is one of the
+    interactive queues, and what it makes goes through the background ones."""
 
     world: World
     execution: ExecutionRef
     version: graphs.Version
+    gives_way: bool = False
 
     def birth(self, parent: NodeExecution) -> Birth:
         now = self.world.now()
@@ -28,7 +32,9 @@ class Run:
 
     def in_background(self) -> "Run":
         """The same, dispatching through the background queues; what it makes does so too."""
-        return replace(self, execution=replace(self.execution, queue="background"))
+        if self.execution.queue == _BACKGROUND:
+            return self
+        return replace(self, execution=replace(self.execution, queue=_BACKGROUND), gives_way=True)
 
     def block_type(self, node_id: str) -> str:
         return self.version.graph.by_id[node_id].block_type

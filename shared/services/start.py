@@ -151,7 +151,10 @@ async def begin(run: Run, task: NodeTask) -> None:
     is_retry = execution.retry_of is not None
     if execution.status not in BEGINNING:
         await (copying.resume if is_retry else _resume)(run, execution)
-    elif execution.parent is not None or await queueing.is_its_turn(run.world, execution):
+    elif execution.parent is not None:  # its parent's turn has come
+        await (copying.start if is_retry else _start)(run, execution)
+    elif queueing.is_its_turn(run.world, rank := await queueing.rank(run.world, execution)):
+        run = run.in_background() if rank >= queueing.INTERACTIVE_EXECUTIONS else run
         await (copying.start if is_retry else _start)(run, execution)
 
 

@@ -12,6 +12,7 @@ from shared.domain.records import Execution
 from shared.domain.statuses import Status, is_final
 from shared.firestore import executions
 from shared.services import completion, reviews
+from tests.conftest import Tell
 from tests.crash.deaths import Deaths, Died, Mode
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_input, agent_output
@@ -173,7 +174,7 @@ async def test_every_death_ends_in_the_same_documents(
     flaky: Flaky,
     name: str,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    tell: Tell,
 ) -> None:
     scenario = SCENARIOS[name]
     monkeypatch.setattr(completion, "MAX_BATCH", scenario.batch)
@@ -196,5 +197,4 @@ async def test_every_death_ends_in_the_same_documents(
             execution = await _begin(stage, version, scenario.inputs)
             await _settle(stage, execution)
             assert await _documents(stage, execution) == expected, f"{name}: effect {at}, {mode}"
-    with capsys.disabled():
-        print(f"\n{name}: {effects} effects, {effects * len(Mode)} deaths, no difference")
+    tell(f"crash: {name}: {effects} effects, {effects * len(Mode)} deaths, no difference")

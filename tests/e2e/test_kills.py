@@ -20,6 +20,8 @@ from launched import FINAL, Launched, Stack, await_until
 from test_main_job import EXPECTED, ITEMS, PAIRS, create
 from test_stopping import all_nodes
 
+from tests.conftest import Tell
+
 KILLS = int(os.environ.get("KILLS", "4"))
 EXECUTIONS = int(os.environ.get("EXECUTIONS", "12"))
 SEED = int(os.environ.get("KILLS_SEED", "1"))
@@ -145,7 +147,7 @@ def told(node: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(60 + 2 * LONGEST)
-def test_whatever_is_killed_everything_ends_right_and_nothing_is_done_again(tmp_path: Path) -> None:
+def test_whatever_is_killed_everything_ends_right_and_nothing_is_done_again(tmp_path: Path, tell: Tell) -> None:
     environment = {"RATE_LIMIT_PER_MINUTE": "0", "MAX_CONCURRENT_EXECUTIONS": "0", "LEASE_SECONDS": "3"}
     options = ("--functions", "functions/manifest.yaml", "--indexes", "terraform/firestore.indexes.json")
     # What it says about the kills is more than a pipe holds that nobody reads.
@@ -164,7 +166,9 @@ def test_whatever_is_killed_everything_ends_right_and_nothing_is_done_again(tmp_
         _disturb(watcher, killer)
         _await_all(watcher)
         _check(watcher, {watcher.graphs[name]: execution for name, execution in expected.items()})
-        print(f"\n{len(killer.killed)} kills, {len(watcher.started())} executions, {len(watcher.seen):,} looked at")
+        tell(
+            f"kills: {len(killer.killed)} kills, {len(watcher.started())} executions, {len(watcher.seen):,} looked at"
+        )
     finally:
         stack.close()
         launched.end()

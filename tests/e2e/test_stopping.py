@@ -11,8 +11,11 @@ from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpc
 from launched import Stack, await_until
 from test_main_job import create
 
+from tests.conftest import Tell
+
 ITEMS = 1_000
-SECONDS = 5.0
+SECONDS = 30.0
+"""Far more than it takes, which the run tells: a machine that does other work is no defect."""
 
 
 def all_nodes(client: httpx.Client, execution_id: str) -> list[dict[str, Any]]:
@@ -37,7 +40,7 @@ def has_tasks(stack: Stack) -> bool:
 
 @pytest.mark.timeout(180)
 def test_a_thousand_queued_nodes_that_are_cancelled_end_within_seconds_and_start_nothing(
-    stack: Stack,
+    stack: Stack, tell: Tell
 ) -> None:
     client = stack.client()
     graph_id = create(
@@ -64,7 +67,7 @@ def test_a_thousand_queued_nodes_that_are_cancelled_end_within_seconds_and_start
     took = time.monotonic() - asked
     nodes = all_nodes(client, execution_id)
     done = sum(node["status"] == "COMPLETED" for node in nodes)
-    print(f"\n{len(nodes) - done:,} of {len(nodes):,} node executions ended within {took:.2f} s of the cancel")
+    tell(f"cancel: {len(nodes) - done:,} of {len(nodes):,} node executions ended within {took:.2f} s of the cancel")
     assert ended["status"] == "TERMINATED"
     assert took < SECONDS
     assert {node["status"] for node in nodes} == {"COMPLETED", "TERMINATED"}

@@ -9,7 +9,8 @@ import pytest
 from shared.domain.records import Execution
 from shared.domain.statuses import Status
 from shared.gcp import tasks
-from shared.services import node_tasks
+from shared.services import node_tasks, queueing
+from tests.conftest import Tell
 from tests.crash.deaths import Died
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_input, agent_output
@@ -42,13 +43,15 @@ async def some(stage: Stage) -> list[Execution]:
     return [*started, await stage.start(wide, {"items": list(range(60))})]
 
 
-async def test_ticks_do_not_multiply_the_tasks_of_a_queue_that_is_two_minutes_behind(stage: Stage) -> None:
+async def test_ticks_do_not_multiply_the_tasks_of_a_queue_that_is_two_minutes_behind(
+    stage: Stage, tell: Tell
+) -> None:
     created: dict[bool, int] = {}
     for ticking in (False, True):
         before = stage.created
         await run_behind(stage, await some(stage), ticking=ticking)
         created[ticking] = stage.created - before
-    print(f"\ntasks of a queue two minutes behind: {created[False]}, with tick running {created[True]}")
+    tell(f"backlog: tasks of a queue two minutes behind: {created[False]}, with tick running {created[True]}")
     assert created[False] <= created[True] <= 1.05 * created[False]
 
 
@@ -83,6 +86,30 @@ async def test_a_wide_list_goes_through_the_background_queues_and_a_small_one_do
     while len(stage.tasks) < items:
         await stage.deliver(stage.tasks[0])
     assert queues(stage) == {("double", kind): items}
+
+
+async def test_a_wide_list_is_made_by_a_call_of_the_background_queues(stage: Stage) -> None:
+    version = await stage.graph(*MAP_AND_GATHER)
+    await stage.start(version, {"items": list(range(250))})
+    while not any(task.queue.startswith("background") for task in stage.tasks):
+        await stage.deliver(stage.tasks[0])
+    assert queues(stage) == {("each", "background"): 1}
+    await stage.deliver(stage.tasks[0])
+    assert queues(stage) == {("double", "background"): 250}
+
+
+async def test_what_a_user_begins_beside_many_others_goes_through_the_background_queues(stage: Stage) -> None:
+    version = await stage.graph(*chain(3))
+    begun = [await stage.start(version) for _ in range(queueing.INTERACTIVE_EXECUTIONS + 2)]
+    roots = list(stage.tasks)
+    for task in roots:
+        await stage.deliver(task)
+    assert Counter(kind for _, kind in queues(stage).elements()) == {
+        "interactive": queueing.INTERACTIVE_EXECUTIONS,
+        "background": 2,
+    }
+    await stage.run()
+    assert {(await stage.execution(e)).status for e in begun} == {Status.COMPLETED}
 
 
 LISTS_IN_LISTS: tuple[list[dict[str, Any]], list[str]] = (

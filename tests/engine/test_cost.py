@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import counting, prices, shapes
 from benchmarks.counting import Counts, Metered
+from tests.conftest import Tell
 from tests.engine.stage import staged
 
 CPU_SECONDS = 0.02
@@ -48,10 +49,10 @@ async def test_one_more_of_a_shape_takes_exactly_these_calls(stage: Metered, sha
     assert _row(await counting.one_more(stage, shape)) == pytest.approx(ONE_MORE[shape.name])
 
 
-async def test_a_million_pure_nodes_in_a_chain_cost_less_than_five_dollars(stage: Metered) -> None:
+async def test_a_million_pure_nodes_in_a_chain_cost_less_than_five_dollars(stage: Metered, tell: Tell) -> None:
     chain = next(shape for shape in shapes.ALL if shape.name == "chain")
     dollars = (await counting.one_more(stage, chain)).dollars_a_million(CPU_SECONDS)
-    print(f"\n${dollars:.2f} for a million, with {CPU_SECONDS:g} s of CPU each")
+    tell(f"cost: ${dollars:.2f} for a million pure nodes in a chain, with {CPU_SECONDS:g} s of CPU each")
     assert dollars < 5
 
 

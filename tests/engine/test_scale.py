@@ -10,6 +10,7 @@ import pytest
 
 from shared.domain.statuses import Status
 from shared.services import reviews
+from tests.conftest import Tell
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_input, agent_output
 
@@ -42,9 +43,11 @@ async def costs(stage: Stage, items: int) -> dict[str, int]:
     return spent | {"hottest": max(of_execution)}
 
 
-async def test_a_list_of_a_thousand_costs_a_hundred_times_one_of_ten_and_has_no_hot_document(stage: Stage) -> None:
+async def test_a_list_of_a_thousand_costs_a_hundred_times_one_of_ten_and_has_no_hot_document(
+    stage: Stage, tell: Tell
+) -> None:
     spent = {items: await costs(stage, items) for items in SIZES}
-    print("\n" + table(spent))
+    tell("map and gather:\n" + table(spent))
     small, middle, large = (spent[items] for items in SIZES)
     for what in ("calls", "reads", "writes", "tasks"):
         an_item = (middle[what] - small[what]) / (SIZES[1] - SIZES[0])
@@ -94,7 +97,9 @@ async def ticks(stage: Stage, minutes: int) -> dict[str, int]:
 
 
 @pytest.mark.timeout(600)
-async def test_while_executions_wait_nothing_runs_but_tick_and_it_costs_the_same_however_many(stage: Stage) -> None:
+async def test_while_executions_wait_nothing_runs_but_tick_and_it_costs_the_same_however_many(
+    stage: Stage, tell: Tell
+) -> None:
     settings = stage.world.settings.model_copy(update={"max_concurrent_executions": 0})
     stage.world = replace(stage.world, settings=settings)
     idle = await ticks(stage, 10)
@@ -105,7 +110,7 @@ async def test_while_executions_wait_nothing_runs_but_tick_and_it_costs_the_same
     stage.now += timedelta(hours=1)
     await settle_down(stage)
     while_waiting = await ticks(stage, 10)
-    print(f"\n10 ticks while {WAITING} executions wait: {while_waiting}; while none does: {idle}")
+    tell(f"waiting: 10 ticks while {WAITING} executions wait: {while_waiting}; while none does: {idle}")
     assert while_waiting == idle
     assert [task for task in stage.tasks if task.at <= stage.now] == []
     assert len(stage.tasks) == WAITING  # one each, for when its delay is over

@@ -32,13 +32,13 @@ class Rig:
     async def start(self) -> httpx.AsyncClient:
         port = await self._server.start(0)
         self.gateway = Gateway(
-            UrlMap({"echo": ["/echo", "/echo/**"]}),
+            UrlMap({"echo": ["/echo", "/echo/**"], "late": ["/late"]}),
             f"http://127.0.0.1:{port}/functions",
             self._wait_until_up,
-            {"echo": 1.0},
+            {"echo": 60.0, "late": 0.5},
         )
         gateway_port = await self.gateway.start(0)
-        self.client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway_port}", timeout=20)
+        self.client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway_port}", timeout=60)
         return self.client
 
     async def stop(self) -> None:
@@ -163,7 +163,7 @@ async def test_a_function_that_is_late_is_a_504(rig: Rig) -> None:
         return Response()
 
     rig.handler = late
-    answer = await rig.client.get("/echo")
+    answer = await rig.client.get("/late")
     assert answer.status_code == 504
     assert answer.json()["error"]["status"] == "DEADLINE_EXCEEDED"
 

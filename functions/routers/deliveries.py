@@ -1,0 +1,36 @@
+"""A delivery of Cloud Tasks: one call is one attempt at one node execution. Served by ``run_node`` and, for what can
+wait, by ``run_node_background``, whose instances are others: however much waits there, ``run_node`` has its own."""
+
+import logging
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header
+from starlette.requests import Request
+
+from shared.domain import errors
+from shared.http import internal
+from shared.services import node_tasks, run_node, world
+
+_log = logging.getLogger(__name__)
+
+
+def router(function: str) -> APIRouter:
+    """For Cloud Tasks alone, with tokens for this function."""
+    made = APIRouter(dependencies=[Depends(internal.internal_caller(function))])
+    made.add_api_route("/", _deliver, methods=["POST"])
+    return made
+
+
+async def _deliver(
+    request: Request, x_cloudtasks_taskretrycount: Annotated[int, Header(alias="X-CloudTasks-TaskRetryCount")] = 0
+) -> dict[str, Any]:
+    """Any answer but 2xx has Cloud Tasks deliver the task again."""
+    try:
+        task = node_tasks.decode(await request.body())
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.InvalidArgument(f"The body is not a task of this function: {error!r}.") from error
+    try:
+        await run_node.handle(world.real(), task, x_cloudtasks_taskretrycount)
+    except errors.NotFound as error:
+        _log.warning("a task for what is gone: %s", error.message)
+    return {}

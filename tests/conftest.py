@@ -1,0 +1,24 @@
+"""What every test may use: ``tell`` puts a figure that a test found under the summary of the run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+TOLD = "told"
+Tell = Callable[[str], None]
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Tell:
+    """A line for the end of the run, whichever process the test runs in."""
+    return lambda text: record_property(TOLD, text)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    reports = [report for of_outcome in terminalreporter.stats.values() for report in of_outcome]
+    told = [text for one in reports for name, text in getattr(one, "user_properties", ()) if name == TOLD]
+    if told:
+        terminalreporter.section("what was counted")
+        for text in sorted(dict.fromkeys(told)):
+            terminalreporter.write_line(text)
