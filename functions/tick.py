@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from shared.http import app as http_app
 from shared.http import internal
-from shared.services import recovery, world
+from shared.services import recovery, recovery_figures, world
 
 router = APIRouter(dependencies=[Depends(internal.internal_caller("tick"))])
 _log = logging.getLogger(__name__)
@@ -19,7 +19,9 @@ _log = logging.getLogger(__name__)
 @router.post("/")
 async def post() -> dict[str, Any]:
     """The figures of what was repaired; they are logged where there are any."""
-    repaired = asdict(await recovery.recover(world.real()))
+    here = world.real()
+    repaired = asdict(await recovery.recover(here))
+    await recovery_figures.record(here.now(), repaired)
     if any(repaired.values()):
         _log.warning("recovered %s", repaired, extra={"recovered": repaired})
     return {"recovered": repaired}

@@ -41,6 +41,12 @@ class Settings(BaseModel):
 
     rate_limit_per_minute: int = Field(60, ge=0, description="Requests a minute and user; 0: no limit.")
     max_body_bytes: int = Field(10_000_000, ge=1, description="Largest request body, in bytes.")
+    trusted_proxies: int = Field(
+        1,
+        ge=0,
+        description="Entries of X-Forwarded-For, from the right, that the platform's own proxies add: 2 behind "
+        "Google's load balancer, 1 without; 0: the header is not believed.",
+    )
     cors_origins: str = Field("", description="Origins that browsers may call from, separated by commas; * for all.")
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
@@ -116,6 +122,13 @@ def read(environment: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         problems = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         raise SettingsError(f"Settings that cannot be used: {problems}.") from error
+
+
+def use_local(endpoints: Mapping[str, str | None]) -> None:
+    """Turn this process, a command that an operator runs, to the local cloud whose ``endpoints.json`` this is."""
+    found = {"FIRESTORE_EMULATOR_HOST": endpoints["firestore"], "FIREBASE_AUTH_EMULATOR_HOST": endpoints["auth"]}
+    os.environ.update({name: (value or "").removeprefix("http://") for name, value in found.items()})
+    settings.cache_clear()
 
 
 @functools.cache

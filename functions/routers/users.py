@@ -2,9 +2,9 @@
 
 from starlette.responses import Response
 
-from functions.routers import shapes
+from functions.routers import admin_shapes, shapes
 from shared.http import answers, auth, etags, idempotency, routing
-from shared.services import users
+from shared.services import flags, users
 
 router = routing.router(tags=["users"])
 
@@ -25,12 +25,18 @@ async def get_me(caller: auth.AnyCaller) -> Response:
     return answers.resource(await users.get(caller))
 
 
+@router.get("/me/flags", summary="List the features that are on for the caller", response_model=admin_shapes.OwnFlags)
+async def get_flags(caller: auth.AnyCaller) -> Response:
+    """Which features are on, by the feature flags."""
+    return answers.JsonAnswer({"flags": await flags.names_on(caller.user_id)})
+
+
 @router.patch(
     "/me",
     summary="Change the caller's profile",
     response_model=shapes.User,
     openapi_extra=routing.body(shapes.UserChange),
 )
-async def update_me(caller: auth.AnyCaller, body: routing.AnyBody, if_match: etags.IfMatch = None) -> Response:
+async def update_me(caller: auth.SignedIn, body: routing.AnyBody, if_match: etags.IfMatch = None) -> Response:
     """Change the caller's profile."""
     return answers.resource(await users.update(caller, body, etags.expected(if_match)))

@@ -1,9 +1,9 @@
 """Who uses the platform?
 
 path      users/{uid}; uid is Firebase's
-fields    email, name, picture, role (as of the first sign-in; the token's claim decides), created_at,
+fields    email, name, picture, role (as it was last seen or set; the claim of the account decides), created_at,
           updated_at, schema_version
-queries   by id only
+queries   by id; all, newest first (created_at, single field)
 hottest   one user's own document, written when they change their profile: far below one a second
 pruned    when the account is deleted
 size      under 10 KB
@@ -62,6 +62,30 @@ async def create(user_id: UserId, *, email: str, name: str, picture: str, role: 
     except exceptions.AlreadyExists:
         return False
     return True
+
+
+@operation
+async def set_role(user_id: UserId, role: str, now: datetime) -> None:
+    """What lists show; one who is gone stays so."""
+    try:
+        await _reference(user_id).update({"role": role, "updated_at": now})
+    except exceptions.NotFound:
+        return
+
+
+@operation
+async def list_all(after: tuple[datetime, str] | None, limit: int) -> list[User]:
+    """All users, newest first."""
+    collection = client().collection("users")
+    query = collection.order_by("created_at", direction="DESCENDING").order_by("__name__", direction="DESCENDING")
+    if after is not None:
+        query = query.start_after({"created_at": after[0], "__name__": collection.document(after[1])})
+    return [_decode(snapshot) async for snapshot in query.limit(limit).stream()]
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be a user's id: Firestore refuses what cannot name a document."""
+    return 0 < len(text) <= 128 and "/" not in text and not text.startswith("__") and text not in (".", "..")
 
 
 @operation

@@ -28,7 +28,8 @@ async def caller(
 ) -> Caller:
     """The caller; one more request of theirs. Unauthenticated; TooManyRequests."""
     found = await _found(http_request)
-    request.context().user_id = found.user_id
+    context = request.context()
+    context.user_id, context.key_id = found.user_id, found.key_id
     rate_limit.check(found.user_id)
     return found
 

@@ -17,8 +17,8 @@ from shared import clock
 from shared.domain import errors
 from shared.domain.errors import WeftlyError
 from shared.gcp import outages
+from shared.http import addresses, logs, request
 from shared.http import errors as wire
-from shared.http import logs, request
 
 DRAIN_LIMIT = 100_000_000
 """Bytes of a too large body that are read and dropped, so that a client still sending reads the answer."""
@@ -84,7 +84,6 @@ class _Answered:
 
 def _log_access(scope: Scope, answered: _Answered, seconds: float) -> None:
     headers = Headers(scope=scope)
-    client = scope.get("client")
     status = answered.status or 499
     http_request: Mapping[str, object] = {
         "requestMethod": scope["method"],
@@ -93,7 +92,7 @@ def _log_access(scope: Scope, answered: _Answered, seconds: float) -> None:
         "latency": f"{seconds:.6f}s",
         "responseSize": str(answered.size),
         "userAgent": headers.get("user-agent", ""),
-        "remoteIp": client[0] if client else "",
+        "remoteIp": addresses.client(scope),
         "protocol": f"HTTP/{scope.get('http_version', '1.1')}",
     }
     level = logging.ERROR if status >= 500 else logging.WARNING if status in (401, 403, 429) else logging.INFO

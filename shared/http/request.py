@@ -1,6 +1,7 @@
 """Which request is this? Its id, its trace, and the headers that its answer carries whatever happens."""
 
 import re
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -16,12 +17,17 @@ _CLOUD_TRACE = re.compile(r"([0-9a-fA-F]{32})(?:/([0-9]+))?.*")
 
 @dataclass(slots=True, kw_only=True)
 class RequestContext:
-    """One request. ``headers`` go with its answer, errors included. ``user_id`` is set once it is known."""
+    """One request. ``headers`` go with its answer, errors included. ``user_id``, and the
+    ``key_id`` of an API key, are set once they are known; ``resource_id``: what the answer is about; ``body_fields``:
+    the names in the body."""
 
     request_id: str
     trace_id: str = ""
     span_id: str = ""
     user_id: str = ""
+    key_id: str = ""
+    resource_id: str = ""
+    body_fields: Sequence[str] = ()
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
 

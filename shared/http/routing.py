@@ -3,8 +3,8 @@
 Routers of all functions are made by ``router``.
 """
 
-from collections.abc import Callable, Collection, Coroutine
-from typing import Annotated, Any
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends
 from fastapi.dependencies.models import Dependant
@@ -16,7 +16,8 @@ from starlette.types import Scope
 
 from shared.domain.errors import Violation
 from shared.domain.fields import Fields
-from shared.http import errors, json_text
+from shared.http import audit, errors, json_text
+from shared.http import request as request_context
 from shared.http.models import ErrorAnswer
 
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -38,8 +39,11 @@ class StrictRoute(APIRoute):
         known = _query_names(self.dependant)
 
         async def strict(request: Request) -> Response:
-            _check_query(request, known)
-            return await handle(await _parsed(request) if self.body_field else request)
+            async def work() -> Response:
+                _check_query(request, known)
+                return await handle(await _parsed(request) if self.body_field else request)
+
+            return await audit.observed(request, self.path, work)
 
         return strict
 
@@ -62,7 +66,7 @@ async def _parsed(request: Request) -> Request:
     body = await request.body()
     if not body:
         return request
-    value = json_text.loads(body)
+    value = _loaded(body)
     kept = [(name, text) for name, text in request.scope["headers"] if name != b"content-type"]
     scope = {**request.scope, "headers": [*kept, (b"content-type", b"application/json")]}
     return _Parsed(scope, body, value)
@@ -87,7 +91,16 @@ async def _json_body(request: Request) -> Any:
     body = await request.body()
     if not body:
         raise errors.invalid([Violation("body", "It is missing; send JSON.")])
-    return json_text.loads(body)
+    return _loaded(body)
+
+
+def _loaded(body: bytes) -> Any:
+    """The value, and the names in it noted for the audit log."""
+    value = json_text.loads(body)
+    if isinstance(value, Mapping):
+        names = list(cast(Mapping[str, Any], value))[: audit.MAX_FIELDS]
+        request_context.context().body_fields = sorted(name[:100] for name in names)
+    return value
 
 
 AnyBody = Annotated[Any, Depends(_json_body)]

@@ -23,7 +23,7 @@ from shared.domain.permissions import Caller
 from shared.firestore import api_keys
 from shared.firestore.api_keys import ApiKey
 from shared.gcp import auth
-from shared.services import etags, texts
+from shared.services import audit, etags, texts
 
 MAX_KEYS = 50
 MAX_NAME = 100
@@ -143,6 +143,8 @@ async def revoke(caller: Caller, key_id: str) -> None:
 async def get(caller: Caller, key_id: str) -> ApiKey:
     """One of the caller's. NotFound."""
     key = await api_keys.find(key_id) if re.fullmatch(r"[0-9a-z]{26}", key_id) else None
+    if key is not None and key.user_id != caller.user_id:
+        audit.suspect("api_key", key_id)
     if key is None or key.user_id != caller.user_id:
         raise errors.NotFound(f"There is no API key {key_id} of yours.", reason="API_KEY_NOT_FOUND")
     return key

@@ -19,7 +19,7 @@ from shared.domain.permissions import Caller
 from shared.domain.validation import Checked
 from shared.firestore import executions, graphs
 from shared.firestore.graphs import After, Head, Version
-from shared.services import etags, graph_views, memory, paging, texts
+from shared.services import audit, etags, graph_views, memory, paging, texts
 
 MAX_NAME = 200
 MAX_TEXT = 20_000
@@ -182,6 +182,8 @@ async def owned(caller: Caller, graph_id: str) -> Head:
 
 async def _owned(caller: Caller, graph_id: str, expected: frozenset[str] | None = None) -> Head:
     head = await graphs.find(graph_id)
+    if head is not None and head.user_id != caller.user_id:
+        audit.suspect("graph", graph_id)
     if head is None or head.user_id != caller.user_id:
         raise errors.NotFound(
             f"There is no graph {graph_id} of yours.", reason="GRAPH_NOT_FOUND", metadata={"graph_id": graph_id}

@@ -15,7 +15,7 @@ from shared.domain.permissions import Caller
 from shared.firestore import users
 from shared.firestore.users import User
 from shared.gcp import auth
-from shared.services import etags, texts
+from shared.services import audit, etags, texts
 
 MAX_NAME = 200
 MAX_PICTURE = 2_000
@@ -38,7 +38,7 @@ async def caller(token: str) -> Caller:
 
 async def _ensure(identity: auth.Identity, found: Caller) -> None:
     if await users.find(identity.user_id) is None:
-        await users.create(
+        created = await users.create(
             identity.user_id,
             email=identity.email,
             name="".join(filter(str.isprintable, texts.plain(identity.name)))[:MAX_NAME],
@@ -46,6 +46,8 @@ async def _ensure(identity: auth.Identity, found: Caller) -> None:
             role=found.role,
             now=clock.now(),
         )
+        if created:
+            await audit.append(audit.entry_of("user.create", "user", found.user_id, found.user_id))
     _known[identity.user_id] = None
     if len(_known) > MAX_KNOWN:
         _known.popitem(last=False)

@@ -4,13 +4,12 @@ import asyncio
 import functools
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import functions_framework.aio
 import httpx
 import pytest
-from served import PROJECT, ROOT, Accounts, MakeApi, User
+from served import PROJECT, ROOT, Accounts, Cloud, MakeApi, User
 
 from local.auth import AuthService
 from local.database import Database
@@ -18,12 +17,6 @@ from local.firestore.index_file import IndexFile
 from local.firestore.service import FirestoreService
 from local.identity import Identity
 from shared import config
-
-
-@dataclass(frozen=True)
-class Cloud:
-    firestore: str
-    auth: str
 
 
 @pytest.fixture(scope="session")

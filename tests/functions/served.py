@@ -16,6 +16,14 @@ MakeApi = Callable[..., httpx.AsyncClient]
 
 
 @dataclass(frozen=True)
+class Cloud:
+    """Where the servers of this process answer."""
+
+    firestore: str
+    auth: str
+
+
+@dataclass(frozen=True)
 class User:
     id: str
     email: str

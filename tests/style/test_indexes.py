@@ -22,20 +22,26 @@ from shared import config
 from shared.domain.statuses import Status
 from shared.firestore import (
     api_keys,
+    audit,
     executions,
     gate_tokens,
     graphs,
     memory,
     node_executions,
     reaching,
+    recoveries,
     reviews,
     sweeping,
+    users,
 )
 
 CONTENT: dict[str, Any] = json.loads((ROOT / "terraform" / "firestore.indexes.json").read_text(encoding="utf-8"))
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 COLLECTIONS = {
     "api_keys",
+    "audit",
+    "flags",
+    "recoveries",
     "executions",
     "graphs",
     "idempotency",
@@ -50,14 +56,17 @@ COLLECTIONS = {
 
 MODULES = [
     api_keys,
+    audit,
     executions,
     gate_tokens,
     graphs,
     memory,
     node_executions,
     reaching,
+    recoveries,
     reviews,
     sweeping,
+    users,
 ]
 
 FASTER = [("nodes", ["active", "settling", "gates"])]
@@ -66,6 +75,14 @@ FASTER = [("nodes", ["active", "settling", "gates"])]
 Query = Callable[[], Awaitable[Any]]
 
 QUERIES: dict[str, Query] = {
+    **{
+        f"audit.list_of ({name})": lambda name=name: audit.list_of({name: "x"}, NOW, NOW, (NOW, "a"), 9)
+        for name in audit.FILTERS
+    },
+    "audit.list_of": lambda: audit.list_of({}, None, None, None, 9),
+    "audit.list_of (of several)": lambda: audit.list_of(dict.fromkeys(audit.FILTERS, "x"), NOW, NOW, None, 9),
+    "recoveries.since": lambda: recoveries.since(NOW, 9),
+    "users.list_all": lambda: users.list_all((NOW, "u"), 9),
     "api_keys.list_of": lambda: api_keys.list_of("u", (NOW, "k"), 9),
     "api_keys.count_of": lambda: api_keys.count_of("u"),
     "executions.list_of": lambda: executions.list_of("u", None, executions.Page(created_at=NOW, id="e"), 9),

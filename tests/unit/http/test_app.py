@@ -15,6 +15,7 @@ from starlette.responses import StreamingResponse
 
 from shared import config
 from shared.domain import errors
+from shared.firestore import audit
 from shared.http import app as apps
 from shared.http import middleware, routing
 from shared.http.answers import JsonAnswer
@@ -79,9 +80,14 @@ def _router():
     return router
 
 
+async def _append(entries: Any) -> None:
+    """No database is there."""
+
+
 @pytest.fixture
 async def make_client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeClient]:
     clients: list[httpx.AsyncClient] = []
+    monkeypatch.setattr(audit, "append", _append)
 
     def make(**settings: Any) -> httpx.AsyncClient:
         made = config.Settings(**settings)

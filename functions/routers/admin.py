@@ -1,0 +1,130 @@
+"""Routes of administrators: users and roles, feature flags, the audit log, what recovery does."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Query
+from pydantic import AwareDatetime
+from starlette.responses import Response
+
+from functions.routers import admin_shapes as shapes
+from shared import clock
+from shared.http import auth, idempotency, models, pagination, routing
+from shared.http.answers import JsonAnswer
+from shared.services import administration, audit, flags, recovery_figures
+
+router = routing.router(tags=["admin"])
+
+Page = Annotated[pagination.Page, Depends(pagination.page)]
+
+
+@router.get("/admin/users", summary="List all users", response_model=shapes.AccountList)
+async def list_users(caller: auth.UserReader, page: Page) -> Response:
+    """All users, newest first, with the state of their accounts."""
+    everyone = pagination.Listing(pagination.BY_TIME, "admin_users")
+    items, cursor = await administration.page(page.cursor(everyone), page.size)
+    return JsonAnswer(page.answer(items, cursor, everyone))
+
+
+@router.get("/admin/users/{user_id}", summary="Read a user", response_model=shapes.Account)
+async def get_user(user_id: str, caller: auth.UserReader) -> Response:
+    """One user, with the state of their account."""
+    return JsonAnswer(await administration.get(user_id))
+
+
+@router.patch(
+    "/admin/users/{user_id}",
+    summary="Change the role of a user",
+    response_model=shapes.Account,
+    openapi_extra=routing.body(shapes.RoleChange),
+)
+async def change_role(user_id: str, caller: auth.UserUpdater, body: routing.AnyBody) -> Response:
+    """Give a user another role; it holds within a minute."""
+    return JsonAnswer(await administration.change_role(caller, user_id, body))
+
+
+@router.post("/admin/users/{user_id}/disable", summary="Disable a user", response_model=shapes.Account)
+async def disable_user(user_id: str, caller: auth.UserUpdater, once: idempotency.Once) -> Response:
+    """Let a user in no more, within a minute: tokens, sessions and API keys."""
+
+    async def make(_: str) -> Response:
+        return JsonAnswer(await administration.set_disabled(caller, user_id, True))
+
+    return await once(caller.user_id, make)
+
+
+@router.post("/admin/users/{user_id}/enable", summary="Enable a user", response_model=shapes.Account)
+async def enable_user(user_id: str, caller: auth.UserUpdater, once: idempotency.Once) -> Response:
+    """Let a user in again, once they have signed in anew."""
+
+    async def make(_: str) -> Response:
+        return JsonAnswer(await administration.set_disabled(caller, user_id, False))
+
+    return await once(caller.user_id, make)
+
+
+@router.get("/admin/flags", summary="List feature flags", response_model=shapes.FlagList)
+async def list_flags(caller: auth.UserReader) -> Response:
+    """Every flag, by name, on one page."""
+    return JsonAnswer({"items": await flags.list_all(), "next_page_token": None})
+
+
+@router.put(
+    "/admin/flags/{name}",
+    summary="Set a feature flag",
+    response_model=shapes.Flag,
+    openapi_extra=routing.body(shapes.FlagBody),
+)
+async def put_flag(name: str, caller: auth.UserUpdater, body: routing.AnyBody) -> Response:
+    """Make a flag, or replace it; it holds within a minute."""
+    return JsonAnswer(await flags.put(name, body))
+
+
+@router.delete("/admin/flags/{name}", summary="Delete a feature flag", response_model=models.Empty)
+async def delete_flag(name: str, caller: auth.UserUpdater) -> Response:
+    """Off for everybody, within a minute."""
+    await flags.delete(name)
+    return JsonAnswer({})
+
+
+def _wanted(
+    user_id: Annotated[str | None, Query(min_length=1, max_length=128, description="Who did it.")] = None,
+    action: Annotated[str | None, Query(min_length=1, max_length=100, examples=["graph.delete"])] = None,
+    resource_type: Annotated[str | None, Query(min_length=1, max_length=100, examples=["graph"])] = None,
+    resource_id: Annotated[str | None, Query(min_length=1, max_length=300)] = None,
+    result: Annotated[str | None, Query(pattern="^(ok|refused|failed)$")] = None,
+) -> Mapping[str, str]:
+    given = {
+        "user_id": user_id,
+        "action": action,
+        "resource_type": resource_type,
+        "resource_id": resource_id,
+        "result": result,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@router.get("/admin/audit", summary="Read the audit log", response_model=shapes.AuditPage)
+async def read_audit(
+    caller: auth.UserReader,
+    page: Page,
+    wanted: Annotated[Mapping[str, str], Depends(_wanted)],
+    since: Annotated[AwareDatetime | None, Query(description="Not before then.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before then.")] = None,
+) -> Response:
+    """Every change and every sign of abuse, newest first."""
+    scope = [f"{name}={value}" for name, value in sorted(wanted.items())]
+    entries = pagination.Listing(pagination.BY_TIME, "audit", *scope, _text(since), _text(until))
+    items, cursor = await audit.page(wanted, since, until, page.cursor(entries), page.size)
+    return JsonAnswer(page.answer(items, cursor, entries))
+
+
+def _text(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+@router.get("/admin/recovery", summary="Read the figures of recovery", response_model=shapes.RecoveryFigures)
+async def recovery(caller: auth.UserReader) -> Response:
+    """What is past due now, and what had to be repaired in the last 24 hours."""
+    return JsonAnswer(await recovery_figures.view(clock.now()))
