@@ -1,8 +1,9 @@
 """What does the stub answer to a conversation? Always the same to the same request, and marked as a stub's.
 
 a tool's result came last -> a sentence that reports it
-tools are offered         -> a call of the tool the message fits best
-a JSON form is asked for  -> a value of that form
+tools are offered         -> calls of the tools that the message names, or of the one that it fits best
+a JSON form is asked for  -> a value of that form; model stub-breaks-json-N: the first N times broken
+one word is asked for     -> the first of the two; of several names the one that the text speaks of
 otherwise                 -> "[stub]" and the first sentences of the last user message
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local.llm_stub import schemas
+from local.llm_stub import schemas, wishes
 
 MARK = "[stub]"
 CHARACTERS_PER_TOKEN = 4
@@ -52,15 +53,15 @@ def reply_to(request: Mapping[str, Any]) -> Reply:
     """The answer to the body of ``/v1/chat/completions``, which has at least one message."""
     messages: list[Message] = request["messages"]
     prompt_tokens = sum(count_tokens(text_of(m.get("content"))) + _TOKENS_PER_MESSAGE for m in messages)
-    tool = _tool_to_call(request, messages)
-    if tool is not None:
-        call = _tool_call(tool, messages)
+    tools = _tools_to_call(request, messages)
+    if tools:
+        calls = [_tool_call(tool, messages) for tool in tools]
         return Reply(
             text=None,
-            tool_calls=[call],
+            tool_calls=calls,
             finish_reason="tool_calls",
             prompt_tokens=prompt_tokens,
-            completion_tokens=count_tokens(json.dumps(call)),
+            completion_tokens=sum(count_tokens(json.dumps(call)) for call in calls),
         )
     text = _text(request, messages)
     limit = request.get("max_completion_tokens") or request.get("max_tokens")
@@ -80,12 +81,16 @@ def _text(request: Mapping[str, Any], messages: list[Message]) -> str:
     if messages[-1].get("role") in ("tool", "function"):
         said = f"The tool answered: {text_of(messages[-1].get('content'))[:_MAX_ECHO]}"
     form = request.get("response_format") or {}
-    if form.get("type") == "json_object":
-        return json.dumps({"stub": True, "reply": f"{MARK} {said}"}, ensure_ascii=False)
-    if form.get("type") == "json_schema":
-        schema = form.get("json_schema", {}).get("schema", {})
-        return json.dumps(schemas.instance(schema, f"{MARK} {said}"), ensure_ascii=False)
-    return f"{MARK} {said}"
+    schema = form.get("json_schema", {}).get("schema") if form.get("type") == "json_schema" else None
+    if schema is None:
+        schema = wishes.schema([text_of(m.get("content")) for m in messages if m.get("role") == "system"])
+    if schema is not None or form.get("type") == "json_object":
+        value = {"stub": True, "reply": f"{MARK} {said}"}
+        value = value if schema is None else schemas.instance(schema, f"{MARK} {said}")
+        text = json.dumps(value, ensure_ascii=False)
+        answers = sum(message.get("role") == "assistant" for message in messages)
+        return text[:-1] if wishes.breaks_json(str(request.get("model")), answers) else text
+    return wishes.word(_last_of_user(messages)) or f"{MARK} {said}"
 
 
 def _last_of_user(messages: list[Message]) -> str:
@@ -98,17 +103,21 @@ def _first_sentences(text: str) -> str:
     return " ".join(sentences[:_SENTENCES])[:_MAX_ECHO]
 
 
-def _tool_to_call(request: Mapping[str, Any], messages: list[Message]) -> Mapping[str, Any] | None:
-    """The function to call, or None: none is offered or wanted, or its result is there already."""
+def _tools_to_call(request: Mapping[str, Any], messages: list[Message]) -> list[Mapping[str, Any]]:
+    """The functions to call: none is offered or wanted, or a result is there already."""
     functions = [tool["function"] for tool in request.get("tools") or () if tool.get("type") == "function"]
     choice = request.get("tool_choice") or "auto"
     if not functions or choice == "none" or messages[-1].get("role") in ("tool", "function"):
-        return None
+        return []
     if isinstance(choice, Mapping):
         name = choice.get("function", {}).get("name")
-        return next((function for function in functions if function["name"] == name), functions[0])
-    said = _words(_last_of_user(messages))
-    return max(functions, key=lambda f: len(said & _words(f"{f['name']} {f.get('description') or ''}")))
+        return [next((function for function in functions if function["name"] == name), functions[0])]
+    text = _last_of_user(messages)
+    named = [f for f in functions if f["name"] in text]
+    if named:
+        return named if request.get("parallel_tool_calls") is not False else named[:1]
+    said = _words(text)
+    return [max(functions, key=lambda f: len(said & _words(f"{f['name']} {f.get('description') or ''}")))]
 
 
 def _words(text: str) -> set[str]:

@@ -1,6 +1,6 @@
 """Where does the stub listen, and in which form does it answer? (OpenAI's HTTP API)
 
-https://platform.openai.com/docs/api-reference: chat completions (plain and streamed), embeddings, models.
+https://platform.openai.com/docs/api-reference: chat completions (plain and streamed), embeddings, images, models.
 """
 
 import array
@@ -21,11 +21,11 @@ from starlette.routing import Route
 
 from local import faults
 from local.faults import over_http
-from local.llm_stub import chat, embeddings
+from local.llm_stub import chat, embeddings, images
 from local.llm_stub.chat import Reply
 from local.serving import HttpServer
 
-MODELS = ("stub-chat", "stub-embedding")
+MODELS = ("stub-chat", "stub-embedding", "stub-image")
 
 
 class _BadRequest(Exception):
@@ -40,6 +40,7 @@ class LlmStubService:
         routes = [
             Route("/v1/chat/completions", self._answer(self._chat), methods=["POST"]),
             Route("/v1/embeddings", self._answer(self._embeddings), methods=["POST"]),
+            Route("/v1/images/generations", self._answer(self._images), methods=["POST"]),
             Route("/v1/models", self._models),
             Route("/v1/models/{model:path}", self._model),
         ]
@@ -102,6 +103,17 @@ class LlmStubService:
         tokens = sum(chat.count_tokens(text) for text in texts)
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}
         return JSONResponse({"object": "list", "data": data, "model": body["model"], "usage": usage})
+
+    def _images(self, body: dict[str, Any]) -> Response:
+        prompt = body.get("prompt")
+        if not isinstance(prompt, str) or not prompt:
+            raise _BadRequest("'prompt' must be a text")
+        image = base64.b64encode(images.draw(prompt)).decode()
+        given, made = chat.count_tokens(prompt), images.SIDE
+        usage: dict[str, Any] = {"input_tokens": given, "output_tokens": made, "total_tokens": given + made}
+        usage["input_tokens_details"] = {"text_tokens": given, "image_tokens": 0}
+        head = {"created": int(self._clock()), "output_format": "png"}
+        return JSONResponse({**head, "data": [{"b64_json": image}], "usage": usage})
 
     async def _models(self, _request: Request) -> Response:
         return JSONResponse({"object": "list", "data": [_model_card(name) for name in MODELS]})

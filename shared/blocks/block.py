@@ -4,7 +4,7 @@ Imitate ``shared/blocks/text.py``: a block is one class of a screen.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final, Protocol
@@ -43,6 +43,14 @@ class Outgoing(Protocol):
     """HTTP to the world, guarded. Arguments and answer as of ``httpx.AsyncClient.request``."""
 
     async def request(self, method: str, url: str, **options: Any) -> Any: ...
+
+
+class Listeners(Protocol):
+    """Those who may watch a node execution while its block runs."""
+
+    async def tell(self, pin: str, piece: str) -> None:
+        """The next piece of a text that will come on ``pin``. Nothing is kept of it, and nothing fails by it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +102,7 @@ class Context:
     """What a block may know of where it runs. ``idempotency_key`` is the same for every call of one node
     execution: hand it to outside services. ``settings``: the deployment's, by name (``OPENAI_API_KEY`` …).
     ``charges``: US dollars that the call cost so far, failed attempts included. ``random_bytes``: so many, that
-    nobody can foresee."""
+    nobody can foresee. ``listeners``: None: nobody may watch, and a text need not come in pieces."""
 
     user_id: str = ""
     graph_id: str = ""
@@ -111,6 +119,18 @@ class Context:
     memory: Memory = field(default_factory=NoMemory)
     random_bytes: Callable[[int], bytes] = no_randomness
     charges: list[float] = field(default_factory=list[float])
+    listeners: Listeners | None = None
+
+    def teller(self, pin: str) -> Callable[[str], Awaitable[None]] | None:
+        """What to hand pieces of the text of ``pin`` to; None: nobody may watch."""
+        listeners = self.listeners
+        if listeners is None:
+            return None
+
+        async def tell(piece: str) -> None:
+            await listeners.tell(pin, piece)
+
+        return tell
 
     def charge(self, dollars: float) -> None:
         """Count what an outside service takes for a call, whether the block then succeeds or not."""
@@ -148,6 +168,7 @@ class Block(ABC):
     ``version``: counted up when the same inputs may give other outputs.
     ``cost``: what a run costs beside the compute, in words; empty: nothing. In dollars: ``context.charge``.
     ``credentials``: pin -> what it needs of the user's credentials; such a pin holds an id, never a secret.
+    ``needs``: the same, for a node with given literals, where they decide.
     """
 
     block_type: ClassVar[str]
@@ -171,6 +192,11 @@ class Block(ABC):
     def run(self, input: Any, context: Context) -> AsyncIterator[tuple[str, Any]] | Iterator[tuple[str, Any]]:
         """Yield tokens. A plain generator for what only computes and is quick; an async one for what waits.
         Raise ``errors.BlockError`` or ``errors.Retryable``."""
+
+    @classmethod
+    def needs(cls, input_data: Mapping[str, Any]) -> Mapping[str, Need]:
+        """What a node with these literals needs of the user's credentials, by pin."""
+        return cls.credentials
 
     @classmethod
     def many_pins(cls, input_data: Mapping[str, Any]) -> frozenset[str]:

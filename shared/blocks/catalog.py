@@ -65,7 +65,7 @@ def _spec(block: Block) -> BlockSpec:
         version=block.version,
         many_pins=block.many_pins,
         coerce=functools.partial(coerce, block),
-        credentials={pin: _credentials_pin(need) for pin, need in block.credentials.items()},
+        credentials=lambda input_data: {p: _credentials_pin(need) for p, need in block.needs(input_data).items()},
     )
 
 

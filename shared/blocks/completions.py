@@ -1,115 +1,178 @@
-"""What does a language model answer to messages?
+"""What does a language model answer to messages, and what did that cost?
 
-One place speaks to the service, through its own client; the deployment says which service and with which key.
+Messages, tools and calls are in OpenAI's form, whichever service answers. One place chooses the service
+(``providers``), asks it (``chat_api``, ``messages_api``), counts the cost and says which failures may pass.
 """
 
-import asyncio
 import email.utils
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import Any
 
+from shared.blocks import prices, providers
 from shared.blocks.block import Context
+from shared.blocks.prices import Usage
+from shared.blocks.providers import Endpoint
 from shared.domain import errors
 
-if TYPE_CHECKING:
-    import openai
-
-OPENAI_URL = "https://api.openai.com/v1"
 TIMEOUT_SECONDS = 240.0
 """Below the timeout of a node, so that the failure says what was waited for."""
 
-Message = Mapping[str, Any]
-"""``{"role": "system" | "user" | "assistant", "content": text}``."""
+_SECRET = 8  # a key of fewer characters is none
 
-_clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], openai.AsyncOpenAI]]" = (
-    WeakKeyDictionary()
-)
+Message = Mapping[str, Any]
+"""``{"role": "system" | "user" | "assistant" | "tool", "content": text, …}``."""
+
+Tell = Callable[[str], Awaitable[None]]
+"""Is handed each piece of text as it comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Which model is asked, and how: the pins that blocks share. ``credentials``: what the pin of that name holds."""
+
+    name: str
+    credentials: Any = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    ollama_host: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """``tools``: functions in OpenAI's form. ``parallel``: whether several calls in one answer are welcome.
+    ``form``: ``"json"``, or a JSON Schema of the answer; not every service keeps to it. ``key``: the same for the
+    same call, for services that know calls again. ``tell``: hears the text while it comes."""
+
+    messages: Sequence[Message]
+    model: str
+    max_tokens: int | None = None
+    temperature: float | None = None
+    tools: Sequence[Mapping[str, Any]] = ()
+    parallel: bool = True
+    form: str | Mapping[str, Any] | None = None
+    key: str = ""
+    tell: Tell | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """``usage``: prompt_tokens, completion_tokens, total_tokens."""
+    """``tool_calls`` in OpenAI's form. ``cut``: the answer ended at ``max_tokens``. ``reported``: what the service
+    itself says that the call cost, in dollars."""
 
     text: str
     model: str
-    usage: Mapping[str, int]
+    usage: Usage = field(default_factory=Usage)
+    tool_calls: Sequence[Mapping[str, Any]] = ()
+    cut: bool = False
+    reported: float | None = None
+
+    @property
+    def token_usage(self) -> dict[str, int]:
+        total = self.usage.prompt + self.usage.completion
+        return {
+            "prompt_tokens": self.usage.prompt,
+            "completion_tokens": self.usage.completion,
+            "total_tokens": total,
+        }
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The answer as a message of the conversation."""
+        calls = [dict(call) for call in self.tool_calls]
+        return {"role": "assistant", "content": self.text or None} | ({"tool_calls": calls} if calls else {})
 
 
 async def complete(
-    messages: Sequence[Message], *, model: str, max_tokens: int | None, temperature: float | None, context: Context
+    messages: Sequence[Message],
+    model: Model,
+    context: Context,
+    *,
+    tools: Sequence[Mapping[str, Any]] = (),
+    parallel: bool = True,
+    form: str | Mapping[str, Any] | None = None,
+    pin: str | None = None,
 ) -> Completion:
-    """The model's answer. Retryable for 429, 5xx, timeouts and broken connections; BlockError, reason
-    ``INVALID_INPUT`` without a model, ``LLM_NOT_CONFIGURED`` without a key, ``LLM_REFUSED`` for what the service
-    does not accept."""
-    if not model.strip():
+    """The model's answer, charged. ``pin``: on which its text is told to those who watch, while it comes.
+
+    Retryable for 429, 5xx, timeouts and broken connections; BlockError, reason ``INVALID_INPUT`` without a model,
+    ``LLM_NOT_CONFIGURED`` without a key, ``LLM_REFUSED`` for what the service does not accept."""
+    name = model.name.strip()
+    if not name:
         raise errors.BlockError("The model is empty: name one, such as gpt-4o-mini", reason="INVALID_INPUT")
-    import openai
-
-    options = {"max_tokens": max_tokens, "temperature": temperature}
-    headers = {"Idempotency-Key": context.idempotency_key} if context.idempotency_key else None
-    create: Any = _client(context.settings).chat.completions.create
-    try:
-        answer = await create(
-            model=model,
-            messages=[dict(message) for message in messages],
-            extra_headers=headers,
-            **{name: value for name, value in options.items() if value is not None},
-        )
-    except openai.APITimeoutError as error:
-        raise _retryable(f"{model} did not answer within {TIMEOUT_SECONDS:.0f} seconds") from error
-    except openai.APIConnectionError as error:
-        raise _retryable(f"The service of {model} could not be reached ({error.__cause__ or error})") from error
-    except openai.APIStatusError as error:
-        raise _by_status(model, error, context) from error
-    except openai.OpenAIError as error:
-        raise _refused(f"The request to {model} failed: {error}") from error
-    return _completion(answer, model)
+    at = await providers.endpoint(name, model.credentials, model.ollama_host, context)
+    question = Question(
+        messages=messages,
+        model=name,
+        max_tokens=model.max_tokens,
+        temperature=model.temperature,
+        tools=tools,
+        parallel=parallel,
+        form=form,
+        key=call_key(context, name, messages),
+        tell=None if pin is None else context.teller(pin),
+    )
+    if at.api == "anthropic":
+        from shared.blocks import messages_api as api
+    else:
+        from shared.blocks import chat_api as api
+    completion = await api.ask(question, at, context)
+    charge(context, at, name, completion.usage, completion.reported)
+    return completion
 
 
-async def close() -> None:
-    """Close the clients of this event loop."""
-    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
-        await client.close()
+def charge(context: Context, at: Endpoint, model: str, usage: Usage, reported: float | None = None) -> None:
+    """Count the cost of a call: what the service says, else by the table; nothing where neither knows."""
+    provider = providers.of(model) if at.provider == providers.DEPLOYMENT else at.provider
+    dollars = prices.cost(provider, model, usage) if reported is None else reported
+    if dollars:
+        context.charge(dollars)
 
 
-def _client(settings: Mapping[str, str]) -> "openai.AsyncOpenAI":
-    """One client for each service and key of an event loop: it keeps connections open."""
-    import openai
-
-    key, url = settings.get("OPENAI_API_KEY", ""), settings.get("OPENAI_BASE_URL", "")
-    if not key and not url:
-        raise errors.BlockError(
-            "No language model is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL for a service without keys",
-            reason="LLM_NOT_CONFIGURED",
-        )
-    clients = _clients.setdefault(asyncio.get_running_loop(), {})
-    if (key, url) not in clients:
-        clients[key, url] = openai.AsyncOpenAI(
-            api_key=key or "none", base_url=url or OPENAI_URL, max_retries=0, timeout=TIMEOUT_SECONDS
-        )
-    return clients[key, url]
+def window(model: Model) -> int | None:
+    """Tokens that the model takes at once; None: not known."""
+    return prices.window(providers.of(model.name), model.name)
 
 
-def _completion(answer: Any, model: str) -> Completion:
-    if not getattr(answer, "choices", None):
-        raise _refused(f"{model} answered without a choice")
-    counts = {
-        name: int(getattr(answer.usage, name, 0) or 0)
-        for name in ("prompt_tokens", "completion_tokens", "total_tokens")
-    }
-    return Completion(text=answer.choices[0].message.content or "", model=answer.model or model, usage=counts)
+def call_key(context: Context, model: str, messages: Any) -> str:
+    """The same for the same call of one node execution: a service that knows calls again answers it once."""
+    if not context.idempotency_key:
+        return ""
+    said = json.dumps([model, messages], sort_keys=True, default=str).encode()
+    return f"{context.idempotency_key}-{hashlib.sha256(said).hexdigest()[:16]}"
 
 
-def _by_status(model: str, error: "openai.APIStatusError", context: Context) -> errors.BlockError:
-    what = f"{model} answered {error.status_code}: {error.message}"
-    if error.code == "insufficient_quota":
-        return _refused(f"{what}; the account behind OPENAI_API_KEY has no credit left")
-    if error.status_code in (408, 409, 429) or error.status_code >= 500:
-        return _retryable(what, after=retry_after(error.response.headers, context))
-    return _refused(what)
+def timed_out(model: str) -> errors.Retryable:
+    return _retryable(f"{model} did not answer within {TIMEOUT_SECONDS:.0f} seconds")
+
+
+def unreachable(model: str, error: BaseException) -> errors.Retryable:
+    return _retryable(f"The service of {model} could not be reached ({error.__cause__ or error})")
+
+
+def by_status(
+    model: str,
+    status: int,
+    message: str,
+    code: str | None,
+    headers: Mapping[str, str],
+    at: Endpoint,
+    context: Context,
+) -> errors.BlockError:
+    """What an answer with an error means. The key is no part of the message, whatever the service says."""
+    shown = message.replace(at.key, "…") if len(at.key) >= _SECRET else message
+    what = f"{model} answered {status}: {shown[:1_000]}"
+    whose = "the credentials of the node" if at.own else "OPENAI_API_KEY"
+    if code == "insufficient_quota" or status == 402:
+        return refused(f"{what}; the account behind {whose} has no credit left")
+    if status in (401, 403):
+        return refused(f"{what}; check {whose}")
+    if status in (408, 409, 429) or status >= 500:
+        return _retryable(what, after=retry_after(headers, context))
+    return refused(what)
 
 
 def retry_after(headers: Mapping[str, str], context: Context) -> float | None:
@@ -126,9 +189,9 @@ def retry_after(headers: Mapping[str, str], context: Context) -> float | None:
     return max(0.0, (moment - context.now()).total_seconds())
 
 
+def refused(message: str) -> errors.BlockError:
+    return errors.BlockError(message, reason="LLM_REFUSED")
+
+
 def _retryable(message: str, after: float | None = None) -> errors.Retryable:
     return errors.Retryable(message, after=after, reason="LLM_UNAVAILABLE")
-
-
-def _refused(message: str) -> errors.BlockError:
-    return errors.BlockError(message, reason="LLM_REFUSED")

@@ -29,7 +29,7 @@ def uses(graph: Graph, catalog: Catalog) -> Iterator[Use]:
     linked = {(link.sink_id, pins.base_name(link.sink_name)) for link in graph.links}
     for position, node in enumerate(graph.nodes):
         spec = catalog.get(node.block_type)
-        for name, pin in (spec.credentials if spec else {}).items():
+        for name, pin in (spec.credentials(node.input_data) if spec else {}).items():
             if (node.id, name) in linked:
                 continue
             needed = pin.required and node.metadata.get(OPTIONAL) is not True

@@ -41,7 +41,7 @@ class BlockSpec:
     ``suspends``: it may wait without running.
     ``open_pins``: it has pins that it does not name, and any of its output pins may emit many.
     ``static_output``: links from this block are static, whatever they say.
-    ``credentials``: the input pins that name a credential.
+    ``credentials(input_data)``: the input pins that name a credential, for a node with these literals.
     """
 
     block_type: str
@@ -55,7 +55,7 @@ class BlockSpec:
     version: int
     many_pins: Callable[[Mapping[str, Any]], frozenset[str]]
     coerce: Callable[[str, Any], Any]
-    credentials: Mapping[str, CredentialsPin] = field(default_factory=dict[str, CredentialsPin])
+    credentials: Callable[[Mapping[str, Any]], Mapping[str, CredentialsPin]] = lambda _: {}
 
 
 Catalog = Mapping[str, BlockSpec]

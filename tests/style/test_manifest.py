@@ -21,13 +21,16 @@ CLIENTS = {
     "pubsub": "google.pubsub_v1",
     "storage": "google.cloud.storage",
     "openai": "openai",
+    "anthropic": "anthropic",
+    "mcp": "mcp",
+    "jsonschema": "jsonschema",
     "openpyxl": "openpyxl",
     "auth": "firebase_admin",
     "firestore": "google.cloud.firestore_v1",
 }
 """Names in the manifest's ``clients`` -> the module whose import a cold start would feel."""
 
-ON_FIRST_USE = {"storage", "openai", "openpyxl"}
+ON_FIRST_USE = {"storage", "openai", "anthropic", "mcp", "jsonschema", "openpyxl"}
 """Never imported with the module: they appear when a large value or such a block does."""
 
 

@@ -1,13 +1,15 @@
 """What do the tests of blocks need? A context, with a clock that stands still and no way to the world."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from shared.blocks import catalog, chat_api, runner
 from shared.blocks.block import Context
 from shared.blocks.memory import Kept, Scope
+from tests.unit.blocks.model_service import Service
 
 NOON = datetime(2026, 3, 14, 12, 0, 0, tzinfo=UTC)
 
@@ -56,3 +58,23 @@ def context() -> Callable[..., Context]:
         return Context(**{**rest, "http": http or NoWorld(), "settings": settings or {}, **more})
 
     return make
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    running = Service()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+async def run(context: Any, service: Service) -> AsyncIterator[Callable[..., Any]]:
+    """Runs a block with ``service`` as the deployment's language model."""
+
+    async def go(block_type: str, values: dict[str, Any], **more: Any) -> runner.Outcome:
+        block = catalog.get(block_type)
+        more.setdefault("settings", {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": service.url})
+        return await runner.collect(block, catalog.read_input(block, values), context(**more))
+
+    yield go
+    await chat_api.close()

@@ -1,84 +1,12 @@
 """Do the blocks that ask a language model ask it rightly, and know which failures may pass?"""
 
-import json
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from shared.blocks import catalog, completions, runner
+from shared.blocks import catalog
 from shared.domain import errors
-
-ANSWER = {
-    "id": "c1",
-    "object": "chat.completion",
-    "created": 1,
-    "model": "gpt-3.5-turbo-0125",
-    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "blue"}}],
-    "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4},
-}
-
-
-class Service:
-    """A language model on a free port: keeps what it was asked, and gives its answers in turn, the last for ever."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
-        self.headers: list[dict[str, str]] = []
-        self.answers: list[tuple[int, dict[str, Any], dict[str, str]]] = [(200, ANSWER, {})]
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                service.asked.append(json.loads(body))
-                service.headers.append({name.lower(): value for name, value in self.headers.items()})
-                status, answer, headers = service.answers[0] if len(service.answers) == 1 else service.answers.pop(0)
-                payload = json.dumps(answer).encode()
-                self.send_response(status)
-                for name, value in {
-                    **headers,
-                    "content-length": str(len(payload)),
-                    "content-type": "application/json",
-                }.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(payload)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    running = Service()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-async def run(context: Any, service: Service) -> AsyncIterator[Callable[..., Any]]:
-    async def go(block_type: str, values: dict[str, Any], **more: Any) -> runner.Outcome:
-        block = catalog.get(block_type)
-        more.setdefault("settings", {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": service.url})
-        return await runner.collect(block, catalog.read_input(block, values), context(**more))
-
-    yield go
-    await completions.close()
+from tests.unit.blocks.model_service import ANSWER, Service
 
 
 async def test_the_answer_comes_with_its_tokens_and_model(run: Any, service: Service) -> None:
@@ -98,7 +26,7 @@ async def test_the_answer_comes_with_its_tokens_and_model(run: Any, service: Ser
         }
     ]
     assert service.headers[0]["authorization"] == "Bearer k"
-    assert service.headers[0]["idempotency-key"] == "ne-1"
+    assert service.headers[0]["idempotency-key"].startswith("ne-1-")
 
 
 async def test_without_a_service_the_failure_says_what_to_set(run: Any) -> None:

@@ -18,7 +18,7 @@ def _spec(block_type: str, **pins: CredentialsPin) -> BlockSpec:
         version=1,
         many_pins=lambda _: frozenset(),
         coerce=lambda _, value: value,
-        credentials=pins,
+        credentials=lambda _: pins,
     )
 
 

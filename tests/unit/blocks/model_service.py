@@ -1,0 +1,65 @@
+"""A language model for tests: a service on a free port that keeps what it was asked and answers as it is told."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+ANSWER = {
+    "id": "c1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "gpt-3.5-turbo-0125",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "blue"}}],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4},
+}
+
+
+class Service:
+    """A language model on a free port: keeps what it was asked, and gives its answers in turn, the last for ever."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.answers: list[tuple[int, dict[str, Any], dict[str, str]]] = [(200, ANSWER, {})]
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                service.asked.append(json.loads(body))
+                service.headers.append({name.lower(): value for name, value in self.headers.items()})
+                status, answer, headers = service.answers[0] if len(service.answers) == 1 else service.answers.pop(0)
+                payload = json.dumps(answer).encode()
+                self.send_response(status)
+                for name, value in {
+                    **headers,
+                    "content-length": str(len(payload)),
+                    "content-type": "application/json",
+                }.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(payload)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def said(text: str | None, *, calls: list[dict[str, Any]] | None = None, finish: str = "stop") -> Any:
+    """An answer of 100 and 10 tokens for ``Service.answers``."""
+    message = {"role": "assistant", "content": text, **({"tool_calls": calls} if calls else {})}
+    choice = {"index": 0, "finish_reason": finish, "message": message}
+    usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
+    return 200, {**ANSWER, "choices": [choice], "usage": usage}, {}
