@@ -1,13 +1,15 @@
 """How is a list of writes applied, all or nothing?
 
-In one SQLite transaction: every document is read once, the writes are applied in order to what those before them
-left, and what differs in the end is stored under one commit time. It is on disk before the caller goes on.
+Every document is read once, the writes are applied in order to what those before them left, and what differs in the
+end is stored under one commit time, in one SQLite transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from local.firestore import limits, messages, writes
 from local.firestore.history import Change, History
+from local.firestore.locks import Writes
 from local.firestore.messages import Message
 from local.firestore.names import Path
 from local.firestore.store import Row, Store
@@ -30,81 +32,109 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Draft:
-    """A document in the course of a commit."""
+    """A document in the course of a commit. ``content``: what is stored in the end; None: nothing is."""
 
     target: writes.Target
     before: Row | None
     document: Message | None
     updated: int
     recreated: bool = False
+    content: bytes | None = None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the document is in the end as it was."""
+        if self.content is None or self.before is None:
+            return self.content is None and self.before is None
+        return self.content == self.before.content and not self.recreated
 
 
-def commit(
-    store: Store, history: History, database: str, wanted: list[Message], now: int
-) -> tuple[int, list[Outcome]]:
-    """Apply the writes; the commit time in µs and what became of each. Raises FirestoreError: nothing was applied.
+class Commit:
+    """Writes that are drafted, as often as need be, and then stored as they were drafted last.
 
     A document that is written as it already was keeps its update time, as production does
     (https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#writeresult).
     """
-    targets = [writes.target(write, database) for write in wanted]
-    time = history.next(now)
-    drafts: dict[Path, _Draft] = {}
-    results: list[list[Message]] = []
-    for write, target in zip(wanted, targets, strict=True):
-        draft = drafts.get(target.path)
-        if draft is None:
-            draft = drafts[target.path] = _draft(store, target)
-        state = writes.State(draft.document, draft.updated)
-        document, transformed = writes.apply(write, target, state, time)
-        if draft.document is None and document is not None:
-            draft.recreated = True
-        if document is not draft.document:
-            draft.document, draft.updated = document, time
-        results.append(transformed)
-    _store(store, history, database, drafts, time)
-    outcomes = [_outcome(drafts[target.path], found) for target, found in zip(targets, results, strict=True)]
-    return time, outcomes
+
+    def __init__(self, store: Store, history: History, database: str, wanted: Sequence[Message]) -> None:
+        self._store, self._history, self._database = store, history, database
+        self._wanted = [(write, writes.target(write, database)) for write in wanted]
+        self._drafts: dict[Path, _Draft] = {}
+        self._transformed: list[list[Message]] = []
+        self._time = 0
+
+    def draft(self, now: int) -> Writes:
+        """Work out what the writes make of the documents as they are. Raises FirestoreError: they may not be made."""
+        self._time = self._history.next(now)
+        self._drafts, self._transformed = {}, []
+        for write, target in self._wanted:
+            draft = self._drafts.get(target.path) or self._begin(target)
+            document, transformed = writes.apply(
+                write, target, writes.State(draft.document, draft.updated), self._time
+            )
+            if draft.document is None and document is not None:
+                draft.recreated = True
+            if document is not draft.document:
+                draft.document, draft.updated = document, self._time
+            self._transformed.append(transformed)
+        for draft in self._drafts.values():
+            self._finish(draft)
+        return Writes({(self._database, path) for path in self._drafts}, self._describe)
+
+    def _begin(self, target: writes.Target) -> _Draft:
+        row = self._store.find(target.database, target.path)
+        document = None if row is None else messages.Document.FromString(row.content)
+        draft = self._drafts[target.path] = _Draft(target, row, document, 0 if row is None else row.updated)
+        return draft
+
+    def _finish(self, draft: _Draft) -> None:
+        if draft.document is None:
+            return
+        draft.content = content = draft.document.SerializeToString(deterministic=True)
+        if draft.before is not None and draft.is_unchanged:
+            draft.updated = draft.before.updated
+        else:
+            limits.check_document(draft.document, draft.target.path, len(content))
+
+    def _describe(self) -> list[Change]:
+        """What would change, with documents that have no number yet."""
+        return [
+            Change(self._time, self._database, path, draft.before, _row(draft.content))
+            for path, draft in self._drafts.items()
+            if not draft.is_unchanged
+        ]
+
+    def store(self) -> tuple[int, list[Outcome]]:
+        """Store what was drafted; the commit time in µs and what became of each write."""
+        changes: list[Change] = []
+        try:
+            with self._store.transaction():
+                for path, draft in self._drafts.items():
+                    if not draft.is_unchanged:
+                        after = self._put(path, draft)
+                        changes.append(Change(self._time, self._database, path, draft.before, after))
+                if changes:
+                    self._store.set_last_time(self._time)
+        except BaseException:
+            self._store.forget()
+            raise
+        if changes:
+            self._history.add(changes)
+        return self._time, list(map(self._outcome, self._wanted, self._transformed))
+
+    def _outcome(self, wanted: tuple[Message, writes.Target], transformed: list[Message]) -> Outcome:
+        draft = self._drafts[wanted[1].path]
+        return Outcome(None if draft.document is None else draft.updated, transformed)
+
+    def _put(self, path: Path, draft: _Draft) -> Row | None:
+        before = draft.before
+        if draft.content is None:
+            if before is not None:
+                self._store.remove(self._database, path, before)
+            return None
+        created = self._time if before is None or draft.recreated else before.created
+        return self._store.put(self._database, path, before, draft.document, draft.content, created, self._time)
 
 
-def _draft(store: Store, target: writes.Target) -> _Draft:
-    row = store.find(target.database, target.path)
-    if row is None:
-        return _Draft(target, None, None, 0)
-    return _Draft(target, row, messages.Document.FromString(row.content), row.updated)
-
-
-def _outcome(draft: _Draft, transformed: list[Message]) -> Outcome:
-    return Outcome(draft.updated if draft.document is not None else None, transformed)
-
-
-def _store(store: Store, history: History, database: str, drafts: dict[Path, _Draft], time: int) -> None:
-    changes: list[Change] = []
-    try:
-        with store.transaction():
-            for path, draft in drafts.items():
-                after = _store_one(store, path, draft, time)
-                if after is not draft.before:
-                    changes.append(Change(time, database, path, draft.before, after))
-            if changes:
-                store.set_last_time(time)
-    except BaseException:
-        store.forget()
-        raise
-    if changes:
-        history.add(changes)
-
-
-def _store_one(store: Store, path: Path, draft: _Draft, time: int) -> Row | None:
-    database, before, document = draft.target.database, draft.before, draft.document
-    if document is None:
-        if before is not None:
-            store.remove(database, path, before)
-        return None
-    content = document.SerializeToString(deterministic=True)
-    if before is not None and content == before.content and not draft.recreated:
-        draft.updated = before.updated
-        return before
-    limits.check_document(document, path, len(content))
-    created = time if before is None or draft.recreated else before.created
-    return store.put(database, path, before, document, content, created, time)
+def _row(content: bytes | None) -> Row | None:
+    return None if content is None else Row(0, content, 0, 0)

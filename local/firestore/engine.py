@@ -1,13 +1,13 @@
 """What does each call on documents mean?
 
 Requests and responses are the raw messages of ``google.firestore.v1.Firestore``; refusals are FirestoreError. Each
-method reads and writes all it must without awaiting, so calls never see each other half done; an iterator of
-responses has read everything, and refused what it refuses, before its first.
+method waits for nothing but locks, then reads or writes all it must without awaiting, so calls never see each other
+half done. An iterator of responses has read everything, and refused what it refuses, before its first.
 """
 
 import secrets
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from local import database as local_database
@@ -16,8 +16,9 @@ from local.firestore.history import History
 from local.firestore.index_file import IndexFile
 from local.firestore.messages import Message
 from local.firestore.names import Path
+from local.firestore.ranges import Observed
 from local.firestore.store import Row, Store
-from local.firestore.transactions import Transaction, Transactions
+from local.firestore.transactions import Mode, Transaction, Transactions
 
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -40,36 +41,30 @@ class Engine:
         """Microseconds since the epoch."""
         return int(self._clock().timestamp() * 1_000_000)
 
-    def reading(self, request: Message, database: str) -> tuple[int, Transaction | None, bytes]:
-        """At which time in µs a request reads, in which transaction, and the id of one that it begins."""
+    def view(self, request: Message, database: str) -> "View":
+        """What a request reads: the present, the past, or what its transaction does."""
         now = self.now()
         match request.WhichOneof("consistency_selector"):
             case "transaction":
-                transaction, new = self.transactions.get(request.transaction, database, now), b""
+                return View(self, self.transactions.get(request.transaction, database, now))
             case "new_transaction":
                 transaction = self.transactions.begin(database, request.new_transaction, now)
-                new = transaction.id
+                return View(self, transaction, begun=transaction.id)
             case "read_time":
-                return self.transactions.check_time(messages.micros(request.read_time), now), None, b""
+                return View(self, None, time=self.transactions.check_time(messages.micros(request.read_time), now))
             case _:
-                return self.history.advance(now), None, b""
-        return self.transactions.read_time(transaction, now), transaction, new
+                return View(self, None)
 
-    def get_document(self, request: Message) -> Message:
+    async def get_document(self, request: Message) -> Message:
         """GetDocument. NOT_FOUND: it does not exist."""
         database, path = names.split_document(request.name)
-        time, transaction, _ = self.reading(request, database)
-        row = self._read(database, path, time, transaction)
+        time = await self.view(request, database).lock(database, [path])
+        row = self.history.find(database, path, time)
         if row is None:
             raise errors.not_found(f'Document "{request.name}" not found.')
         return masked(row.message(), mask_of(request))
 
-    def _read(self, database: str, path: Path, time: int, transaction: Transaction | None) -> Row | None:
-        if transaction is not None and not transaction.read_only:
-            transaction.paths.add(path)
-        return self.history.find(database, path, time)
-
-    def batch_get_documents(self, request: Message) -> Iterator[Message]:
+    async def batch_get_documents(self, request: Message) -> Iterator[Message]:
         """BatchGetDocuments: each document once, in the order asked for, all as of one time."""
         database = names.check_database(request.database)
         wanted = {name: names.split_document(name) for name in request.documents}
@@ -77,19 +72,12 @@ class Engine:
             if found != database:
                 raise errors.invalid(f'The document "{name}" is not in the database "{database}" of the request.')
         mask = mask_of(request)
-        time, transaction, new = self.reading(request, database)
-        read_time = messages.timestamp(time)
-        rows = [(name, self._read(database, path, time, transaction)) for name, (_, path) in wanted.items()]
-        if new:
-            yield messages.BatchGetDocumentsResponse(transaction=new)
-        for name, row in rows:
-            if row is None:
-                yield messages.BatchGetDocumentsResponse(missing=name, read_time=read_time)
-            else:
-                found = masked(row.message(), mask)
-                yield messages.BatchGetDocumentsResponse(found=found, read_time=read_time)
+        view = self.view(request, database)
+        time = await view.lock(database, [path for _, path in wanted.values()])
+        rows = [(name, self.history.find(database, path, time)) for name, (_, path) in wanted.items()]
+        return _batch(rows, mask, messages.timestamp(time), view.begun)
 
-    def begin_transaction(self, request: Message) -> Message:
+    async def begin_transaction(self, request: Message) -> Message:
         """BeginTransaction."""
         database = names.check_database(request.database)
         now = self.now()
@@ -97,36 +85,47 @@ class Engine:
         transaction = self.transactions.begin(database, request.options, now)
         return messages.BeginTransactionResponse(transaction=transaction.id)
 
-    def rollback(self, request: Message) -> Message:
+    async def rollback(self, request: Message) -> Message:
         """Rollback. Ending what has ended is no error."""
         names.check_database(request.database)
         self.transactions.end(request.transaction)
         return messages.Empty()
 
-    def commit(self, request: Message) -> Message:
-        """Commit: all writes or none. ABORTED: what the transaction read has changed since; it is over."""
+    async def commit(self, request: Message) -> Message:
+        """Commit: all writes or none. ABORTED: others held on to what is written, or what an optimistic transaction
+        read has changed since. A transaction is over in any case."""
         database = names.check_database(request.database)
         limits.check_request(request.ByteSize())
-        if request.transaction:
-            self._end(request, database)
-        time, outcomes = self._apply(database, list(request.writes))
+        transaction = self._committing(request, database) if request.transaction else None
+        time, outcomes = await self._apply(database, request.writes, transaction)
         response = messages.CommitResponse(commit_time=messages.timestamp(time))
         response.write_results.extend(outcome.message() for outcome in outcomes)
         return response
 
-    def _end(self, request: Message, database: str) -> None:
+    def _committing(self, request: Message, database: str) -> Transaction:
         transaction = self.transactions.get(request.transaction, database, self.now())
-        if transaction.read_only and request.writes:
+        if transaction.mode is Mode.READ_ONLY and request.writes:
             raise errors.invalid("Cannot modify entities in a read-only transaction.")
-        self.transactions.end(transaction.id)
-        self.transactions.validate(transaction)
+        self.transactions.close(transaction)
+        return transaction
 
-    def _apply(self, database: str, wanted: list[Message]) -> tuple[int, list[commits.Outcome]]:
-        now = self.now()
-        self.transactions.expire(now)
-        return commits.commit(self.store, self.history, database, wanted, now)
+    async def _apply(
+        self, database: str, wanted: Sequence[Message], transaction: Transaction | None = None
+    ) -> tuple[int, list[commits.Outcome]]:
+        """Wait for the locks of others, then write: in one turn of the loop, so that nothing comes between."""
+        self.transactions.expire(self.now())
+        locks = self.transactions.locks
+        owner = transaction.owner if transaction is not None else self.transactions.newcomer()
+        try:
+            commit = commits.Commit(self.store, self.history, database, wanted)
+            await locks.write(owner, lambda: commit.draft(self.now()))
+            if transaction is not None:
+                self.transactions.validate(transaction)
+            return commit.store()
+        finally:
+            locks.release(owner)
 
-    def batch_write(self, request: Message) -> Message:
+    async def batch_write(self, request: Message) -> Message:
         """BatchWrite: each write by itself, with a status of its own. INVALID_ARGUMENT: a document twice."""
         database = names.check_database(request.database)
         limits.check_request(request.ByteSize())
@@ -136,7 +135,7 @@ class Engine:
         response = messages.BatchWriteResponse()
         for write in request.writes:
             try:
-                _, (outcome,) = self._apply(database, [write])
+                _, (outcome,) = await self._apply(database, [write])
             except errors.FirestoreError as error:
                 response.write_results.add()
                 response.status.add(code=error.code.value[0], message=error.message)
@@ -145,7 +144,7 @@ class Engine:
                 response.status.add()
         return response
 
-    def create_document(self, request: Message) -> Message:
+    async def create_document(self, request: Message) -> Message:
         """CreateDocument, under an id of the server's when none is given. ALREADY_EXISTS."""
         if request.document.name:
             raise errors.invalid("document.name must not be set")
@@ -153,32 +152,93 @@ class Engine:
         write = messages.Write(update=request.document)
         write.update.name = f"{request.parent}/{request.collection_id}/{id_}"
         write.current_document.exists = False
-        return self._written(write, mask_of(request))
+        return await self._written(write, mask_of(request))
 
-    def update_document(self, request: Message) -> Message:
+    async def update_document(self, request: Message) -> Message:
         """UpdateDocument: creates it too, unless the precondition forbids."""
         write = messages.Write(update=request.document)
         for field in ("update_mask", "current_document"):
             if request.HasField(field):
                 getattr(write, field).CopyFrom(getattr(request, field))
-        return self._written(write, mask_of(request))
+        return await self._written(write, mask_of(request))
 
-    def _written(self, write: Message, mask: list[field_paths.FieldPath] | None) -> Message:
+    async def _written(self, write: Message, mask: list[field_paths.FieldPath] | None) -> Message:
         limits.check_request(write.ByteSize())
         database, path = names.split_document(write.update.name)
-        self._apply(database, [write])
+        await self._apply(database, [write])
         row = self.store.find(database, path)
-        assert row is not None, "it was written just before, and nothing runs between"
+        assert row is not None, "it was written just before, in the same turn of the loop"
         return masked(row.message(), mask)
 
-    def delete_document(self, request: Message) -> Message:
+    async def delete_document(self, request: Message) -> Message:
         """DeleteDocument. Deleting what is not there is no error."""
         database, _ = names.split_document(request.name)
         write = messages.Write(delete=request.name)
         if request.HasField("current_document"):
             write.current_document.CopyFrom(request.current_document)
-        self._apply(database, [write])
+        await self._apply(database, [write])
         return messages.Empty()
+
+
+class View:
+    """What one request reads. ``begun``: the id of the transaction that it begins."""
+
+    def __init__(
+        self, engine: Engine, transaction: Transaction | None, *, time: int | None = None, begun: bytes = b""
+    ) -> None:
+        self._engine, self._transaction, self._time = engine, transaction, time
+        self.begun = begun
+
+    def time(self) -> int:
+        """In µs, the time at which it reads now."""
+        engine, transaction = self._engine, self._transaction
+        if self._time is not None:
+            return self._time
+        if transaction is None or transaction.mode is Mode.PESSIMISTIC:
+            return engine.history.advance(engine.now())
+        return engine.transactions.read_time(transaction, engine.now())
+
+    async def lock(self, database: str, paths: Sequence[Path]) -> int:
+        """The time at which to read these documents at once: nobody writes them before the transaction ends."""
+        if self._transaction is not None and self._transaction.mode is not Mode.READ_ONLY:
+            documents = [(database, path) for path in paths]
+            if self._transaction.mode is Mode.PESSIMISTIC:
+                await self._locking(self._engine.transactions.locks.read(self._transaction.owner, documents))
+            else:
+                self._transaction.owner.documents.update(documents)
+        return self.time()
+
+    async def watch(self, observe: Callable[[int], Observed]) -> None:
+        """Let ``observe`` run a query at a time: nobody changes what it observes before the transaction ends."""
+        if self._transaction is not None and self._transaction.mode is Mode.PESSIMISTIC:
+            locks = self._engine.transactions.locks
+            await self._locking(locks.watch(self._transaction.owner, lambda: observe(self.time())))
+            return
+        observed = observe(self.time())
+        if self._transaction is not None and self._transaction.mode is Mode.OPTIMISTIC:
+            self._transaction.owner.queries.append(observed)
+
+    async def _locking(self, waiting: Awaitable[None]) -> None:
+        """A transaction that does not get a lock is over."""
+        try:
+            await waiting
+        except errors.FirestoreError:
+            assert self._transaction is not None
+            self._engine.transactions.end(self._transaction.id)
+            raise
+
+
+def _batch(
+    rows: list[tuple[str, Row | None]], mask: list[field_paths.FieldPath] | None, read_time: Message, begun: bytes
+) -> Iterator[Message]:
+    if begun:
+        yield messages.BatchGetDocumentsResponse(transaction=begun)
+    for name, row in rows:
+        if row is None:
+            yield messages.BatchGetDocumentsResponse(missing=name, read_time=read_time)
+        else:
+            found = masked(row.message(), mask)
+            yield messages.BatchGetDocumentsResponse(found=found, read_time=read_time)
 
 
 def mask_of(request: Message) -> list[field_paths.FieldPath] | None:

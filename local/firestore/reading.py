@@ -25,6 +25,7 @@ from local.firestore.messages import Message
 from local.firestore.names import Path
 from local.firestore.planner import Candidate
 from local.firestore.query import Query
+from local.firestore.ranges import Observed
 
 _DEFAULT_PAGE = 300
 _NAME = (field_paths.NAME,)
@@ -36,24 +37,11 @@ class Reading:
     def __init__(self, shared: Engine) -> None:
         self._engine = shared
 
-    def run_query(self, request: Message) -> Iterator[Message]:
+    async def run_query(self, request: Message) -> Iterator[Message]:
         """RunQuery: the results, or one response without any, with the time at which they are true."""
         database, parent = names.split_parent(request.parent)
         parsed = self.parse(database, parent, request.structured_query)
-        time, results, new = self._run(request, parsed)
-        read_time = messages.timestamp(time)
-        if new:
-            yield messages.RunQueryResponse(transaction=new)
-        if not results:
-            yield messages.RunQueryResponse(read_time=read_time, done=True)
-        for position, found in enumerate(results, start=1):
-            response = messages.RunQueryResponse(read_time=read_time)
-            response.document.CopyFrom(engine.masked(found.row.message(), parsed.projection))
-            if position == 1:
-                response.skipped_results = parsed.offset
-            if position == len(results):
-                response.done = True
-            yield response
+        return _responses(parsed, *await self._run(request, parsed))
 
     def parse(
         self,
@@ -71,37 +59,42 @@ class Reading:
             index_rules.check(parsed, index_file, aggregated)
         return parsed
 
-    def _run(self, request: Message, parsed: Query) -> tuple[int, list[Candidate], bytes]:
-        shared = self._engine
-        time, transaction, new = shared.reading(request, parsed.database)
-        results = queries.run(shared.store, shared.history, parsed, time)
-        if transaction is not None and not transaction.read_only:
-            transaction.queries.append(queries.observe(parsed, results))
-        return time, results, new
+    async def _run(self, request: Message, parsed: Query) -> tuple[int, list[Candidate], bytes]:
+        """The time of the results, they, and the id of the transaction that the request begins."""
+        store, history = self._engine.store, self._engine.history
+        view = self._engine.view(request, parsed.database)
+        time, results = 0, list[Candidate]()
 
-    def run_aggregation_query(self, request: Message) -> Iterator[Message]:
+        def observe(at: int) -> Observed:
+            nonlocal time, results
+            time, results = at, queries.run(store, history, parsed, at)
+            return queries.observe(parsed, results)
+
+        await view.watch(observe)
+        return time, results, view.begun
+
+    async def run_aggregation_query(self, request: Message) -> Iterator[Message]:
         """RunAggregationQuery: count, sum and avg, in one response."""
         database, parent = names.split_parent(request.parent)
         wanted = aggregation.parse(request.structured_aggregation_query)
         paths = frozenset(one.path for one in wanted if one.path)
         parsed = self.parse(database, parent, request.structured_aggregation_query.structured_query, paths)
         parsed = aggregation.bounded(parsed, wanted)
-        time, results, new = self._run(request, parsed)
+        time, results, new = await self._run(request, parsed)
         response = messages.RunAggregationQueryResponse(read_time=messages.timestamp(time), transaction=new)
         for alias, value in aggregation.evaluate(wanted, [found.document.fields for found in results]).items():
             response.result.aggregate_fields[alias].CopyFrom(value)
-        yield response
+        return iter((response,))
 
-    def list_documents(self, request: Message) -> Message:
+    async def list_documents(self, request: Message) -> Message:
         """ListDocuments: a page of a collection, by name or by ``order_by``."""
         database, parent = names.split_parent(request.parent)
         if request.show_missing and request.order_by:
             raise errors.invalid("cannot specify an order when show_missing is true")
         structured = _listed(request)
         parsed = self.parse(database, parent, structured)
-        time, _, _ = self._engine.reading(request, database)
         size = request.page_size or _DEFAULT_PAGE
-        found = queries.run(self._engine.store, self._engine.history, parsed, time)
+        _, found, _ = await self._run(request, parsed)
         response = messages.ListDocumentsResponse()
         mask = engine.mask_of(request)
         documents = [(c.path, engine.masked(c.row.message(), mask)) for c in found]
@@ -129,7 +122,7 @@ class Reading:
                 documents.append((path, messages.Document(name=name)))
         return sorted(documents, key=lambda found: names.path_key(found[0]))
 
-    def list_collection_ids(self, request: Message) -> Message:
+    async def list_collection_ids(self, request: Message) -> Message:
         """ListCollectionIds: the ids of the collections right below a document, or below the root."""
         database, parent = names.split_parent(request.parent)
         after = _untoken(request.page_token) if request.page_token else ""
@@ -144,6 +137,22 @@ class Reading:
         if len(ids) > size:
             response.next_page_token = _token(ids[size - 1])
         return response
+
+
+def _responses(parsed: Query, time: int, results: list[Candidate], begun: bytes) -> Iterator[Message]:
+    read_time = messages.timestamp(time)
+    if begun:
+        yield messages.RunQueryResponse(transaction=begun)
+    if not results:
+        yield messages.RunQueryResponse(read_time=read_time, done=True)
+    for position, found in enumerate(results, start=1):
+        response = messages.RunQueryResponse(read_time=read_time)
+        response.document.CopyFrom(engine.masked(found.row.message(), parsed.projection))
+        if position == 1:
+            response.skipped_results = parsed.offset
+        if position == len(results):
+            response.done = True
+        yield response
 
 
 def _listed(request: Message) -> Message:

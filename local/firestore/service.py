@@ -92,20 +92,22 @@ def _handlers(engine: Engine) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
     }
 
 
-def _unary(call: Callable[[Message], Message], request_type: Any) -> grpc.RpcMethodHandler[Any, Any]:
+def _unary(call: Callable[[Message], Awaitable[Message]], request_type: Any) -> grpc.RpcMethodHandler[Any, Any]:
     async def handle(request: Message, context: grpc.aio.ServicerContext[Any, Any]) -> Message:
         try:
-            return call(request)
+            return await call(request)
         except FirestoreError as error:
             return await context.abort(error.code, error.message)
 
     return _handler(grpc.unary_unary_rpc_method_handler, handle, request_type)
 
 
-def _stream(call: Callable[[Message], Iterator[Message]], request_type: Any) -> grpc.RpcMethodHandler[Any, Any]:
+def _stream(
+    call: Callable[[Message], Awaitable[Iterator[Message]]], request_type: Any
+) -> grpc.RpcMethodHandler[Any, Any]:
     async def handle(request: Message, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Message]:
         try:
-            for response in call(request):
+            for response in await call(request):
                 yield response
         except FirestoreError as error:
             await context.abort(error.code, error.message)

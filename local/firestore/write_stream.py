@@ -26,7 +26,7 @@ async def write(engine: Engine, requests: AsyncIterator[Message]) -> AsyncGenera
             yield response
             return
         wanted = messages.CommitRequest(database=database, writes=request.writes)
-        committed = engine.commit(wanted)
+        committed = await engine.commit(wanted)
         response.write_results.extend(committed.write_results)
         response.commit_time.CopyFrom(committed.commit_time)
         yield response

@@ -1,4 +1,4 @@
-"""What only the local server shows: who loses, when transactions expire, and what a limit leaves unobserved."""
+"""What only the local server shows: optimistic transactions, when any expires, and what a limit leaves unobserved."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -58,9 +58,12 @@ async def test_a_clock_that_goes_back_gives_later_times_all_the_same(api, clock)
     assert second.commit_time > first.commit_time
 
 
-async def test_the_first_to_commit_wins(api):
+OPTIMISTIC = {"read_write": {"concurrency_mode": types.TransactionOptions.ConcurrencyMode.OPTIMISTIC}}
+
+
+async def test_of_optimistic_transactions_the_first_to_commit_wins(api):
     await api.commit(api.update("c/a", n=1))
-    slow, quick = await api.begin(), await api.begin()
+    slow, quick = await api.begin(**OPTIMISTIC), await api.begin(**OPTIMISTIC)
     for transaction in (slow, quick):
         await api.get("c/a", transaction=transaction)
     await api.commit(api.update("c/a", n=2), transaction=quick)
@@ -70,9 +73,9 @@ async def test_the_first_to_commit_wins(api):
         await api.commit(transaction=slow)
 
 
-async def test_a_read_write_transaction_reads_one_moment(api):
+async def test_an_optimistic_transaction_reads_one_moment(api):
     await api.commit(api.update("c/a", n=1), api.update("c/b", n=1))
-    transaction = await api.begin()
+    transaction = await api.begin(**OPTIMISTIC)
     await api.get("c/a", transaction=transaction)
     await api.commit(api.update("c/a", n=2), api.update("c/b", n=2))
     assert (await api.get("c/b", transaction=transaction)).fields["n"].integer_value == 1
@@ -85,9 +88,10 @@ async def first_two(api, transaction):
     return await api.all("run_query", parent=api.documents, structured_query=query, transaction=transaction)
 
 
-async def test_what_comes_after_the_limit_of_a_query_does_not_conflict(api):
+@pytest.mark.parametrize("options", [{}, OPTIMISTIC], ids=["pessimistic", "optimistic"])
+async def test_what_comes_after_the_limit_of_a_query_does_not_conflict(api, options):
     await api.commit(*(api.update(f"c/{n}", n=n) for n in range(4)))
-    transaction = await api.begin()
+    transaction = await api.begin(**options)
     assert len(await first_two(api, transaction)) == 2
     await api.commit(api.update("c/9", n=9), api.delete("c/3"))
     await api.commit(api.update("c/0", n=0, seen=True), transaction=transaction)
@@ -95,10 +99,20 @@ async def test_what_comes_after_the_limit_of_a_query_does_not_conflict(api):
 
 async def test_what_comes_before_the_last_result_conflicts(api):
     await api.commit(*(api.update(f"c/{n}", n=n) for n in range(4)))
-    transaction = await api.begin()
+    transaction = await api.begin(**OPTIMISTIC)
     await first_two(api, transaction)
     await api.commit(api.update("c/9", n=-1))
     with pytest.raises(exceptions.Aborted):
+        await api.commit(transaction=transaction)
+
+
+async def test_the_locks_of_a_transaction_that_expires_are_let_go(api, clock):
+    transaction = await api.begin()
+    with pytest.raises(exceptions.NotFound):
+        await api.get("c/a", transaction=transaction)
+    clock.now += timedelta(seconds=61)
+    await api.commit(api.update("c/a", n=1))
+    with pytest.raises(exceptions.InvalidArgument):
         await api.commit(transaction=transaction)
 
 
