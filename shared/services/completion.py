@@ -152,7 +152,8 @@ async def spread(run: Run, node: NodeExecution, made: Deliveries) -> None:
     run = run.in_background()
     await _bounded([_park(run, batch) for batch in _batches(made.parked, lambda p: [p.token])])
     for batch in _batches(_firings(run, node, made), lambda child: child.inputs.values()):
-        await _make(run, batch)
+        if not await _make(run, batch):
+            return
     await _bounded([_meet(run, node, meeting) for meeting in made.meetings])
     if await _is_stopping(run):
         return
@@ -254,16 +255,18 @@ async def _is_stopping(run: Run) -> bool:
     return True
 
 
-async def _make(run: Run, batch: Sequence[NodeExecution]) -> None:
+async def _make(run: Run, batch: Sequence[NodeExecution]) -> bool:
+    """False: the execution is to stop, and the children that are there by now were ended with the rest."""
     committed = await node_executions.write(batch)
     if isinstance(committed, Lost):
         await _make_missing(run, batch)
-        return
+        return True
     if await _is_stopping(run):
-        return  # the children that are there by now are ended with the rest
+        return False
     children = runs.fenced(batch, committed.update_times)
     await dispatch(run, children)
     await publish(run, children)
+    return True
 
 
 async def _make_missing(run: Run, batch: Sequence[NodeExecution]) -> None:

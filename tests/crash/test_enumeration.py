@@ -27,13 +27,14 @@ _ids = itertools.count()
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """A graph and its inputs. ``child``: another graph, whose id its nodes name ``CHILD``. ``batch``: how many
-    children a commit may have."""
+    children a commit may have. ``gives_way``: two children and more are made by a call of the background."""
 
     nodes: Sequence[Mapping[str, Any]]
     links: Sequence[str]
     inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     child: tuple[Sequence[Mapping[str, Any]], Sequence[str]] | None = None
     batch: int = completion.MAX_BATCH
+    gives_way: bool = False
 
 
 def each(*nodes: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -66,6 +67,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "gather": GATHERED,
     "spreading": replace(GATHERED, inputs={"items": ["a", "b", "c"]}, batch=2),
+    "giving-way": replace(GATHERED, inputs={"items": ["a", "b", "c"]}, batch=2, gives_way=True),
     "cycle": Scenario(
         nodes=each(
             {"id": "seed", "block_type": "CREATE_LIST", "input_data": {"values": []}},
@@ -178,6 +180,9 @@ async def test_every_death_ends_in_the_same_documents(
 ) -> None:
     scenario = SCENARIOS[name]
     monkeypatch.setattr(completion, "MAX_BATCH", scenario.batch)
+    if scenario.gives_way:
+        monkeypatch.setattr(completion, "FAN_OUT", 2)
+        monkeypatch.setattr(completion, "INTERACTIVE", 1)
     nodes = scenario.nodes
     if scenario.child is not None:
         child = await stage.graph(*scenario.child)

@@ -11,7 +11,7 @@ from shared.blocks.block import Block, BlockInput, BlockOutput, Context
 from shared.domain import errors
 from shared.domain.statuses import Status, is_final
 from shared.firestore import executions, node_executions
-from shared.services import reviews, stopping
+from shared.services import completion, reviews, stopping
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_input, agent_output
 from tests.engine.test_life import upper
@@ -181,6 +181,31 @@ async def test_what_is_cancelled_starts_nothing_afterwards(stage: Stage) -> None
     nodes = await stage.nodes(execution)
     assert {n.status for n in nodes if n.node_id == "web"} == {Status.TERMINATED}
     assert all(n.attempts == 0 for n in nodes if n.node_id == "web")
+
+
+async def test_a_list_that_is_being_made_when_it_is_cancelled_is_not_made_to_its_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = await stage.graph(
+        [agent_input("in", "items"), {"id": "each", "block_type": "STEP_THROUGH_ITEMS"}, upper("up")],
+        ["in.result -> each.items", "each.item -> up.text"],
+    )
+    execution = await stage.start(version, {"items": [str(i) for i in range(1_000)]})
+    write, batches = node_executions.write, 0
+
+    async def cancelled_after_one(batch: Any) -> Any:
+        nonlocal batches
+        written = await write(batch)
+        batches += 1
+        if batches == 1:
+            await stopping.cancel(stage.world, await stage.execution(execution))
+        return written
+
+    monkeypatch.setattr(node_executions, "write", cancelled_after_one)
+    await stage.run()
+    made = [node for node in await stage.nodes(execution) if node.node_id == "up"]
+    assert (len(made), {node.status for node in made}) == (completion.MAX_BATCH, {Status.TERMINATED})
+    assert stage.tasks == []
 
 
 async def test_on_error_stop_ends_the_rest(stage: Stage) -> None:
