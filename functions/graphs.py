@@ -5,11 +5,11 @@ from typing import Any
 import functions_framework.aio
 from starlette.requests import Request
 
-from functions.routers import blocks, docs, health
+from functions.routers import blocks, docs, health, interop
 from functions.routers import graphs as graph_routes
 from shared.http.app import create_app
 
-app = create_app("graphs", [graph_routes.router, blocks.router, health.router, docs.router])
+app = create_app("graphs", [graph_routes.router, interop.router, blocks.router, health.router, docs.router])
 
 
 @functions_framework.aio.http

@@ -121,9 +121,16 @@ async def list_of(user_id: UserId, after: After | None, limit: int) -> list[Head
 @operation
 async def create(head: Head, version: Version) -> bool:
     """Head and first version in one write. False: a graph of this id exists."""
+    return await create_all([(head, version)])
+
+
+@operation
+async def create_all(made: Sequence[tuple[Head, Version]]) -> bool:
+    """Several graphs with their first versions in one write: all, or none. False: one of these ids exists."""
     batch = client().batch()
-    batch.create(_ref(head.id), _encode_head(head))
-    batch.create(_version_ref(head.id, version.number), _encode_version(version))
+    for head, version in made:
+        batch.create(_ref(head.id), _encode_head(head))
+        batch.create(_version_ref(head.id, version.number), _encode_version(version))
     return await _commit(batch)
 
 

@@ -38,16 +38,21 @@ Resource = dict[str, Any]
 async def create(caller: Caller, raw: Any, graph_id: str) -> Resource:
     """Save a new graph as version 1 and return it. InvalidArgument with every violation. A graph of this id that
     is the caller's already was made by this very request, before its answer was lost: it is returned."""
+    head, version = await build(caller, raw, graph_id)
+    if not await graphs.create(head, version):
+        return await get(caller, graph_id)
+    return await _read(caller, graph_id)
+
+
+async def build(caller: Caller, raw: Any, graph_id: str) -> tuple[Head, Version]:
+    """A new graph and its version 1, not saved. InvalidArgument with every violation."""
     body = _object(raw)
     fields = Fields()
     fields.only(body, _KNOWN)
     head = _texts(fields, body, _blank(caller, graph_id))
     head = dataclasses.replace(head, is_active=fields.flag(body, "is_active", default=True))
     version = await _checked(fields, body, head.id, 1)
-    head = dataclasses.replace(head, definition_bytes=version.size)
-    if not await graphs.create(head, version):
-        return await get(caller, graph_id)
-    return await _read(caller, graph_id)
+    return dataclasses.replace(head, definition_bytes=version.size), version
 
 
 async def get(caller: Caller, graph_id: str) -> Resource:

@@ -1,11 +1,13 @@
 """Which graphs are refused, where, and what a saved one still lacks."""
 
+import dataclasses
 import itertools
 from typing import Any
 
 import pytest
 
 from shared.domain import validation
+from shared.domain.graph import Graph, Node, NodeId
 from shared.domain.spec import BlockSpec, InputPin
 
 
@@ -220,3 +222,10 @@ def test_a_block_that_has_gone_is_a_problem_of_a_saved_graph():
 def test_inputs_of_a_call_are_checked_with_those_that_are_missing():
     found = validation.input_violations(CATALOG["REPEAT"], {"count": "x", "no": 1}, "input_data")
     assert [one.field for one in found] == ["input_data.count", "input_data.no", "input_data.text"]
+
+
+def test_a_placeholder_is_a_problem_that_does_not_keep_a_graph_from_running():
+    graph = Graph(nodes=[Node(id=NodeId("a"), block_type="PLACEHOLDER")], links=[])
+    spec = dataclasses.replace(CATALOG["NOTE"], block_type="PLACEHOLDER", open_pins=True)
+    [problem] = validation.problems(graph, {"PLACEHOLDER": spec})
+    assert (problem.field, problem.blocking) == ("nodes[0].block_type", False)

@@ -1,0 +1,21 @@
+"""Whose file is it, and what does it become? ``translate`` is the one way in."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from shared.domain.fields import Fields, kind
+from shared.domain.spec import Catalog
+from shared.interop import autogpt
+from shared.interop.imported import IdOf, Imported
+
+
+def translate(raw: Any, catalog: Catalog, id_of: IdOf, fields: Fields) -> Imported | None:
+    """The graphs of an exported file; None where ``fields`` says what is wrong with it."""
+    if not isinstance(raw, Mapping):
+        fields.wrong("body", f"It must be an object, the exported file as it is, not {kind(raw)}.")
+        return None
+    file = cast(Mapping[str, Any], raw)
+    if "nodes" not in file:
+        fields.wrong("nodes", "It is missing: this is no agent of AutoGPT Platform, and no workflow of n8n.")
+        return None
+    return autogpt.translate(file, catalog, id_of, fields)

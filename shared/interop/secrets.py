@@ -1,0 +1,41 @@
+"""Which values of a file are secrets, by the names that they stand under?"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+_STRIPPED = ("credentials", "api_key", "password", "token", "secret")
+_NAME = re.compile(
+    r"(^|[-_. ])(api[-_ ]?key|access[-_ ]?key|private[-_ ]?key"
+    r"|token|secret|password|passwd|pwd|credentials?|creds|authorization|cookie)$",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(
+    r"(^|[-_])(key|apikey|token|secret|password|cookie|auth|authorization|signature)$", re.IGNORECASE
+)
+_HARMLESS_HEADERS = frozenset({"idempotency-key"})
+
+
+def is_stripped(name: str) -> bool:
+    """Whether AutoGPT Platform leaves out what stands under this name when it exports, unless it is true or false."""
+    return any(part in name.lower() for part in _STRIPPED)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a value under this name of a pin or key is a secret: ``api_key`` is, ``max_tokens`` is not."""
+    return _NAME.search(name) is not None
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether an HTTP header carries a key."""
+    return name.lower() not in _HARMLESS_HEADERS and _HEADER.search(name) is not None
+
+
+def without(value: Any) -> Any:
+    """``value`` without what stands under the names of secrets, at any depth; true and false stay."""
+    if isinstance(value, Mapping):
+        entries = cast(Mapping[str, Any], value).items()
+        return {name: without(one) for name, one in entries if isinstance(one, bool) or not is_secret(str(name))}
+    if isinstance(value, list):
+        return [without(one) for one in cast(list[Any], value)]
+    return value
