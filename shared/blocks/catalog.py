@@ -1,7 +1,7 @@
 """Which blocks are there, and does a node's input suit its block?
 
-Every module beside this one that defines blocks is read on the first question; none of them may import a
-heavy library (openai, openpyxl, jinja2, regex, httpx) before a block runs.
+Every module beside this one, and in ``integrations``, that defines blocks is read on the first question; none of
+them may import a heavy library (openai, openpyxl, jinja2, regex, httpx) before a block runs.
 """
 
 import functools
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 from shared import blocks
+from shared.blocks import integrations
 from shared.blocks.block import Block, BlockInput
 from shared.blocks.credentials import Need
 from shared.domain import coercion, errors, pins
@@ -201,12 +202,19 @@ def _schemas(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
 @functools.cache
 def _registry() -> dict[str, Block]:
     found: dict[str, Block] = {}
-    for module in pkgutil.iter_modules(blocks.__path__, f"{blocks.__name__}."):
-        for block in [] if module.ispkg else _blocks_of(module.name):
+    for module_name in _modules():
+        for block in _blocks_of(module_name):
             if block.block_type in found:
                 raise TypeError(f"two blocks call themselves {block.block_type}")
             found[block.block_type] = block
     return dict(sorted(found.items()))
+
+
+def _modules() -> Iterator[str]:
+    for package in (blocks, integrations):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            if not module.ispkg:
+                yield module.name
 
 
 def _blocks_of(module_name: str) -> Iterator[Block]:

@@ -59,9 +59,10 @@ def test_sections_that_the_code_names_are_in_the_architecture() -> None:
     assert named <= set(headings)
 
 
-def test_decisions_are_numbered_without_gaps_and_say_all_that_a_decision_says() -> None:
+def test_decisions_have_numbers_of_their_own_and_say_all_that_a_decision_says() -> None:
     records = sorted((ROOT / "docs" / "adr").glob("*.md"))
-    assert [int(record.name[:4]) for record in records] == list(range(1, len(records) + 1))
+    numbers = [int(record.name[:4]) for record in records]
+    assert len(set(numbers)) == len(numbers)
     parts = ["Context", "Options", "Decision", "Consequences", "When to revisit"]
     for record in records:
         text = record.read_text(encoding="utf-8")

@@ -1,0 +1,132 @@
+"""What stands in for the services? A way out that answers as they do, in the order that is written down, and keeps
+what was asked, as it would have gone over the wire.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from shared.blocks import catalog, runner
+from shared.blocks.block import Context, Delay
+from shared.blocks.credentials import ApiKey, Credential, HostScoped, Kind, Need, OAuth2, UserPassword
+
+NOON = datetime(2026, 3, 14, 12, 0, 0, tzinfo=UTC)
+SECRET = "s3cr3t-of-the-user"
+BASIC = "Basic YW5uOnMzY3IzdC1vZi10aGUtdXNlcg=="
+BEARER = f"Bearer {SECRET}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """A request that is expected, and its answer. ``sent``: its JSON; ``form``: its form fields; ``headers``: those
+    that matter."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    sent: Any = None
+    form: Mapping[str, str] | None = None
+    answer: Any = None
+    status: int = 200
+    raw: bytes | None = None
+
+    def response(self) -> httpx.Response:
+        if self.raw is not None:
+            return httpx.Response(self.status, content=self.raw)
+        return httpx.Response(self.status) if self.answer is None else httpx.Response(self.status, json=self.answer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A run of a block, through all its waits: what it asks, and the tokens that come out."""
+
+    block: str
+    input: Mapping[str, Any]
+    asks: Sequence[Ask]
+    tokens: Sequence[tuple[str, Any]] | None = None
+    fails: str | None = None
+    kind: Kind | None = None
+    secret: str = SECRET
+    title: str = ""
+
+
+class World:
+    """``Outgoing``: answers in order, and keeps the requests."""
+
+    def __init__(self, answers: Sequence[httpx.Response | Exception]) -> None:
+        self.requests: list[httpx.Request] = []
+        self._answers = list(answers)
+
+    async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        options.pop("follow_redirects", None)
+        options.pop("total_seconds", None)
+        options.pop("proxy", None)
+        self.requests.append(httpx.Client().build_request(method, url, **options))
+        assert self._answers, f"an unexpected request: {method} {self.requests[-1].url}"
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @property
+    def is_done(self) -> bool:
+        return not self._answers
+
+
+class Wallet:
+    """Has the credential of a case for whatever is needed: of the kind that it names, or of the first."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+
+    async def open(self, need: Need, credentials_id: str) -> Credential:
+        assert credentials_id == "mine"
+        kind = self._case.kind or need.kinds[0]
+        assert kind in need.kinds
+        match kind:
+            case Kind.API_KEY:
+                return ApiKey(api_key=self._case.secret)
+            case Kind.OAUTH2:
+                return OAuth2(access_token=self._case.secret)
+            case Kind.USER_PASSWORD:
+                return UserPassword(username="ann", password=self._case.secret)
+            case Kind.HOST_SCOPED:
+                return HostScoped(host="api.example.com", headers={"X-Key": self._case.secret})
+
+
+def context(case: Case, world: Any, **more: Any) -> Context:
+    return Context(
+        now=lambda: NOON,
+        http=world,
+        wallet=Wallet(case),
+        user_id="ann",
+        graph_id="g",
+        execution_id="e",
+        idempotency_key="ne-1",
+        **more,
+    )
+
+
+async def run(case: Case, world: Any) -> runner.Outcome:
+    """Through its waits, as the engine would: only what it remembered goes on."""
+    block = catalog.get(case.block)
+    resumption = None
+    for _ in range(10):
+        values = catalog.read_input(block, {**case.input, **dict.fromkeys(block.credentials, "mine")})
+        outcome = await runner.collect(block, values, context(case, world, resumption=resumption))
+        if outcome.suspension is None:
+            return outcome
+        assert block.suspends
+        assert isinstance(outcome.suspension, Delay)
+        assert outcome.suspension.seconds > 0
+        resumption = {"state": json.loads(json.dumps(outcome.suspension.state))}
+        assert case.secret not in json.dumps(resumption)
+    raise AssertionError("it waits without end")
+
+
+def body(request: httpx.Request) -> Any:
+    return json.loads(request.content) if request.content else None
