@@ -21,6 +21,7 @@ ISSUER = "https://accounts.google.com"
 LIFETIME_SECONDS = 3600
 # A token is handed out again for this long: signing costs a core about a millisecond, a dispatch far less.
 REUSE_SECONDS = 600
+DEFAULT_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
 class Identity:
@@ -47,6 +48,12 @@ class Identity:
             self._minted.clear()
         self._minted[audience, email] = (now, token)
         return token
+
+    def mint_oauth(self, email: str, scope: str) -> str:
+        """An access token of ``email``: opaque, as Google's are, and good for nothing but to be recognised, for there
+        is no API of Google's here that would look at it."""
+        said = f"{email} {scope or DEFAULT_SCOPE} {int(self._clock() // REUSE_SECONDS)}"
+        return f"ya29.local.{hashlib.sha256(f'{self._kid} {said}'.encode()).hexdigest()}"
 
     def _sign(self, audience: str, email: str, issued_at: int) -> str:
         subject = str(int(hashlib.sha256(email.encode()).hexdigest()[:16], 16)).rjust(21, "1")[:21]

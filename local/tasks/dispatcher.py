@@ -16,6 +16,8 @@ from local.tasks import pacing, wire
 from local.tasks.sender import Answer, Sender
 from local.tasks.store import TaskStore
 
+# The loop's timers stand still while a laptop sleeps; so the clock is read again at least this often.
+LONGEST_SLEEP_SECONDS = 20.0
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +33,7 @@ class Dispatcher:
         self._added = 0
         self._attempts: set[asyncio.Task[None]] = set()
         self._answers: dict[str, Answer] = {}
+        self._congestion = pacing.Congestion()
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
         self.configure(queue)
@@ -79,15 +82,22 @@ class Dispatcher:
             if len(self._attempts) >= limit:
                 return
             now = self._clock()
-            wait = due - now if due > now else self._bucket.take(now)
+            wait = due - now if due > now else self._bucket.take(now, self._congestion.share(now))
             if wait > 0:
-                self._timer = asyncio.get_running_loop().call_later(min(wait, 86400.0), self.pump)
+                self._timer = asyncio.get_running_loop().call_later(min(wait, LONGEST_SLEEP_SECONDS), self.pump)
                 return
             heapq.heappop(self._order)
             del self._due[name]
-            task = self._store.find_task(name)
-            if task is not None:
-                self._launch(task)
+            self._dispatch(name, now)
+
+    def _dispatch(self, name: str, now: float) -> None:
+        task = self._store.find_task(name)
+        if task is None:
+            return
+        if pacing.is_retained(task, now):
+            self._launch(task)
+        else:
+            self._store.remove_task(name, now)
 
     def _launch(self, task: Any) -> None:
         attempt = asyncio.get_running_loop().create_task(self._attempt(task))
@@ -117,6 +127,7 @@ class Dispatcher:
 
     def _failed(self, task: Any, answer: Answer) -> None:
         now = self._clock()
+        self._congestion.heard(answer.status, now)
         retry = task.retry_config if task.HasField("retry_config") else self._queue.retry_config
         first = wire.seconds(task.first_attempt.dispatch_time)
         if pacing.is_exhausted(retry, task.dispatch_count, first, now):

@@ -8,8 +8,17 @@ DEFAULT_MIN_BACKOFF = 0.1
 DEFAULT_MAX_BACKOFF = 3600.0
 DEFAULT_MAX_DOUBLINGS = 16
 # https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#ratelimits
-DEFAULT_DISPATCHES_PER_SECOND = 500.0
+DEFAULT_DISPATCHES_PER_SECOND = MAX_DISPATCHES_PER_SECOND = 500.0
 DEFAULT_CONCURRENT_DISPATCHES = 1000
+MAX_CONCURRENT_DISPATCHES = 5000
+# https://cloud.google.com/tasks/docs/quotas
+RETENTION_SECONDS = 31 * 86400.0
+# https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#httprequest
+CONGESTED = frozenset({429, 503})
+SMALLEST_SHARE = 1 / 32
+# The clock has a last digit, so a bucket that is asked again at the right moment may miss its token by a little. It
+# goes into debt for as much, and the rate stays what it is.
+_ROUNDING = 1e-4
 
 
 def burst_size(dispatches_per_second: float) -> int:
@@ -27,14 +36,45 @@ class TokenBucket:
         self._tokens = float(burst)
         self._filled_at = now
 
-    def take(self, now: float) -> float:
-        """0.0: the caller may dispatch now. Else the seconds until it should ask again."""
-        self._tokens = min(self._burst, self._tokens + max(0.0, now - self._filled_at) * self._rate)
+    def take(self, now: float, share: float = 1.0) -> float:
+        """0.0: the caller may dispatch now. Else the seconds until it should ask again. ``share``: how much of the
+        rate the bucket is filled with meanwhile."""
+        rate = self._rate * share
+        self._tokens = min(self._burst, self._tokens + max(0.0, now - self._filled_at) * rate)
         self._filled_at = now
-        if self._tokens >= 1.0:
+        if self._tokens >= 1.0 - _ROUNDING:
             self._tokens -= 1.0
             return 0.0
-        return (1.0 - self._tokens) / self._rate
+        return (1.0 - self._tokens) / rate
+
+
+class Congestion:
+    """How much of its rate a queue keeps after its handlers asked for less work (429 or 503).
+
+    Google says that the queue then backs off more, and not how: here the share is halved, at most once a second, and
+    doubled again for each second without such an answer.
+    """
+
+    def __init__(self) -> None:
+        self._share = 1.0
+        self._changed = 0.0
+
+    def heard(self, status: int | None, now: float) -> None:
+        """A handler answered ``status``."""
+        if status not in CONGESTED:
+            return
+        share = self.share(now)
+        if share == 1.0 or now - self._changed >= 1.0:
+            self._share = max(SMALLEST_SHARE, share / 2)
+            self._changed = now
+
+    def share(self, now: float) -> float:
+        """From ``SMALLEST_SHARE`` to 1."""
+        if self._share < 1.0:
+            quiet = int(now - self._changed)
+            self._share = min(1.0, self._share * 2.0**quiet)
+            self._changed += quiet
+        return self._share
 
 
 def retry_delay(retry_config: Any, failures: int) -> float:
@@ -47,6 +87,11 @@ def retry_delay(retry_config: Any, failures: int) -> float:
     doublings = min(failures - 1, retry_config.max_doublings)
     linear_steps = max(0, failures - 1 - retry_config.max_doublings)
     return min(largest, smallest * 2.0**doublings * (linear_steps + 1))
+
+
+def is_retained(task: Any, now: float) -> bool:
+    """Whether the service still keeps the task, which it does for 31 days."""
+    return now - _seconds(task.create_time) < RETENTION_SECONDS
 
 
 def is_exhausted(retry_config: Any, attempts: int, first_attempt_at: float, now: float) -> bool:

@@ -81,6 +81,9 @@ class Sender:
             oidc = request.oidc_token
             token = self._identity.mint_oidc(oidc.audience or request.url, oidc.service_account_email)
             headers["Authorization"] = f"Bearer {token}"
+        elif request.HasField("oauth_token"):
+            oauth = request.oauth_token
+            headers["Authorization"] = f"Bearer {self._identity.mint_oauth(oauth.service_account_email, oauth.scope)}"
         return headers
 
 

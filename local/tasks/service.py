@@ -1,5 +1,6 @@
 """What does Cloud Tasks answer to each of its calls? (gRPC, google.cloud.tasks.v2.CloudTasks)"""
 
+import itertools
 import secrets
 import sqlite3
 import time
@@ -124,6 +125,7 @@ class TasksService:
 
     def _save_queue(self, queue: Any) -> Any:
         pacing.complete_limits(queue)
+        checks.check_queue(queue)
         self._store.put_queue(queue)
         if self._sender is not None:
             self._dispatcher(queue).configure(queue)
@@ -138,7 +140,9 @@ class TasksService:
 
     def _list_queues(self, request: Any) -> Any:
         size = min(request.page_size or _MAX_PAGE, _MAX_PAGE)
-        queues = self._store.list_queues(request.parent, request.page_token, size + 1)
+        wanted = checks.queue_filter(request.filter)
+        found = self._store.list_queues(request.parent, request.page_token)
+        queues = list(itertools.islice((queue for queue in found if wanted(queue)), size + 1))
         token = queues[size - 1].name if len(queues) > size else ""
         return wire.ListQueuesResponse(queues=queues[:size], next_page_token=token)
 
@@ -149,7 +153,7 @@ class TasksService:
         queue = self._store.find_queue(name) or wire.Queue(name=name, state=wire.RUNNING)
         state = queue.state
         if request.update_mask.paths:
-            request.update_mask.MergeMessage(request.queue, queue, True)
+            _merge(request.update_mask, request.queue, queue)
         else:
             queue.CopyFrom(request.queue)
         queue.name, queue.state = name, state
@@ -179,7 +183,9 @@ class TasksService:
 
     def _create_task(self, request: Any) -> Any:
         task, now = request.task, self._clock()
-        queue = self._queue(request.parent)
+        queue = self._store.find_queue(request.parent)
+        if queue is None:
+            raise checks.no_queue_for_task(self._store.was_queue(request.parent))
         checks.check_task(task, now)
         named = bool(task.name)
         if named:
@@ -201,7 +207,7 @@ class TasksService:
             raise Refused(
                 grpc.StatusCode.ALREADY_EXISTS,
                 "The task cannot be created because a task with this name existed too recently. Use another "
-                "name, or create the task an hour after the earlier one is gone.",
+                "name, or create the task a day after the earlier one is gone.",
             )
 
     def _complete_task(self, task: Any, now: float) -> None:
@@ -245,3 +251,9 @@ class TasksService:
         wire.set_time(task.schedule_time, self._clock())
         self._dispatcher(self._queue(request.name.rsplit("/tasks/", 1)[0])).run_now(task)
         return wire.in_view(task, request.response_view)
+
+
+def _merge(mask: Any, source: Any, target: Any) -> None:
+    if not mask.IsValidForDescriptor(wire.Queue.DESCRIPTOR):
+        raise checks.invalid(f"Invalid update_mask: {list(mask.paths)}.")
+    mask.MergeMessage(source, target, True)

@@ -6,9 +6,9 @@ from typing import Any
 from local.database import Database
 from local.tasks import wire
 
-# How long a name stays taken after its task is gone: https://cloud.google.com/tasks/docs/quotas (about an
-# hour).
-TOMBSTONE_SECONDS = 3600.0
+# How long a name stays taken after its task is gone; the service may give it free sooner:
+# https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#createtaskrequest
+TOMBSTONE_SECONDS = 86400.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tasks_queues (name TEXT PRIMARY KEY, proto BLOB NOT NULL) WITHOUT ROWID;
@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS tasks_tasks (
 CREATE INDEX IF NOT EXISTS tasks_tasks_by_queue ON tasks_tasks (queue, name);
 CREATE TABLE IF NOT EXISTS tasks_tombstones (name TEXT PRIMARY KEY, expires REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS tasks_tombstones_by_expiry ON tasks_tombstones (expires);
+CREATE TABLE IF NOT EXISTS tasks_deleted_queues (name TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 
@@ -34,13 +35,13 @@ class TaskStore:
         row = self._sql.execute("SELECT proto FROM tasks_queues WHERE name = ?", (name,)).fetchone()
         return wire.Queue.FromString(row[0]) if row else None
 
-    def list_queues(self, parent: str, after: str, limit: int) -> list[Any]:
+    def list_queues(self, parent: str, after: str) -> Iterator[Any]:
         """Queues of a location by name, from the one behind ``after``."""
         rows = self._sql.execute(
-            "SELECT proto FROM tasks_queues WHERE name > ? AND name < ? ORDER BY name LIMIT ?",
-            (max(after, f"{parent}/queues/"), f"{parent}/queues0", limit),
+            "SELECT proto FROM tasks_queues WHERE name > ? AND name < ? ORDER BY name",
+            (max(after, f"{parent}/queues/"), f"{parent}/queues0"),
         )
-        return [wire.Queue.FromString(row[0]) for row in rows]
+        return (wire.Queue.FromString(row[0]) for row in rows)
 
     def all_queues(self) -> list[Any]:
         """Every queue of every location."""
@@ -56,7 +57,15 @@ class TaskStore:
         """Delete the queue with its tasks; False: there was none."""
         with self._database.transaction() as sql:
             sql.execute("DELETE FROM tasks_tasks WHERE queue = ?", (name,))
-            return sql.execute("DELETE FROM tasks_queues WHERE name = ?", (name,)).rowcount > 0
+            is_deleted = sql.execute("DELETE FROM tasks_queues WHERE name = ?", (name,)).rowcount > 0
+            if is_deleted:
+                sql.execute("INSERT OR REPLACE INTO tasks_deleted_queues VALUES (?)", (name,))
+            return is_deleted
+
+    def was_queue(self, name: str) -> bool:
+        """Whether a queue of this name was deleted."""
+        found = self._sql.execute("SELECT 1 FROM tasks_deleted_queues WHERE name = ?", (name,)).fetchone()
+        return found is not None
 
     def add_task(self, queue: str, task: Any, due: float, named: bool) -> None:
         """Accept a task. sqlite3.IntegrityError: a task of this name is there."""
@@ -66,7 +75,7 @@ class TaskStore:
         )
 
     def has_tombstone(self, name: str, now: float) -> bool:
-        """Whether a task of this name was there until less than an hour ago."""
+        """Whether a task of this name was there until a short while ago."""
         row = self._sql.execute("SELECT expires FROM tasks_tombstones WHERE name = ?", (name,)).fetchone()
         return row is not None and row[0] > now
 

@@ -29,6 +29,7 @@ RunTaskRequest: Any = tasks_v2.RunTaskRequest.pb()
 
 RUNNING = int(tasks_v2.Queue.State.RUNNING)
 PAUSED = int(tasks_v2.Queue.State.PAUSED)
+QUEUE_STATES = {state.name: int(state) for state in tasks_v2.Queue.State}
 BASIC = int(tasks_v2.Task.View.BASIC)
 FULL = int(tasks_v2.Task.View.FULL)
 METHOD_NAMES = {int(method): method.name for method in tasks_v2.HttpMethod}

@@ -59,7 +59,7 @@ async def test_a_deleted_queue_is_gone_with_its_tasks(tasks):
         await tasks.get_queue(name=QUEUE)
     with pytest.raises(exceptions.NotFound):
         await tasks.get_task(name=created.name)
-    with pytest.raises(exceptions.NotFound):
+    with pytest.raises(exceptions.FailedPrecondition, match="existed recently"):
         await tasks.create_task(parent=QUEUE, task=later_task())
 
 
@@ -125,3 +125,41 @@ async def test_a_name_stays_taken_after_the_task_is_deleted(tasks):
 async def test_a_task_out_of_the_rules_is_refused(tasks, task):
     with pytest.raises(exceptions.InvalidArgument):
         await tasks.create_task(parent=QUEUE, task=task)
+
+
+async def test_a_task_of_a_queue_that_never_was_is_refused_as_in_production(tasks):
+    with pytest.raises(exceptions.FailedPrecondition, match="Queue does not exist"):
+        await tasks.create_task(parent=f"{PARENT}/queues/never", task=later_task())
+
+
+@pytest.mark.parametrize(
+    "queue",
+    [
+        pytest.param({"rate_limits": {"max_dispatches_per_second": 501}}, id="rate"),
+        pytest.param({"rate_limits": {"max_concurrent_dispatches": 5001}}, id="concurrency"),
+        pytest.param({"retry_config": {"max_attempts": -2}}, id="attempts"),
+        pytest.param({"retry_config": {"min_backoff": {"seconds": 9}, "max_backoff": {"seconds": 8}}}, id="backoff"),
+    ],
+)
+async def test_a_queue_out_of_the_limits_is_refused(tasks, queue):
+    with pytest.raises(exceptions.InvalidArgument):
+        await tasks.create_queue(parent=PARENT, queue={"name": f"{PARENT}/queues/new", **queue})
+
+
+async def test_a_mask_that_names_no_field_is_refused(tasks):
+    mask = field_mask_pb2.FieldMask(paths=["rate_limits.nothing"])
+    with pytest.raises(exceptions.InvalidArgument, match="update_mask"):
+        await tasks.update_queue(queue={"name": QUEUE}, update_mask=mask)
+
+
+async def test_queues_are_found_by_their_state(tasks):
+    await tasks.create_queue(parent=PARENT, queue={"name": f"{PARENT}/queues/resting"})
+    await tasks.pause_queue(name=f"{PARENT}/queues/resting")
+    pager = await tasks.list_queues(request={"parent": PARENT, "filter": "state: PAUSED"})
+    assert [queue.name.rsplit("/", 1)[1] async for queue in pager] == ["resting"]
+
+
+@pytest.mark.parametrize("headers", [{"X-Big": "x" * 81 * 1024}, {"X-Two": "a\nb"}, {"not a name": "x"}])
+async def test_headers_that_cannot_be_sent_are_refused(tasks, headers):
+    with pytest.raises(exceptions.InvalidArgument, match="headers"):
+        await tasks.create_task(parent=QUEUE, task=later_task(http={"headers": headers}))

@@ -217,3 +217,13 @@ async def test_a_deleted_task_is_not_delivered(tasks, handler):
         raise AssertionError("the task is still there")
     except exceptions.NotFound:
         pass
+
+
+async def test_an_oauth_token_is_opaque_and_the_same_for_one_account(tasks, handler):
+    for email in ("a@p.iam.gserviceaccount.com", "a@p.iam.gserviceaccount.com", "b@p.iam.gserviceaccount.com"):
+        request = {"url": handler.url, "oauth_token": {"service_account_email": email}}
+        await tasks.create_task(parent=QUEUE, task={"http_request": request})
+    calls = await handler.called(3)
+    tokens = [call.headers["authorization"].removeprefix("Bearer ") for call in calls]
+    assert all(token.startswith("ya29.") for token in tokens)
+    assert len(set(tokens)) == 2
