@@ -4,7 +4,7 @@ Imitate ``shared/blocks/text.py``: a block is one class of a screen.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final, Protocol
@@ -55,8 +55,9 @@ class Listeners(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delay:
-    """Suspends until ``seconds`` have gone by. ``state``: a little JSON to remember meanwhile, as the id of a job
-    that an outside service works on; no secrets."""
+    """Suspends until ``seconds`` have gone by; with 0 what it did so far is recorded, and it goes on at once.
+    ``state``, here as in the others: JSON to remember meanwhile, as the id of a job that an outside service works on,
+    or what was said so far; no secrets."""
 
     seconds: float
     state: Any = None
@@ -69,6 +70,7 @@ class Review:
     name: str
     data: Any
     editable: bool
+    state: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +80,24 @@ class SubAgent:
     graph_id: str
     graph_version: int | None
     inputs: Mapping[str, Any]
+    state: Any = None
 
 
-Suspension = Delay | Review | SubAgent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubAgents:
+    """Suspends until several have run, at the same time; the states of each do not count."""
+
+    agents: Sequence[SubAgent]
+    state: Any = None
+
+
+Suspension = Delay | Review | SubAgent | SubAgents
 
 
 class Suspended(Exception):
     """Raised by ``run`` instead of waiting: nothing runs meanwhile. When what it asks for has come, ``run`` is
-    called anew with ``context.resumption``: of a delay ``{state}``, of a review ``{approved, data, message}``, of a
-    sub-agent ``{status, output, error}``."""
+    called anew with ``context.resumption``, which has the ``state`` and: of a review ``{approved, data, message}``,
+    of a sub-agent ``{status, output, error, cost}``, of several ``{agents}``, a list of these in the same order."""
 
     def __init__(self, suspension: Suspension) -> None:
         super().__init__(suspension)

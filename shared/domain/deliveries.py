@@ -43,9 +43,9 @@ class Conclude:
 
 @dataclass(frozen=True, slots=True)
 class AskChild:
-    """It waits for a sub-agent: claim it, on that fence, if the sub-agent's execution is final."""
+    """It waits for sub-agents: claim it, on that fence, if the executions of all of them are final."""
 
-    execution_id: str
+    execution_ids: tuple[str, ...]
     update_time: str
 
 
@@ -86,5 +86,5 @@ def _running(found: NodeExecution, claim_id: str, now: datetime) -> Decision:
 def _waiting(found: NodeExecution, now: datetime) -> Decision:
     if found.wait_until is not None:
         return Later(found.wait_until) if now < found.wait_until else Claim(found.update_time)
-    child = (found.suspended or {}).get("execution_id")
-    return AskChild(child, found.update_time) if child else Ignore()
+    children = found.children
+    return AskChild(children, found.update_time) if children else Ignore()

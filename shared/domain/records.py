@@ -114,9 +114,9 @@ class NodeExecution:
     of an execution. ``spreading``: not all that it emitted is delivered.
     ``settling``: what it left behind at gates is not decided. ``gates``: those that it reaches. ``attempts``: how
     often the block raised or returned; ``claims``: how often an instance took it since it last rested. ``suspended``:
-    what it waits for, or waited for: ``{kind: delay|review|agent, …}``; ``decision``: what a person decided.
-    ``copied``: it ran in the execution that this one repeats; ``cached``: its outputs are those of an earlier one
-    with the same inputs.
+    what it waits for, or waited for: ``{kind: delay|review|agent|agents, round, state…}``; ``decision``: what a
+    person decided. ``copied``: it ran in the execution that this one repeats; ``cached``: its outputs are those of an
+    earlier one with the same inputs.
     """
 
     id: str
@@ -153,6 +153,11 @@ class NodeExecution:
     copied: bool = False
     cached: bool = False
     update_time: str = ""
+
+    @property
+    def children(self) -> tuple[str, ...]:
+        """The executions of the sub-agents that it waits for, or waited for last."""
+        return tuple((self.suspended or {}).get("execution_ids", ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class Review:
 
 
 def new(review: Review) -> commits.Write:
+    """A question. With an ``update_time`` it takes the place of one of the same node execution that was decided."""
     data: dict[str, Any] = {
         "schema_version": _SCHEMA_VERSION,
         "user_id": review.user_id,
@@ -58,8 +59,9 @@ def new(review: Review) -> commits.Write:
         "editable": review.editable,
         "status": review.status,
         "created_at": review.created_at,
+        **({"message": "", "decided_at": firestore.DELETE_FIELD} if review.update_time else {}),
     }
-    return commits.Write(ref=_ref(review.id), data=data)
+    return commits.Write(ref=_ref(review.id), data=data, fence=review.update_time or None)
 
 
 def decided(review: Review, status: str, message: str, now: datetime) -> commits.Write:

@@ -24,11 +24,11 @@ _DECISIVE = ["status", "cancel_requested", "suspended"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
-    """What stopping has to know of a node execution. ``child``: the execution that it waits for."""
+    """What stopping has to know of a node execution. ``children``: the executions that it waits for."""
 
     ref: firestore.AsyncDocumentReference
     status: Status
-    child: str | None
+    children: tuple[str, ...]
     update_time: str
 
 
@@ -36,7 +36,7 @@ def of(node: NodeExecution) -> Open:
     return Open(
         ref=executions.ref(node.execution_id).collection("nodes").document(node.id),
         status=node.status,
-        child=(node.suspended or {}).get("execution_id"),
+        children=node.children,
         update_time=node.update_time,
     )
 
@@ -76,7 +76,7 @@ async def _open(query: firestore.AsyncQuery) -> list[Open]:
         Open(
             ref=snapshot.reference,
             status=Status(of["status"]),
-            child=(of.get("suspended") or {}).get("execution_id"),
+            children=tuple((of.get("suspended") or {}).get("execution_ids", ())),
             update_time=commits.fence_of(snapshot.update_time),
         )
         for snapshot, of in fields

@@ -19,6 +19,7 @@ from shared.services import (
     completion,
     finish,
     pausing,
+    resumptions,
     runs,
     start,
     stopping,
@@ -89,8 +90,8 @@ class Delivery:
                     if found:
                         await completion.resume(self.run, await stored_values.unpack(found))
                     return None
-                case deliveries.AskChild(child, fence):
-                    if not await executions.is_over(child):
+                case deliveries.AskChild(children, fence):
+                    if not all([await executions.is_over(child) for child in children]):
                         return None
                     await self._claim(id_, fence)
                 case deliveries.Terminate():
@@ -184,6 +185,7 @@ class Delivery:
             status=follow(Event.BACK_OFF, node.status),
             wait_until=at,
             due_at=at + runs.QUEUED_DUE,
+            suspended=resumptions.counted(node),
             error=Failure(reason=failure.reason, message=failure.message),
         )
         written = await node_executions.rest(waiting, fence)

@@ -62,8 +62,8 @@ async def sweep(world: World, execution_id: str) -> None:
 
 async def _end(world: World, nodes: list[Open]) -> None:
     for node in nodes:
-        if node.status is Status.WAITING and node.child:
-            await request(world, node.child, CANCELLED)
+        for child in node.children if node.status is Status.WAITING else ():
+            await request(world, child, CANCELLED)
     await sweeping.end(nodes, world.now())
     for node in nodes:
         if node.status is Status.REVIEW:

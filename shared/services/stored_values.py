@@ -84,6 +84,17 @@ async def unpack_all(nodes: Iterable[NodeExecution]) -> list[NodeExecution]:
     return list(await asyncio.gather(*(unpack(node) for node in nodes)))
 
 
+async def put(world: World, execution_id: str, value: Any) -> Output:
+    """One JSON value, stored where it is large. TypeError or ValueError: it is not JSON."""
+    (packed,) = await pack(world, execution_id, [Output(pin="", value=value)])
+    return packed
+
+
+async def get(output: Output) -> Any:
+    """The value of an output."""
+    return await _load(output.stored, output.value)
+
+
 async def inputs(tokens: Mapping[str, Token]) -> dict[str, Any]:
     """Pin -> value."""
     loaded = await asyncio.gather(*(_load(t.stored, t.value) for t in tokens.values()))

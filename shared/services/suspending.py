@@ -4,48 +4,67 @@ When what it waits for has come, the node execution is claimed like any other, a
 ``resumption``.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from shared.blocks.block import Delay, Review, SubAgent, Suspension
+from shared.blocks.block import Delay, Review, SubAgent, SubAgents, Suspension
 from shared.domain import errors, identity
 from shared.domain.records import Execution, Lost, NodeExecution, Parent
 from shared.domain.statuses import Event, follow
 from shared.firestore import commits, executions, graphs, node_executions, reviews, values
-from shared.services import completion, node_tasks, pausing, roots, runs, start, timeouts
+from shared.services import completion, node_tasks, pausing, resumptions, roots, runs, start, timeouts
 from shared.services.runs import Run
 
 CHILD_DUE = timedelta(days=1)
 """How often recovery asks whether a sub-agent has ended without its parent having heard of it. The sub-agent itself
 stays due until it has told its parent."""
 
-MAX_STATE_CHARACTERS = 10_000
-"""Of the JSON that a block remembers during a delay: the id of a job, not its result."""
+MAX_SUB_AGENTS = 20
+"""At a time for one node execution: they are created in one write."""
 
 
 async def suspend(run: Run, node: NodeExecution, suspension: Suspension, fence: str) -> Lost | None:
     """Put the node execution to rest. BlockError: what it asks for cannot be had. Lost: it is no longer ours."""
+    round_ = (node.suspended or {}).get("round", -1) + 1
+    remembered = {"round": round_, **await _remembered(run, node, suspension.state)}
     match suspension:
-        case Delay():
-            lost = await _delay(run, node, suspension, fence)
+        case Delay(seconds=seconds):
+            lost = await _delay(run, node, seconds, remembered, fence)
         case Review():
-            lost = await _ask(run, node, suspension, fence)
+            lost = await _ask(run, node, suspension, remembered, fence)
         case SubAgent():
-            lost = await _delegate(run, node, suspension, fence)
-    if lost is None:
+            lost = await _delegate(run, node, [suspension], remembered | {"kind": "agent"}, fence)
+        case SubAgents(agents=agents):
+            lost = await _delegate(run, node, agents, remembered | {"kind": "agents"}, fence)
+    if lost is None and not (isinstance(suspension, Delay) and suspension.seconds <= 0):
         await pausing.pause(run.world, run.execution.id)
     return lost
 
 
-async def _delay(run: Run, node: NodeExecution, delay: Delay, fence: str) -> Lost | None:
-    state = _remembered(delay)
-    at = run.world.now() + timedelta(seconds=delay.seconds)
+async def _remembered(run: Run, node: NodeExecution, state: Any) -> dict[str, Any]:
+    """Where its state is kept. BlockError: it is not JSON, or too large."""
+    try:
+        size = len(values.dump(state).encode())
+        if size > run.world.settings.max_value_bytes:
+            raise ValueError(f"{size:,} bytes, and MAX_VALUE_BYTES is {run.world.settings.max_value_bytes:,}")
+        return await resumptions.remember(run.world, node.execution_id, state)
+    except (TypeError, ValueError) as error:
+        message = f"The block wants to remember while it waits what it cannot: {error}."
+        raise errors.BlockError(message, reason="BLOCK_CONTRACT") from error
+
+
+async def _delay(
+    run: Run, node: NodeExecution, seconds: float, remembered: Mapping[str, Any], fence: str
+) -> Lost | None:
+    at = run.world.now() + timedelta(seconds=seconds)
     waiting = replace(
         node,
         status=follow(Event.SUSPEND, node.status),
         wait_until=at,
         due_at=at + runs.QUEUED_DUE,
-        suspended={"kind": "delay", "state": state},
+        suspended={**remembered, "kind": "delay"},
     )
     written = await node_executions.rest(waiting, fence)
     if isinstance(written, Lost):
@@ -53,21 +72,6 @@ async def _delay(run: Run, node: NodeExecution, delay: Delay, fence: str) -> Los
     await wake(run, replace(waiting, update_time=written.update_time))
     await completion.publish(run, [waiting])
     return None
-
-
-def _remembered(delay: Delay) -> str:
-    try:
-        state = values.dump(delay.state)
-    except (TypeError, ValueError) as error:
-        message = f"The block wants to remember what is not JSON while it waits: {error}."
-        raise errors.BlockError(message, reason="BLOCK_CONTRACT") from error
-    if len(state) > MAX_STATE_CHARACTERS:
-        message = (
-            f"The block wants to remember {len(state):,} characters while it waits; "
-            f"{MAX_STATE_CHARACTERS:,} are allowed."
-        )
-        raise errors.BlockError(message, reason="BLOCK_CONTRACT")
-    return state
 
 
 async def wake(run: Run, waiting: NodeExecution) -> None:
@@ -78,10 +82,17 @@ async def wake(run: Run, waiting: NodeExecution) -> None:
         await node_tasks.dispatch_again(run.execution, waiting, seconds=seconds, at=at)
 
 
-async def _ask(run: Run, node: NodeExecution, asked: Review, fence: str) -> Lost | None:
+async def _ask(
+    run: Run, node: NodeExecution, asked: Review, remembered: Mapping[str, Any], fence: str
+) -> Lost | None:
     waiting = replace(
-        node, status=follow(Event.ASK, node.status), suspended={"kind": "review"}, due_at=None, wait_until=None
+        node,
+        status=follow(Event.ASK, node.status),
+        suspended={**remembered, "kind": "review"},
+        due_at=None,
+        wait_until=None,
     )
+    earlier = await reviews.find(node.id) if node.suspended else None
     review = reviews.Review(
         id=node.id,
         user_id=run.execution.user_id,
@@ -93,6 +104,7 @@ async def _ask(run: Run, node: NodeExecution, asked: Review, fence: str) -> Lost
         data=asked.data,
         editable=asked.editable,
         created_at=run.world.now(),
+        update_time=earlier.update_time if earlier else "",
     )
     written = await node_executions.rest(waiting, fence, [reviews.new(review)])
     if isinstance(written, Lost):
@@ -101,27 +113,41 @@ async def _ask(run: Run, node: NodeExecution, asked: Review, fence: str) -> Lost
     return None
 
 
-async def _delegate(run: Run, node: NodeExecution, agent: SubAgent, fence: str) -> Lost | None:
-    child = await _child(run, node, agent)
+async def _delegate(
+    run: Run, node: NodeExecution, agents: Sequence[SubAgent], remembered: Mapping[str, Any], fence: str
+) -> Lost | None:
+    if not 0 < len(agents) <= MAX_SUB_AGENTS:
+        message = f"A block may wait for 1 to {MAX_SUB_AGENTS} sub-agents at a time, and this one for {len(agents)}."
+        raise errors.BlockError(message, reason="LIMIT_EXCEEDED")
+    ids = [_child_id(node, remembered["round"], number) for number in range(len(agents))]
+    children = [await _child(run, node, agent, id_) for agent, id_ in zip(agents, ids, strict=True)]
     waiting = replace(
         node,
         status=follow(Event.SUSPEND, node.status),
-        suspended={"kind": "agent", "execution_id": child.id},
+        suspended={**remembered, "execution_ids": ids},
         due_at=run.world.now() + CHILD_DUE,
         wait_until=None,
     )
-    write = commits.Write(ref=executions.ref(child.id), data=executions.encode(child))
-    written = await node_executions.rest(waiting, fence, [write])
+    writes = [commits.Write(ref=executions.ref(child.id), data=executions.encode(child)) for child in children]
+    written = await node_executions.rest(waiting, fence, writes)
     if isinstance(written, Lost):
         return written
-    found = await executions.find(child.id)
-    if found is not None:
-        await roots.dispatch(found)
+    for id_ in ids:
+        found = await executions.find(id_)
+        if found is not None:
+            await roots.dispatch(found)
     await completion.publish(run, [waiting])
     return None
 
 
-async def _child(run: Run, node: NodeExecution, agent: SubAgent) -> Execution:
+def _child_id(node: NodeExecution, round_: int, number: int) -> str:
+    """Derived from which of its waits this is: a node execution may wait for sub-agents more than once."""
+    if not round_ and not number:
+        return identity.derive(node.id, "child")
+    return identity.derive(node.id, "child", str(round_), str(number))
+
+
+async def _child(run: Run, node: NodeExecution, agent: SubAgent, id_: str) -> Execution:
     """The sub-agent's execution, as it begins. BlockError: the graph is not the user's, or cannot be run so."""
     parent = await executions.find(run.execution.id)
     depth = (parent.depth if parent else 0) + 1
@@ -137,7 +163,7 @@ async def _child(run: Run, node: NodeExecution, agent: SubAgent) -> Execution:
         version = await graphs.get_version(agent.graph_id, agent.graph_version or head.active_version)
         begun = await start.begun(
             run.world,
-            id_=identity.derive(node.id, "child"),
+            id_=id_,
             user_id=run.execution.user_id,
             version=version,
             input_data=agent.inputs,

@@ -2,6 +2,7 @@
 often is not crashing often."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from shared.blocks import catalog
 from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Delay, Suspended
 from shared.domain import errors
 from shared.domain.statuses import Status
-from shared.services import run_node, suspending
+from shared.services import run_node
 from tests.engine.stage import Stage
 
 LOOKS = 2 * run_node.MAX_CLAIMS
@@ -77,12 +78,24 @@ async def test_what_a_block_remembers_comes_back_however_often_it_waits(stage: S
 
 @pytest.mark.parametrize(
     "state",
-    [lambda _: "x" * suspending.MAX_STATE_CHARACTERS, lambda _: {"when": object()}],
+    [lambda _: "x" * 2_000, lambda _: {"when": object()}],
     ids=["too much", "not JSON"],
 )
 async def test_what_cannot_be_remembered_fails_the_node(stage: Stage, patient: Any, state: Any) -> None:
     patient(state)
+    settings = stage.world.settings.model_copy(update={"max_value_bytes": 1_000})
+    stage.world = replace(stage.world, settings=settings)
     execution = await run(stage)
     seen = await stage.finished(execution)
     assert (seen["status"], seen["error"]["reason"]) == (Status.FAILED, "BLOCK_CONTRACT")
     assert "remember" in seen["error"]["message"]
+
+
+async def test_much_that_is_remembered_lies_in_the_bucket(stage: Stage, patient: Any) -> None:
+    settings = stage.world.settings.model_copy(update={"inline_value_bytes": 1_000})
+    stage.world = replace(stage.world, settings=settings)
+    block = patient(lambda looks: {"looks": looks, "more": "x" * 2_000})
+    execution = await run(stage)
+    assert (await stage.finished(execution))["output"] == {"job": {"looks": [LOOKS]}}
+    assert block.begun == 1
+    assert any(b'"more"' in data for data in stage.objects.values())

@@ -154,7 +154,7 @@ async def test_cancelling_a_parent_ends_its_sub_agent(stage: Stage) -> None:
     execution = await stage.start(version)
     await stage.run()
     (node,) = await stage.nodes(execution)
-    child_id = (node.suspended or {})["execution_id"]
+    (child_id,) = node.children
     await stopping.cancel(stage.world, await stage.execution(execution))
     await stage.run()
     assert (await stage.execution(execution)).status is Status.TERMINATED

@@ -82,8 +82,8 @@ ROWS: dict[str, tuple[Status, dict[str, Any], deliveries.Decision]] = {
     "WAITING, its time over: claim": (Status.WAITING, {"wait_until": NOW - INSTANT}, Claim(FENCE)),
     "WAITING for a sub-agent: ask it": (
         Status.WAITING,
-        {"suspended": {"kind": "agent", "execution_id": "child"}},
-        AskChild("child", FENCE),
+        {"suspended": {"kind": "agents", "execution_ids": ["child", "other"]}},
+        AskChild(("child", "other"), FENCE),
     ),
     "WAITING for nothing known: nothing": (Status.WAITING, {}, Ignore()),
 }
