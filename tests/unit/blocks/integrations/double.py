@@ -2,11 +2,13 @@
 what was asked, as it would have gone over the wire.
 """
 
+import email
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib import parse
 
 import httpx
 
@@ -22,14 +24,15 @@ BEARER = f"Bearer {SECRET}"
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """A request that is expected, and its answer. ``sent``: its JSON; ``form``: its form fields; ``headers``: those
-    that matter."""
+    """A request that is expected, and its answer. ``sent``: its JSON; ``form``: its form fields; ``parts``: of a
+    multipart form; ``headers``: those that matter, None for one that must not be there."""
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | None] = field(default_factory=dict)
     sent: Any = None
     form: Mapping[str, str] | None = None
+    parts: Mapping[str, str] | None = None
     answer: Any = None
     status: int = 200
     raw: bytes | None = None
@@ -51,6 +54,7 @@ class Case:
     fails: str | None = None
     kind: Kind | None = None
     secret: str = SECRET
+    charged: float = 0
     title: str = ""
 
 
@@ -111,13 +115,14 @@ def context(case: Case, world: Any, **more: Any) -> Context:
     )
 
 
-async def run(case: Case, world: Any) -> runner.Outcome:
+async def run(case: Case, world: Any, charges: list[float] | None = None) -> runner.Outcome:
     """Through its waits, as the engine would: only what it remembered goes on."""
+    charges = [] if charges is None else charges
     block = catalog.get(case.block)
     resumption = None
     for _ in range(10):
         values = catalog.read_input(block, {**case.input, **dict.fromkeys(block.credentials, "mine")})
-        outcome = await runner.collect(block, values, context(case, world, resumption=resumption))
+        outcome = await runner.collect(block, values, context(case, world, resumption=resumption, charges=charges))
         if outcome.suspension is None:
             return outcome
         assert block.suspends
@@ -128,5 +133,24 @@ async def run(case: Case, world: Any) -> runner.Outcome:
     raise AssertionError("it waits without end")
 
 
-def body(request: httpx.Request) -> Any:
-    return json.loads(request.content) if request.content else None
+def check(request: httpx.Request, ask: Ask) -> None:
+    """That it is the request which was written down."""
+    assert (request.method, str(request.url)) == (ask.method, ask.url)
+    assert {name: request.headers.get(name) for name in ask.headers} == dict(ask.headers)
+    if ask.sent is not None:
+        assert json.loads(request.content) == ask.sent
+    if ask.form is not None:
+        assert dict(parse.parse_qsl(request.content.decode(), keep_blank_values=True)) == ask.form
+    if ask.parts is not None:
+        assert parts(request) == ask.parts
+
+
+def parts(request: httpx.Request) -> dict[str, str]:
+    """Name -> content of a multipart form."""
+    request.read()
+    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+    message: Any = email.message_from_bytes(head + request.content)
+    return {
+        part.get_param("name", header="content-disposition"): part.get_payload(decode=True).decode("latin-1")
+        for part in message.get_payload()
+    }
