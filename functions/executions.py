@@ -31,6 +31,12 @@ class Start(BaseModel):
     queue: Literal["interactive", "background"] = Field(
         "interactive", description="Which queues its nodes go through."
     )
+    credentials: dict[str, str] = Field(
+        default_factory=dict[str, str],
+        max_length=200,
+        description="Node id, or a name in the graph's credentials_schema -> the id of credentials of the caller's, "
+        "instead of those that the nodes name.",
+    )
 
 
 class Retry(BaseModel):
@@ -109,7 +115,9 @@ async def start(graph_id: str, body: Start, caller: auth.Creator, once: idempote
     """Run the active version of a graph. The answer comes at once; the execution goes on by itself."""
 
     async def make(new_id: str) -> Response:
-        execution = await service.start(world.real(), caller, graph_id, new_id, body.input_data, body.queue)
+        execution = await service.start(
+            world.real(), caller, graph_id, new_id, body.input_data, body.queue, body.credentials
+        )
         message = f"Execution {execution.id} is queued; GET /api/v1/executions/{execution.id} tells how it goes."
         return JsonAnswer({"execution_id": execution.id, "status": "QUEUED", "message": message})
 

@@ -6,7 +6,6 @@ For a project in Google Cloud: with ``GOOGLE_CLOUD_PROJECT`` set, and credential
 
 import argparse
 import asyncio
-import json
 import sys
 from pathlib import Path
 
@@ -27,7 +26,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         if given.endpoints is not None:
-            config.use_local(json.loads(given.endpoints.read_text(encoding="utf-8")))
+            config.use_local(given.endpoints)
         user_id = asyncio.run(administration.make_admin(given.email))
     except (WeftlyError, OSError, ValueError) as error:
         sys.stderr.write(f"error: {error}\n")

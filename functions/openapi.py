@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 
 from functions import executions
-from functions.routers import admin, api_keys, blocks, graphs, health, reviews, users
+from functions.routers import admin, api_keys, blocks, credentials, graphs, health, reviews, users
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
@@ -23,6 +23,7 @@ ROUTERS: list[APIRouter] = [
     users.router,
     api_keys.router,
     admin.router,
+    credentials.router,
     health.router,
 ]
 

@@ -1,7 +1,8 @@
 """What lies in the data folder of a local cloud, and who may use it?
 
 ``cloud.sqlite3`` all state · ``lock`` held by the one process that uses the folder, with its id ·
-``endpoints.json`` where everything answers, there only while it does · ``logs/`` what was said.
+``endpoints.json`` where everything answers, there only while it does · ``logs/`` what was said ·
+``credentials.key`` what the functions seal secrets with, made by them.
 """
 
 import fcntl
@@ -32,6 +33,12 @@ class DataFolder:
         self._lock: int | None = None
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.logs.mkdir(exist_ok=True)
+
+    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """What a program needs in its environment to keep its keys here, unless ``inherited`` says where they are."""
+        if inherited.get("CREDENTIALS_KEY_FILE") or inherited.get("CREDENTIALS_KMS_KEY"):
+            return {}
+        return {"CREDENTIALS_KEY_FILE": str(self.path / "credentials.key")}
 
     def lock(self) -> None:
         """Become the one user of the folder, until the process ends or ``release``. LockedError: there is one."""

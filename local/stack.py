@@ -74,7 +74,7 @@ class Stack:
                 self._others.append(other)
         await cloud.start(self._options.ports)
         log.info("services answer after %.2f s", time.monotonic() - started)
-        self.environment = cloud.environment(os.environ)
+        self.environment = {**self._folder.environment(os.environ), **cloud.environment(os.environ)}
         self.endpoints = {"gateway": None, **cloud.endpoints()}
         if served is not None and self._functions is not None:
             cloud.ensure(served)

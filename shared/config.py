@@ -5,8 +5,10 @@ read once, when they are first asked for; a bad one stops the function with its 
 """
 
 import functools
+import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -77,6 +79,22 @@ class Settings(BaseModel):
 
     openai_api_key: str = Field("", description="Key of LLM blocks without credentials of their own.")
     openai_base_url: str = Field("", description="Base URL of an OpenAI-compatible API.")
+    credentials_kms_key: str = Field(
+        "", description="Cloud KMS key that wraps the keys of credentials: projects/…/cryptoKeys/NAME."
+    )
+    credentials_key_file: str = Field(
+        "", description="File with the keys that wrap those of credentials, where no Cloud KMS does; made if missing."
+    )
+    oauth_redirect_uri: str = Field(
+        "http://127.0.0.1:8080/oauth/callback",
+        description="Where OAuth providers send the browser back to: the page of the web client.",
+    )
+    oauth_clients: str = Field(
+        "", description='JSON: provider -> {"client_id", "client_secret"}; from a secret. Without one, no OAuth.'
+    )
+    oauth_providers: str = Field(
+        "", description="JSON: more OAuth providers, as the rows of shared/services/oauth_providers.py."
+    )
     outgoing_allow: str = Field(
         "",
         description="Hosts, host:port or CIDR, separated by commas, that blocks may reach although they are private.",
@@ -124,10 +142,13 @@ def read(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"Settings that cannot be used: {problems}.") from error
 
 
-def use_local(endpoints: Mapping[str, str | None]) -> None:
-    """Turn this process, a command that an operator runs, to the local cloud whose ``endpoints.json`` this is."""
+def use_local(file: Path) -> None:
+    """Turn this process, a command that an operator runs, to the local cloud whose ``endpoints.json`` this is.
+    OSError, ValueError: it is none."""
+    endpoints: Mapping[str, str] = json.loads(file.read_text(encoding="utf-8"))
     found = {"FIRESTORE_EMULATOR_HOST": endpoints["firestore"], "FIREBASE_AUTH_EMULATOR_HOST": endpoints["auth"]}
-    os.environ.update({name: (value or "").removeprefix("http://") for name, value in found.items()})
+    os.environ.update({name: value.removeprefix("http://") for name, value in found.items()})
+    os.environ.setdefault("CREDENTIALS_KEY_FILE", str(file.parent / "credentials.key"))
     settings.cache_clear()
 
 

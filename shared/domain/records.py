@@ -74,7 +74,8 @@ class Execution:
 
     ``retry_of``: the execution that it repeats, from the nodes ``repairs`` on; ``copied``: how many documents are
     taken over from it; ``sources``: it and those that it repeated, whose stored values this one may share.
-    ``deleting``: for its user it is gone."""
+    ``deleting``: for its user it is gone. ``credentials``: node id or provider -> the id of the credential that its
+    user chose when they started it."""
 
     id: str
     user_id: str
@@ -102,6 +103,7 @@ class Execution:
     sources: Sequence[str] = ()
     copied: int = 0
     deleting: bool = False
+    credentials: Mapping[str, str] = field(default_factory=dict[str, str])
     update_time: str = ""
 
 

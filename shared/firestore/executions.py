@@ -3,7 +3,7 @@
 Path: ``executions/{id}``; id random, or derived from an idempotency key.
 Fields: user_id, graph_id, graph_version, status, queue, active, occupies, constants, absent, created_at, started_at,
     completed_at, due_at, due_shard, output, error, node_counts, cost, stop, parent, depth,
-    running_since, ran_seconds, retry_of, repairs, sources, copied, deleting, schema_version.
+    running_since, ran_seconds, retry_of, repairs, sources, copied, deleting, credentials (ids), schema_version.
 Queries and their indexes: of a user, newest first (user_id, created_at); of a graph, newest first (user_id,
     graph_id, created_at); that occupy a user (user_id, occupies, created_at); that wait for their turn (user_id,
     status; merged from single fields); that share the values of one (sources; single field); unfinished of a graph
@@ -68,6 +68,13 @@ async def constants(execution_id: str) -> Mapping[str, Output] | None:
     """What its inputs are; written once, so an instance reads it once. None: there is no such execution."""
     execution = await find(execution_id)
     return execution.constants if execution else None
+
+
+@caches.immutable(size=1_000)
+async def credentials(execution_id: str) -> Mapping[str, str] | None:
+    """What credentials it was started with; written once. None: there is no such execution."""
+    execution = await find(execution_id)
+    return execution.credentials if execution else None
 
 
 async def is_over(execution_id: str) -> bool:
@@ -263,6 +270,7 @@ def encode(execution: Execution) -> dict[str, Any]:
         "depth": execution.depth,
         **({"parent": dataclasses.asdict(execution.parent)} if execution.parent else {}),
         **(_retry(execution) if execution.retry_of else {}),
+        **({"credentials": dict(execution.credentials)} if execution.credentials else {}),
     }
 
 
@@ -307,5 +315,6 @@ def decode(snapshot: firestore.DocumentSnapshot[Any]) -> Execution | None:
         sources=fields.get("sources", ()),
         copied=fields.get("copied", 0),
         deleting=fields.get("deleting", False),
+        credentials=fields.get("credentials", {}),
         update_time=commits.fence_of(snapshot.update_time),
     )

@@ -1,7 +1,8 @@
 """How does a function log? One JSON object a line on stdout, as Cloud Logging reads it.
 
 The names are those of https://cloud.google.com/logging/docs/structured-logging: ``severity``, ``message``,
-``httpRequest``, ``logging.googleapis.com/trace``. Neither bodies nor headers nor query strings are logged.
+``httpRequest``, ``logging.googleapis.com/trace``. Neither bodies nor headers nor query strings are logged,
+nor what a block has opened (``shared/redaction.py``).
 """
 
 import logging
@@ -9,7 +10,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from shared import config
+from shared import config, redaction
 from shared.http import json_text, request
 
 access = logging.getLogger("weftly.access")
@@ -30,7 +31,9 @@ class JsonFormatter(logging.Formatter):
             **_request_fields(),
             **getattr(record, "fields", {}),
         }
-        return json_text.dumps(entry).decode()
+        line = json_text.dumps(entry).decode()
+        redactor = redaction.here()
+        return redactor.text(line) if redactor else line
 
 
 class _Stdout(logging.StreamHandler[Any]):

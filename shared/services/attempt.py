@@ -2,20 +2,20 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.blocks import catalog, runner
 from shared.blocks.block import Block, BlockInput, Context
 from shared.blocks.runner import Outcome
-from shared.domain import errors, planning
+from shared.domain import credentials, errors, planning
 from shared.domain.graph import Node
 from shared.domain.plan import PlanNode
 from shared.domain.records import Lost, NodeExecution
 from shared.firestore import executions, gate_tokens, node_cache, node_executions
 from shared.firestore import values as values_codec
-from shared.services import memory, resumptions, stored_values, timeouts
+from shared.services import memory, resumptions, stored_values, timeouts, wallets
 from shared.services.runs import Run
 from shared.services.world import World
 
@@ -89,7 +89,16 @@ async def values(run: Run, node: NodeExecution, graph_node: Node) -> dict[str, A
     arrived = {**await stored_values.inputs(node.inputs), **await _held(node, plan.nodes[node.node_id].gather)}
     linked = {**supplied, **arrived}
     pins = dict.fromkeys(plan.links[position].sink_pin for position in plan.nodes[node.node_id].into)
-    return {**graph_node.input_data, **{pin: linked[pin] for pin in pins if pin in linked}}
+    literals = {**graph_node.input_data, **await _chosen(run, graph_node)}
+    return {**literals, **{pin: linked[pin] for pin in pins if pin in linked}}
+
+
+async def _chosen(run: Run, graph_node: Node) -> dict[str, str]:
+    """Credentials pin -> the id that the execution was started with for it."""
+    spec = catalog.specs().get(graph_node.block_type)
+    if spec is None or not spec.credentials(graph_node.input_data):
+        return {}
+    return credentials.chosen(graph_node, spec, await executions.credentials(run.execution.id) or {})
 
 
 async def _constants(run: Run, at: PlanNode) -> dict[str, Any]:
@@ -139,14 +148,16 @@ async def _call(
     limit = timeouts.of(run.world, graph_node)
     try:
         async with asyncio.timeout(limit):
-            return await runner.collect(
-                block,
-                input_,
-                context,
-                many_pins=frozenset(run.version.plan.nodes[node.node_id].many),
-                max_tokens_a_firing=settings.max_tokens_per_firing,
-                max_value_bytes=settings.max_value_bytes,
-            )
+            with wallets.opening(run.world, run.execution.user_id) as wallet:
+                outcome = await runner.collect(
+                    block,
+                    input_,
+                    replace(context, wallet=wallet),
+                    many_pins=frozenset(run.version.plan.nodes[node.node_id].many),
+                    max_tokens_a_firing=settings.max_tokens_per_firing,
+                    max_value_bytes=settings.max_value_bytes,
+                )
+                return await wallets.redacted(outcome, wallet)
     except TimeoutError:
         message = f"{block.block_type} took longer than {limit:g} s; raise the node's timeout if it needs more."
         return Outcome(tokens=[], failure=errors.Retryable(message, reason="TIMEOUT"))

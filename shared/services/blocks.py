@@ -3,6 +3,7 @@
 import asyncio
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from shared import clock
@@ -12,7 +13,7 @@ from shared.blocks.runner import Outcome
 from shared.domain import errors, validation
 from shared.domain.errors import Violation
 from shared.domain.permissions import Caller
-from shared.services import memory, world
+from shared.services import memory, wallets, world
 
 TIME_LIMIT_SECONDS = 50.0
 """The function that calls the block has a minute."""
@@ -83,13 +84,15 @@ async def _call(block: Block, given: BlockInput, caller: Caller, call_id: str) -
     )
     try:
         async with asyncio.timeout(TIME_LIMIT_SECONDS):
-            return await runner.collect(
-                block,
-                given,
-                context,
-                max_tokens_a_firing=here.settings.max_tokens_per_firing,
-                max_value_bytes=here.settings.max_value_bytes,
-            )
+            with wallets.opening(here, caller.user_id) as wallet:
+                outcome = await runner.collect(
+                    block,
+                    given,
+                    replace(context, wallet=wallet),
+                    max_tokens_a_firing=here.settings.max_tokens_per_firing,
+                    max_value_bytes=here.settings.max_value_bytes,
+                )
+                return await wallets.redacted(outcome, wallet)
     except TimeoutError:
         message = f"{block.block_type} took longer than {TIME_LIMIT_SECONDS:g} s; run it in a graph."
         return Outcome(tokens=[], failure=errors.BlockError(message, reason="TIMEOUT"))

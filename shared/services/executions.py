@@ -8,21 +8,29 @@ from shared.domain.errors import Violation
 from shared.domain.permissions import Caller
 from shared.domain.records import Execution
 from shared.firestore import graphs
-from shared.services import graph_views
+from shared.services import choosing, graph_views
 from shared.services import graphs as graph_service
 from shared.services import start as starting
 from shared.services.world import World
 
 
 async def start(
-    world: World, caller: Caller, graph_id: str, id_: str, input_data: Mapping[str, Any], queue: str
+    world: World,
+    caller: Caller,
+    graph_id: str,
+    id_: str,
+    input_data: Mapping[str, Any],
+    queue: str,
+    chosen: Mapping[str, str] | None = None,
 ) -> Execution:
-    """Accept an execution of the graph's active version. NotFound; InvalidArgument: the graph is inactive or
-    unfinished, or the inputs do not suit it; TooManyRequests."""
+    """Accept an execution of the graph's active version. ``chosen``: node id or provider -> the id of a credential of
+    the caller's. NotFound; InvalidArgument: the graph is inactive or unfinished, or the inputs or the credentials do
+    not suit it; TooManyRequests."""
     head = await check_graph(caller, graph_id)
     check_active(head)
     version = await graphs.get_version(head.id, head.active_version)
-    problems = [problem for problem in graph_views.problems(version) if problem.blocking]
+    choices = chosen or {}
+    problems = [problem for problem in graph_views.problems(version, choices) if problem.blocking]
     if problems:
         raise errors.InvalidArgument(
             f"Graph {graph_id} cannot be executed yet: {problems[0].message}",
@@ -30,8 +38,15 @@ async def start(
             metadata={"graph_id": graph_id},
             violations=[Violation(p.field, p.message) for p in problems],
         )
+    await choosing.check(world, caller, version.graph, choices)
     return await starting.accept(
-        world, id_=id_, user_id=caller.user_id, version=version, input_data=input_data, queue=queue
+        world,
+        id_=id_,
+        user_id=caller.user_id,
+        version=version,
+        input_data=input_data,
+        queue=queue,
+        credentials=choices,
     )
 
 

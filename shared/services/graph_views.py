@@ -5,10 +5,11 @@ life of an instance: it is kept.
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
 from shared.blocks import catalog
-from shared.domain import interface, validation
+from shared.domain import credentials, interface, validation
 from shared.domain.plan import Problem
 from shared.firestore.graphs import Head, Version
 from shared.services import etags
@@ -69,9 +70,11 @@ def version(head: Head, shown: Version) -> dict[str, Any]:
     }
 
 
-def problems(shown: Version) -> list[Problem]:
-    """What the version lacks; where none is blocking, it can be executed."""
-    return [*validation.problems(shown.graph, catalog.specs()), *shown.plan.problems]
+def problems(shown: Version, choices: Mapping[str, str] | None = None) -> list[Problem]:
+    """What the version lacks; where none is blocking, it can be executed. ``choices``: the credentials that an
+    execution brings."""
+    graph = credentials.with_choices(shown.graph, catalog.specs(), choices or {})
+    return [*validation.problems(graph, catalog.specs()), *shown.plan.problems]
 
 
 def computed(shown: Version) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def _begun(world: World, source: Execution, id_: str, repairs: Sequence[str]) ->
         retry_of=source.id,
         repairs=sorted(set(repairs)),
         sources=[source.id, *source.sources],
+        credentials=source.credentials,
     )
 
 

@@ -30,10 +30,25 @@ QUEUES = ("interactive", "background")
 
 
 async def accept(
-    world: World, *, id_: str, user_id: str, version: graphs.Version, input_data: Mapping[str, Any], queue: str
+    world: World,
+    *,
+    id_: str,
+    user_id: str,
+    version: graphs.Version,
+    input_data: Mapping[str, Any],
+    queue: str,
+    credentials: Mapping[str, str] | None = None,
 ) -> Execution:
     """Record an execution and dispatch it. ``id_`` makes a repeated call find the first one's execution."""
-    execution = await begun(world, id_=id_, user_id=user_id, version=version, input_data=input_data, queue=queue)
+    execution = await begun(
+        world,
+        id_=id_,
+        user_id=user_id,
+        version=version,
+        input_data=input_data,
+        queue=queue,
+        credentials=credentials,
+    )
     await check_backlog(world, user_id)
     return await record(world, execution)
 
@@ -55,7 +70,14 @@ async def record(world: World, execution: Execution) -> Execution:
 
 
 async def begun(
-    world: World, *, id_: str, user_id: str, version: graphs.Version, input_data: Mapping[str, Any], queue: str
+    world: World,
+    *,
+    id_: str,
+    user_id: str,
+    version: graphs.Version,
+    input_data: Mapping[str, Any],
+    queue: str,
+    credentials: Mapping[str, str] | None = None,
 ) -> Execution:
     """An execution as it begins. InvalidArgument: the inputs do not suit the graph."""
     given = constants_of(version, input_data, world.settings.max_value_bytes)
@@ -72,6 +94,7 @@ async def begun(
         absent=planning.absent_constants(version.plan, given),
         created_at=now,
         due_at=now + START_DUE,
+        credentials=credentials or {},
     )
 
 

@@ -168,11 +168,18 @@ async def _child(run: Run, node: NodeExecution, agent: SubAgent, id_: str) -> Ex
             version=version,
             input_data=agent.inputs,
             queue=run.execution.queue,
+            credentials=_handed_on(run, parent),
         )
     except errors.WeftlyError as error:
         details = "; ".join(f"{v.field}: {v.description}" for v in error.violations)
         raise errors.BlockError(f"{error.message} {details}".strip(), reason=error.reason) from error
     return replace(begun, parent=_parent(run, node), depth=depth)
+
+
+def _handed_on(run: Run, parent: Execution | None) -> dict[str, str]:
+    """The credentials that the parent was started with by provider; those by node are for its own nodes."""
+    chosen = parent.credentials if parent else {}
+    return {key: id_ for key, id_ in chosen.items() if key not in run.version.graph.by_id}
 
 
 def _parent(run: Run, node: NodeExecution) -> Parent:

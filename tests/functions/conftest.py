@@ -17,6 +17,7 @@ from local.firestore.index_file import IndexFile
 from local.firestore.service import FirestoreService
 from local.identity import Identity
 from shared import config
+from shared.services import vault, world
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +56,13 @@ def cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture(autouse=True)
-def environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def environment(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    keys = tmp_path_factory.getbasetemp() / "credentials.key"
+    monkeypatch.setenv("CREDENTIALS_KEY_FILE", str(keys))
+    vault.real.cache_clear()
+    world.real.cache_clear()
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", cloud.firestore)
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", cloud.auth)

@@ -23,6 +23,7 @@ from shared.domain.statuses import Status
 from shared.firestore import (
     api_keys,
     audit,
+    credentials,
     executions,
     gate_tokens,
     graphs,
@@ -40,6 +41,8 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 COLLECTIONS = {
     "api_keys",
     "audit",
+    "credentials",
+    "oauth_states",
     "flags",
     "recoveries",
     "executions",
@@ -57,6 +60,7 @@ COLLECTIONS = {
 MODULES = [
     api_keys,
     audit,
+    credentials,
     executions,
     gate_tokens,
     graphs,
@@ -81,6 +85,10 @@ QUERIES: dict[str, Query] = {
     },
     "audit.list_of": lambda: audit.list_of({}, None, None, None, 9),
     "audit.list_of (of several)": lambda: audit.list_of(dict.fromkeys(audit.FILTERS, "x"), NOW, NOW, None, 9),
+    "credentials.list_of": lambda: credentials.list_of("u", None, (NOW, "c"), 9),
+    "credentials.list_of (of a provider)": lambda: credentials.list_of("u", "github", (NOW, "c"), 9),
+    "credentials.count_of": lambda: credentials.count_of("u"),
+    "credentials.all_of_them": lambda: _all(credentials.all_of_them()),
     "recoveries.since": lambda: recoveries.since(NOW, 9),
     "users.list_all": lambda: users.list_all((NOW, "u"), 9),
     "api_keys.list_of": lambda: api_keys.list_of("u", (NOW, "k"), 9),
@@ -119,6 +127,10 @@ QUERIES: dict[str, Query] = {
     "memory.erase": lambda: memory.erase("u", "g", 9),
     "graphs.list_of": lambda: graphs.list_of("u", graphs.After(created_at=NOW, id="g"), 9),
 }
+
+
+async def _all(found: AsyncIterator[Any]) -> list[Any]:
+    return [one async for one in found]
 
 
 def _read_time() -> datetime:

@@ -20,6 +20,7 @@ CLIENTS = {
     "tasks": "google.cloud.tasks_v2",
     "pubsub": "google.pubsub_v1",
     "storage": "google.cloud.storage",
+    "kms": "google.cloud.kms_v1",
     "openai": "openai",
     "anthropic": "anthropic",
     "mcp": "mcp",
@@ -30,7 +31,7 @@ CLIENTS = {
 }
 """Names in the manifest's ``clients`` -> the module whose import a cold start would feel."""
 
-ON_FIRST_USE = {"storage", "openai", "anthropic", "mcp", "jsonschema", "openpyxl"}
+ON_FIRST_USE = {"kms", "storage", "openai", "anthropic", "mcp", "jsonschema", "openpyxl"}
 """Never imported with the module: they appear when a large value or such a block does."""
 
 

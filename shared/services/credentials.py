@@ -1,0 +1,194 @@
+"""Which credentials does a user have? Created, listed, changed and deleted; what is secret goes in and never out."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from shared import clock
+from shared.blocks.credentials import Kind
+from shared.domain import errors
+from shared.domain.errors import Violation
+from shared.domain.fields import Fields
+from shared.domain.permissions import Caller
+from shared.firestore import credentials
+from shared.firestore.credentials import Stored
+from shared.services import audit, etags, secrets_of, texts, vault
+
+MAX_CREDENTIALS = 200
+MAX_TITLE = 100
+PROVIDER = re.compile(r"[a-z][a-z0-9_]{0,63}")
+ID = re.compile(r"[0-9a-z]{26}")
+
+
+async def create(caller: Caller, raw: Any, id_: str) -> dict[str, Any]:
+    """Keep a credential. InvalidArgument; Conflict: there are too many. One that was made by an earlier attempt under
+    this id stays as it is."""
+    body, fields = _object(raw), Fields()
+    kind = _kind(fields, body)
+    named = ("provider", "kind", "title", "expires_at", *secrets_of.SECRET_FIELDS.get(kind, ()))
+    fields.only(body, (*named, "host") if kind == Kind.HOST_SCOPED else named)
+    provider = fields.text(body, "provider", least=1, most=64)
+    if provider and not PROVIDER.fullmatch(provider):
+        fields.wrong("provider", "It must be in snake_case, as github.")
+    secret = secrets_of.read(fields, kind, body) if kind else {}
+    host = secrets_of.host(fields, body) if kind == Kind.HOST_SCOPED else ""
+    title = _title(fields, body) or provider
+    expires_at = secrets_of.future(fields, body, "expires_at", clock.now())
+    _refuse(fields)
+    return await keep(caller, id_, provider, kind, secret, title=title, host=host, expires_at=expires_at)
+
+
+async def keep(
+    caller: Caller,
+    id_: str,
+    provider: str,
+    kind: str,
+    secret: secrets_of.Secret,
+    *,
+    title: str,
+    host: str = "",
+    scopes: tuple[str, ...] = (),
+    expires_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Seal a secret and keep it as a credential of the caller's. Conflict: there are too many."""
+    if await credentials.find(id_) is None and await credentials.count_of(caller.user_id) >= MAX_CREDENTIALS:
+        raise errors.Conflict(f"You have {MAX_CREDENTIALS} credentials, which is all; delete some first.")
+    sealed = await vault.real().seal(caller.user_id, credentials.place(id_), secrets_of.dump(secret))
+    now = clock.now()
+    stored = Stored(
+        id=id_,
+        user_id=caller.user_id,
+        provider=provider,
+        kind=kind,
+        title=title,
+        sealed=sealed.document(),
+        created_at=now,
+        updated_at=now,
+        host=host,
+        scopes=scopes,
+        expires_at=expires_at,
+    )
+    await credentials.create(stored)
+    return resource(await get(caller, id_))
+
+
+async def update(caller: Caller, credentials_id: str, raw: Any, expected: frozenset[str] | None) -> dict[str, Any]:
+    """Another title, another expiry, or another secret, whole. NotFound; InvalidArgument; EtagMismatch."""
+    for _ in range(etags.ATTEMPTS):
+        stored = await get(caller, credentials_id)
+        etags.check(expected, etags.etag(stored.fence), f"the credentials {credentials_id}")
+        changes = await _changes(stored, raw)
+        if not changes or await credentials.update(stored, {**changes, "updated_at": clock.now()}):
+            return resource(await get(caller, credentials_id))
+    raise etags.contended("the credentials")
+
+
+async def _changes(stored: Stored, raw: Any) -> dict[str, Any]:
+    body, fields = _object(raw), Fields()
+    names = secrets_of.SECRET_FIELDS.get(stored.kind, ())
+    fields.only(body, ("title", "expires_at", *names) if names else ("title",))
+    changes: dict[str, Any] = {}
+    if title := _title(fields, body):
+        changes["title"] = title
+    if body.get("expires_at") is not None:
+        changes["expires_at"] = secrets_of.future(fields, body, "expires_at", clock.now())
+    secret = secrets_of.read(fields, stored.kind, body) if any(body.get(name) is not None for name in names) else None
+    _refuse(fields)
+    if secret is not None:
+        place = credentials.place(stored.id)
+        changes["sealed"] = (await vault.real().seal(stored.user_id, place, secrets_of.dump(secret))).document()
+    return changes
+
+
+async def get(caller: Caller, credentials_id: str) -> Stored:
+    """One of the caller's. NotFound."""
+    stored = await credentials.find(credentials_id) if ID.fullmatch(credentials_id) else None
+    if stored is not None and stored.user_id != caller.user_id:
+        audit.suspect("credential", credentials_id)
+    if stored is None or stored.user_id != caller.user_id:
+        raise errors.NotFound(
+            f"There are no credentials {shown_id(credentials_id)} of yours.", reason="CREDENTIALS_NOT_FOUND"
+        )
+    return stored
+
+
+def shown_id(given: str) -> str:
+    """An id as a message may repeat it: what is none may be a secret, put where its id belongs."""
+    return given if ID.fullmatch(given) else "of this id"
+
+
+async def delete(caller: Caller, credentials_id: str) -> Stored:
+    """Forget a credential; what it was. NotFound."""
+    stored = await get(caller, credentials_id)
+    await credentials.delete(credentials_id)
+    return stored
+
+
+async def page(
+    caller: Caller, provider: str | None, cursor: tuple[datetime, str] | None, size: int
+) -> tuple[list[dict[str, Any]], tuple[datetime, str] | None]:
+    """A page of the caller's credentials, newest first, and the cursor of the next."""
+    found = await credentials.list_of(caller.user_id, provider, cursor, size + 1)
+    shown = found[:size]
+    more = len(found) > size
+    return [resource(one) for one in shown], (shown[-1].created_at, shown[-1].id) if more else None
+
+
+def resource(stored: Stored) -> dict[str, Any]:
+    """What may be shown of a credential."""
+    return {
+        "id": stored.id,
+        "provider": stored.provider,
+        "kind": stored.kind,
+        "title": stored.title,
+        "host": stored.host or None,
+        "scopes": list(stored.scopes),
+        "expires_at": stored.expires_at,
+        "created_at": stored.created_at,
+        "updated_at": stored.updated_at,
+        "etag": etags.etag(stored.fence),
+    }
+
+
+async def rewrap_all() -> tuple[int, int]:
+    """Wrap every secret that another key than the current one wraps anew: how many those were, and how many there
+    are. One that changes meanwhile is sealed with the current key by whoever changes it."""
+    rewrapped = total = 0
+    async for stored in credentials.all_of_them():
+        total += 1
+        before = vault.Sealed.of(stored.sealed)
+        sealed = await vault.real().rewrap(stored.user_id, credentials.place(stored.id), before)
+        if sealed.key != before.key and await credentials.update(stored, {"sealed": sealed.document()}):
+            rewrapped += 1
+    return rewrapped, total
+
+
+def _kind(fields: Fields, body: Mapping[str, Any]) -> str:
+    kind = body.get("kind")
+    if isinstance(kind, str) and kind in secrets_of.SECRET_FIELDS:
+        return kind
+    if kind == Kind.OAUTH2:
+        fields.wrong("kind", "An oauth2 one is made by POST /api/v1/credentials/oauth2/{provider}/authorize.")
+    else:
+        fields.wrong("kind", f"It must be one of {', '.join(secrets_of.SECRET_FIELDS)}.")
+    return ""
+
+
+def _title(fields: Fields, body: Mapping[str, Any]) -> str:
+    return texts.plain(fields.text(body, "title", most=MAX_TITLE))
+
+
+def _object(raw: Any) -> Mapping[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise errors.InvalidArgument(
+            "The body must be an object.", violations=[Violation("body", "It must be an object.")]
+        )
+    return cast(Mapping[str, Any], raw)
+
+
+def _refuse(fields: Fields) -> None:
+    if fields.violations:
+        raise errors.InvalidArgument(
+            "The credentials are not valid; see the violations.", violations=fields.violations
+        )
