@@ -18,7 +18,10 @@ from local.auth.errors import AuthError
 from local.auth.store import AuthStore, User
 
 _ALPHABET = string.ascii_letters + string.digits
-_PLAIN_FIELDS = ("displayName", "photoUrl", "phoneNumber", "emailVerified", "customAttributes", "validSince")
+_PLAIN_FIELDS = (
+    *("displayName", "photoUrl", "phoneNumber", "emailVerified", "customAttributes", "validSince"),
+    "emailLinkSignin",
+)
 _DELETABLE = {"DISPLAY_NAME": "displayName", "PHOTO_URL": "photoUrl"}
 _REDACTED_HASH = "UkVEQUNURUQ="  # base64 of REDACTED, as the service shows it to the user
 Fields = Mapping[str, Any]
@@ -151,6 +154,14 @@ def checked_email(email: str) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
         raise AuthError("INVALID_EMAIL")
     return email.lower()
+
+
+def sign_in_methods(user: User) -> list[str]:
+    """By which methods the user can sign in."""
+    methods = ["password"] if user.get("passwordHash") else []
+    methods += ["emailLink"] if user.get("emailLinkSignin") else []
+    others = [each["providerId"] for each in user.get("providerUserInfo", ())]
+    return methods + [provider for provider in others if provider not in ("password", "phone")]
 
 
 def as_user_sees(user: User) -> User:

@@ -67,6 +67,28 @@ class AdminCalls:
                 self._store.delete(self._users.project, local_id)
         return {"errors": errors} if errors else {}
 
+    async def batch_create(self, body: Body) -> dict[str, Any]:
+        """Import users. Those of an id that is there are replaced, as the service does. A hash of a password is kept,
+        but no sign-in with it: it is another server's."""
+        errors: list[dict[str, Any]] = []
+        for index, fields in enumerate(body.get("users") or ()):
+            try:
+                await self._import(fields)
+            except AuthError as error:
+                errors.append({"index": index, "message": error.message})
+        return {"kind": f"{_KIND}UploadAccountResponse", **({"error": errors} if errors else {})}
+
+    async def _import(self, fields: Body) -> None:
+        if not fields.get("localId"):
+            raise AuthError("localId is missing")
+        self._store.delete(self._users.project, fields["localId"])
+        kept = {name: value for name, value in fields.items() if name not in ("passwordHash", "salt")}
+        user = await self._users.create(kept)
+        imported = {name: fields[name] for name in ("createdAt", "lastLoginAt", "mfaInfo") if name in fields}
+        if fields.get("passwordHash"):
+            imported["importedHash"] = {name: fields[name] for name in ("passwordHash", "salt") if name in fields}
+        self._store.replace(self._users.project, {**user, **imported})
+
     async def batch_get(self, query: Mapping[str, str]) -> dict[str, Any]:
         """A page of all users, by id."""
         size = min(int(query.get("maxResults") or 20), _MAX_PAGE)

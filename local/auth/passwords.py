@@ -5,10 +5,20 @@ import base64
 import hashlib
 import hmac
 import secrets
+from typing import Any
 
 from local.auth.errors import AuthError
 
 MIN_CHARACTERS = 6
+
+
+POLICY: dict[str, Any] = {
+    "customStrengthOptions": {"minPasswordLength": MIN_CHARACTERS, "maxPasswordLength": 4096},
+    "allowedNonAlphanumericCharacters": list("^$*.[]{}()?\"!@#%&/\\,><':;|_~"),
+    "enforcementState": "OFF",
+    "schemaVersion": 1,
+}
+"""What an app learns of the rules: https://cloud.google.com/identity-platform/docs/password-policy"""
 
 
 def check(password: str) -> None:

@@ -18,8 +18,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local import faults
+from local.auth import action_page, passwords
 from local.auth.accounts import Accounts
 from local.auth.admin_calls import AdminCalls
+from local.auth.codes import Codes
 from local.auth.errors import AuthError
 from local.auth.store import AuthStore
 from local.auth.user_calls import UserCalls
@@ -28,7 +30,8 @@ from local.faults import over_http
 from local.identity import Identity
 from local.serving import HttpServer
 
-_V1 = "/identitytoolkit.googleapis.com/v1"
+_V1, _V2 = "/identitytoolkit.googleapis.com/v1", "/identitytoolkit.googleapis.com/v2"
+_PRIVACY = "email_privacy"
 _Endpoint = Callable[[Request], Awaitable[dict[str, Any]]]
 
 
@@ -69,7 +72,7 @@ class AuthService:
             "signInWithPassword": "sign_in_with_password",
             "signInWithCustomToken": "sign_in_with_custom_token",
             "signInWithEmailLink": "sign_in_with_email_link",
-            "resetPassword": "reset_password",
+            "createAuthUri": "create_auth_uri",
         }
         routes = [_route(f"{_V1}/accounts:{name}", self._user_call(attr)) for name, attr in calls.items()]
         routes += [
@@ -78,7 +81,12 @@ class AuthService:
         ]
         return [
             *routes,
+            _route(f"{_V1}/accounts:resetPassword", self._reset_password),
             _route(f"{_V1}/accounts:sendOobCode", self._send_code),
+            _route(f"{_V1}/projects", self._project_config, "GET"),
+            _route(f"{_V2}/passwordPolicy", self._password_policy, "GET"),
+            _route(f"{_V2}/recaptchaConfig", self._recaptcha_config, "GET"),
+            Route("/emulator/action", _answered(self._follow_link), methods=["GET"]),
             _route("/securetoken.googleapis.com/v1/token", self._refresh),
             _route("/oauth2/v3/certs", self._certs, "GET"),
         ]
@@ -90,6 +98,7 @@ class AuthService:
             "accounts:lookup": "lookup",
             "accounts:update": "update",
             "accounts:delete": "delete",
+            "accounts:batchCreate": "batch_create",
             "accounts:batchDelete": "batch_delete",
             "accounts:query": "query",
         }
@@ -99,6 +108,8 @@ class AuthService:
             _route(f"{base}/accounts:batchGet", self._batch_get, "GET"),
             _route(f"{base}:createSessionCookie", self._admin_call("create_session_cookie")),
             _route(f"{emulator}/oobCodes", self._list_codes, "GET"),
+            _route(f"{emulator}/config", self._get_config, "GET"),
+            _route(f"{emulator}/config", self._set_config, "PATCH"),
             _route(f"{emulator}/accounts", self._clear, "DELETE"),
         ]
 
@@ -106,7 +117,13 @@ class AuthService:
         return Accounts(self._store, project, self._clock)
 
     def _users(self, project: str) -> UserCalls:
-        return UserCalls(self._store, self._accounts(project), self._email_privacy)
+        return UserCalls(self._store, self._accounts(project), self._is_private(project))
+
+    def _codes(self, project: str) -> Codes:
+        return Codes(self._store, self._accounts(project), self._is_private(project))
+
+    def _is_private(self, project: str) -> bool:
+        return self._store.setting(project, _PRIVACY, self._email_privacy)
 
     def _admin(self, request: Request) -> AdminCalls:
         _require_admin(request)
@@ -137,14 +154,45 @@ class AuthService:
         if project:
             _require_admin(request)
         base_url = str(request.base_url).rstrip("/")
-        users = self._users(project or self._project)
-        return await users.send_code(await _body(request), base_url, _is_admin(request))
+        codes = self._codes(project or self._project)
+        return await codes.send(await _body(request), base_url, _is_admin(request))
+
+    async def _reset_password(self, request: Request) -> dict[str, Any]:
+        return await self._codes(self._project).reset_password(await _body(request))
+
+    async def _follow_link(self, request: Request) -> Response:
+        return await action_page.follow(self._codes(self._project), request.query_params)
+
+    async def _project_config(self, _request: Request) -> dict[str, Any]:
+        """What the SDK asks before it opens a pop-up or follows a redirect."""
+        return {"projectId": self._project, "authorizedDomains": ["localhost", "127.0.0.1"]}
+
+    async def _password_policy(self, _request: Request) -> dict[str, Any]:
+        return passwords.POLICY
+
+    async def _recaptcha_config(self, _request: Request) -> dict[str, Any]:
+        providers = ("EMAIL_PASSWORD_PROVIDER", "PHONE_PROVIDER")
+        return {"recaptchaEnforcementState": [{"provider": p, "enforcementState": "OFF"} for p in providers]}
+
+    async def _get_config(self, request: Request) -> dict[str, Any]:
+        private = self._is_private(request.path_params["project"])
+        privacy = {"enableImprovedEmailPrivacy": private}
+        return {"signIn": {"allowDuplicateEmails": False}, "emailPrivacyConfig": privacy}
+
+    async def _set_config(self, request: Request) -> dict[str, Any]:
+        body = await _body(request)
+        if (body.get("signIn") or {}).get("allowDuplicateEmails"):
+            raise AuthError("INVALID_CONFIG : Accounts with the same address are not served here.")
+        private = (body.get("emailPrivacyConfig") or {}).get("enableImprovedEmailPrivacy")
+        if private is not None:
+            self._store.put_setting(request.path_params["project"], _PRIVACY, bool(private))
+        return await self._get_config(request)
 
     async def _batch_get(self, request: Request) -> dict[str, Any]:
         return await self._admin(request).batch_get(request.query_params)
 
     async def _list_codes(self, request: Request) -> dict[str, Any]:
-        return {"oobCodes": self._store.list_codes(request.path_params["project"])}
+        return {"oobCodes": self._codes(request.path_params["project"]).list_all()}
 
     async def _clear(self, request: Request) -> dict[str, Any]:
         self._store.clear(request.path_params["project"])
@@ -180,12 +228,21 @@ class AuthService:
 
 def _route(path: str, endpoint: _Endpoint, method: str = "POST") -> Route:
     async def answer(request: Request) -> Response:
+        return JSONResponse(await endpoint(request))
+
+    return Route(path, _answered(answer), methods=[method])
+
+
+def _answered(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint, with errors as Google writes them."""
+
+    async def answer(request: Request) -> Response:
         try:
-            return JSONResponse(await endpoint(request))
+            return await endpoint(request)
         except AuthError as error:
             return JSONResponse(error.body(), status_code=error.status)
 
-    return Route(path, answer, methods=[method])
+    return answer
 
 
 async def _body(request: Request) -> dict[str, Any]:

@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS auth_refresh_tokens (
     ROWID;
 CREATE INDEX IF NOT EXISTS auth_refresh_tokens_by_user ON auth_refresh_tokens (project, local_id);
 CREATE TABLE IF NOT EXISTS auth_codes (code TEXT PRIMARY KEY, project TEXT NOT NULL, record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS auth_settings (
+    project TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (project, name)) WITHOUT ROWID;
 """
 
 
@@ -120,6 +122,17 @@ class AuthStore:
         """All unused codes, oldest first."""
         rows = self._sql.execute("SELECT record FROM auth_codes WHERE project = ? ORDER BY rowid", (project,))
         return [json.loads(row[0]) for row in rows]
+
+    def setting(self, project: str, name: str, default: bool) -> bool:
+        """A setting of the project, or the default where it was never set."""
+        row = self._sql.execute(
+            "SELECT value FROM auth_settings WHERE project = ? AND name = ?", (project, name)
+        ).fetchone()
+        return bool(row[0]) if row else default
+
+    def put_setting(self, project: str, name: str, value: bool) -> None:
+        """Set it."""
+        self._sql.execute("INSERT OR REPLACE INTO auth_settings VALUES (?, ?, ?)", (project, name, int(value)))
 
 
 def _digest(token: str) -> str:

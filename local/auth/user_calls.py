@@ -6,12 +6,12 @@ from typing import Any
 
 from local.auth import accounts, passwords, tokens
 from local.auth.accounts import Accounts
+from local.auth.codes import Codes
 from local.auth.errors import AuthError
 from local.auth.store import AuthStore, User
 
 _KIND = "identitytoolkit#"
 Body = Mapping[str, Any]
-_OOB_MODES = {"PASSWORD_RESET": "resetPassword", "VERIFY_EMAIL": "verifyEmail", "EMAIL_SIGNIN": "signIn"}
 
 
 class UserCalls:
@@ -22,6 +22,7 @@ class UserCalls:
         self._store = store
         self._users = users
         self._email_privacy = email_privacy
+        self._codes = Codes(store, users, email_privacy)
 
     async def sign_up(self, body: Body) -> dict[str, Any]:
         """A new user, anonymous without an address; with idToken, the address is given to that user."""
@@ -74,17 +75,37 @@ class UserCalls:
 
     async def sign_in_with_email_link(self, body: Body) -> dict[str, Any]:
         """A session for whoever received the code at the address."""
-        code = self._code(body, "EMAIL_SIGNIN")
+        code = self._codes.find(body, "EMAIL_SIGNIN")
         if accounts.checked_email(body.get("email") or "") != code["email"]:
             raise AuthError("INVALID_EMAIL : The email provided does not match the sign-in email address.")
         user = self._store.find_by_email(self._users.project, code["email"])
         is_new = user is None
         fields = {"email": code["email"], "emailVerified": True}
+        fields["emailLinkSignin"] = True
         user = await self._users.create(fields) if user is None else await self._users.update(user, fields)
-        self._store.delete_code(code["oobCode"])
+        self._codes.use(code)
         signed_in = self._users.sign_in(user, "password")
         kind = f"{_KIND}EmailLinkSigninResponse"
         return {"kind": kind, "isNewUser": is_new, **_named(user), **signed_in}
+
+    async def create_auth_uri(self, body: Body) -> dict[str, Any]:
+        """How the user of an address can sign in; nothing of that where ``email_privacy`` holds."""
+        if not body.get("identifier"):
+            raise AuthError("MISSING_IDENTIFIER")
+        if not body.get("continueUri"):
+            raise AuthError("MISSING_CONTINUE_URI")
+        answer: dict[str, Any] = {"kind": f"{_KIND}CreateAuthUriResponse", "sessionId": secrets.token_urlsafe(20)}
+        if self._email_privacy:
+            return answer
+        user = self._store.find_by_email(self._users.project, accounts.checked_email(body["identifier"]))
+        methods = accounts.sign_in_methods(user) if user else []
+        providers = ["password" if method == "emailLink" else method for method in methods]
+        return {
+            **answer,
+            "registered": user is not None,
+            "allProviders": sorted(set(providers)),
+            "signinMethods": methods,
+        }
 
     async def lookup(self, body: Body) -> dict[str, Any]:
         """The user's own record."""
@@ -94,7 +115,7 @@ class UserCalls:
     async def update(self, body: Body) -> dict[str, Any]:
         """Change the user's own profile, or confirm the address with a mailed code."""
         if body.get("oobCode"):
-            return await self._confirm_email(body)
+            return _update_answer(await self._codes.confirm(body))
         user, claims = self._users.holder(body.get("idToken") or "")
         mine = ("email", "password", "displayName", "photoUrl", "deleteAttribute", "deleteProvider")
         fields = {name: body[name] for name in mine if body.get(name) is not None}
@@ -105,76 +126,11 @@ class UserCalls:
             answer.update(self._users.sign_in(user, provider))
         return answer
 
-    async def _confirm_email(self, body: Body) -> dict[str, Any]:
-        code = self._code(body, "VERIFY_EMAIL")
-        user = self._store.find_by_email(self._users.project, code["email"])
-        if user is None:
-            raise AuthError("INVALID_OOB_CODE")
-        user = await self._users.update(user, {"emailVerified": True})
-        self._store.delete_code(code["oobCode"])
-        return _update_answer(user)
-
     async def delete(self, body: Body) -> dict[str, Any]:
         """Delete the user's own account."""
         user, _ = self._users.holder(body.get("idToken") or "")
         self._store.delete(self._users.project, user["localId"])
         return {"kind": f"{_KIND}DeleteAccountResponse"}
-
-    async def send_code(self, body: Body, base_url: str, is_admin: bool) -> dict[str, Any]:
-        """Make a code that the service would mail; it is kept for the list of codes."""
-        request_type = body.get("requestType")
-        if request_type not in _OOB_MODES:
-            raise AuthError("INVALID_REQ_TYPE" if request_type else "MISSING_REQ_TYPE")
-        email = self._addressee(body, request_type, is_admin)
-        if email is None:
-            return {"kind": f"{_KIND}GetOobConfirmationCodeResponse", "email": body["email"]}
-        code = secrets.token_urlsafe(32)
-        mode = _OOB_MODES[request_type]
-        link = f"{base_url}/emulator/action?mode={mode}&lang=en&oobCode={code}&apiKey=fake-api-key"
-        record = {"email": email, "oobCode": code, "oobLink": link, "requestType": request_type}
-        self._store.add_code(self._users.project, record)
-        answer = {"kind": f"{_KIND}GetOobConfirmationCodeResponse", "email": email}
-        if is_admin and body.get("returnOobLink"):
-            answer.update(oobCode=code, oobLink=link)
-        return answer
-
-    def _addressee(self, body: Body, request_type: str, is_admin: bool) -> str | None:
-        """The address to mail to; None: an unknown one, which ``email_privacy`` keeps to itself."""
-        if request_type == "VERIFY_EMAIL" and not is_admin:
-            return str(self._users.holder(body.get("idToken") or "")[0].get("email") or "")
-        if not body.get("email"):
-            raise AuthError("MISSING_EMAIL")
-        email = accounts.checked_email(body["email"])
-        known = self._store.find_by_email(self._users.project, email) is not None
-        if request_type == "EMAIL_SIGNIN" or known:
-            return email
-        if self._email_privacy and not is_admin:
-            return None
-        raise AuthError("EMAIL_NOT_FOUND" if request_type == "PASSWORD_RESET" else "USER_NOT_FOUND")
-
-    async def reset_password(self, body: Body) -> dict[str, Any]:
-        """Set the new password of whoever received the code; without one, only tell what the code is for."""
-        code = self._code(body, None)
-        answer = {"kind": f"{_KIND}ResetPasswordResponse", "requestType": code["requestType"]}
-        if not body.get("newPassword"):
-            return {**answer, "email": code["email"]} if code["requestType"] != "EMAIL_SIGNIN" else answer
-        if code["requestType"] != "PASSWORD_RESET":
-            raise AuthError("INVALID_OOB_CODE")
-        passwords.check(body["newPassword"])
-        user = self._store.find_by_email(self._users.project, code["email"])
-        if user is None:
-            raise AuthError("INVALID_OOB_CODE")
-        self._store.delete_code(code["oobCode"])
-        await self._users.update(user, {"password": body["newPassword"], "emailVerified": True})
-        return {**answer, "email": code["email"]}
-
-    def _code(self, body: Body, request_type: str | None) -> dict[str, Any]:
-        if not body.get("oobCode"):
-            raise AuthError("MISSING_OOB_CODE")
-        code = self._store.find_code(self._users.project, body["oobCode"])
-        if code is None or (request_type is not None and code["requestType"] != request_type):
-            raise AuthError("INVALID_OOB_CODE")
-        return code
 
 
 def _named(user: User) -> dict[str, Any]:

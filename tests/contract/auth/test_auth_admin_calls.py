@@ -139,3 +139,20 @@ async def test_query_counts_and_finds(admin, cloud):
     assert count.json() == {"recordsCount": "2"}
     found = await cloud.http.post(url, json={"expression": [{"email": "bob@example.com"}]}, headers=owner)
     assert [user["localId"] for user in found.json()["userInfo"]] == ["u1"]
+
+
+async def test_users_are_imported_and_keep_their_ids(cloud, admin):
+    imported = [
+        auth.ImportUserRecord(uid="one", email="One@b.example", custom_claims={"plan": "gold"}),
+        auth.ImportUserRecord(uid="two", phone_number="+15551234567", disabled=True),
+        auth.ImportUserRecord(uid="three", email="one@b.example"),
+    ]
+    result = await admin("import_users", imported)
+    assert (result.success_count, result.failure_count) == (2, 1)
+    assert result.errors[0].index == 2
+    one, two = await admin("get_user", "one"), await admin("get_user", "two")
+    assert (one.email, one.custom_claims) == ("one@b.example", {"plan": "gold"})
+    assert (two.phone_number, two.disabled) == ("+15551234567", True)
+    again = await admin("import_users", [auth.ImportUserRecord(uid="one", display_name="One")])
+    assert again.failure_count == 0
+    assert (await admin("get_user", "one")).email is None
