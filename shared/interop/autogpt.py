@@ -82,7 +82,7 @@ def _children(
         for node in graph.nodes:
             if not own_file.is_executor(node):
                 continue
-            found, message = sub_agents.find(node, graphs)
+            found, message = sub_agents.find(node, graphs, by_id=graph.own is not None)
             if found is not None:
                 to = positions[found.place]
                 edges[position].append((node.place, to))

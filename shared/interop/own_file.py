@@ -53,7 +53,9 @@ def _node_file(node: Node) -> Body:
         block_id, data = node.input_data["missing_block"], node.input_data.get("data", {})
         own["placeholder"] = {n: v for n, v in node.input_data.items() if n not in ("missing_block", "data")}
         own["has_data"] = "data" in node.input_data
-    metadata = {**node.metadata, "position": node.position} if node.position else node.metadata
+    metadata = {name: value for name, value in node.metadata.items() if name != "position"}
+    if node.position:
+        metadata["position"] = node.position
     made: Body = {"id": node.id, "block_id": block_id, "input_default": data, "metadata": metadata}
     return {**made, "weftly": own} if own else made
 

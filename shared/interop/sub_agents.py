@@ -13,13 +13,16 @@ from shared.interop import listed, secrets
 from shared.interop.reading import FileGraph, FileNode
 
 
-def find(node: FileNode, graphs: Sequence[FileGraph]) -> tuple[FileGraph | None, str]:
-    """The graph that the node runs, and a word on how it was found where that is not certain."""
+def find(node: FileNode, graphs: Sequence[FileGraph], *, by_id: bool) -> tuple[FileGraph | None, str]:
+    """The graph that the node runs, and a word on how it was found where that is not certain. ``by_id``: the file
+    is ours, and its ids are right."""
     version = node.input_default.get("graph_version")
     same_id = [one for one in graphs if one.id and one.id == node.input_default.get("graph_id")]
     for found in ([one for one in same_id if one.version == version], same_id):
         if len(found) == 1:
             return found[0], ""
+    if by_id:
+        return None, ""
     children = [one for one in graphs if one.place]
     names = schema_names(node.input_default.get("input_schema"))
     same_version = [one for one in children if one.version == version]
