@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import date, time
+from enum import Enum
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.blocks.block import BlockOutput, Context, Example
 from shared.blocks.interface import AgentInput, AgentInputFamily
@@ -159,3 +160,60 @@ class AgentFileInputBlock(AgentInputFamily):
 
     class Output(BlockOutput):
         result: str = Field(description="The address of the file, or a data URI.")
+
+
+class AttachmentView(Enum):
+    DOCS = "DOCS"
+    DOCUMENTS = "DOCUMENTS"
+    SPREADSHEETS = "SPREADSHEETS"
+    PRESENTATIONS = "PRESENTATIONS"
+    DOCS_IMAGES = "DOCS_IMAGES"
+    FOLDERS = "FOLDERS"
+
+
+class GoogleDriveFile(BaseModel):
+    """A file as Google's picker names it (https://developers.google.com/workspace/drive/picker/reference)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    name: str | None = None
+    mimeType: str | None = None
+    url: str | None = None
+    iconUrl: str | None = None
+    isFolder: bool = False
+
+
+class AgentGoogleDriveFileInputBlock(AgentInputFamily):
+    block_type = "AGENT_GOOGLE_DRIVE_FILE_INPUT"
+    description = "A file in Google Drive as an input of the agent: who runs it picks one."
+    examples = [
+        Example(
+            title="A spreadsheet",
+            input={"name": "tides", "value": {"id": "1x", "name": "Tides"}},
+            output=[
+                (
+                    "result",
+                    {
+                        "id": "1x",
+                        "name": "Tides",
+                        "mimeType": None,
+                        "url": None,
+                        "iconUrl": None,
+                        "isFolder": False,
+                    },
+                )
+            ],
+        )
+    ]
+
+    class Input(AgentInput):
+        value: GoogleDriveFile | None = Field(default=None, description="The file: id, name, mimeType, url.")
+        allowed_views: list[AttachmentView] = Field(
+            default=[AttachmentView.DOCS, AttachmentView.SPREADSHEETS, AttachmentView.PRESENTATIONS],
+            description="What a form offers to pick.",
+        )
+        allow_folder_selection: bool = Field(default=False, description="Whether folders may be picked.")
+
+    class Output(BlockOutput):
+        result: GoogleDriveFile = Field(description="The file: id, name, mimeType, url.")

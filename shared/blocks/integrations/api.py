@@ -111,6 +111,11 @@ class Session:
     async def get(self, path: str, **options: Any) -> Any:
         return self.parsed(await self.request("GET", path, **options))
 
+    async def find(self, path: str, **options: Any) -> Any:
+        """As ``get``; None where the service has no such thing (404)."""
+        answer = await self.request("GET", path, accept=(404,), **options)
+        return None if answer.status_code == 404 else self.parsed(answer)
+
     async def post(self, path: str, **options: Any) -> Any:
         return self.parsed(await self.request("POST", path, **options))
 
@@ -123,16 +128,18 @@ class Session:
     async def delete(self, path: str, **options: Any) -> Any:
         return self.parsed(await self.request("DELETE", path, **options))
 
-    async def request(self, method: str, path: str, **options: Any) -> Any:
-        """The answer, of a status below 300. ``path``: after the service's address, or an address of the service.
-        BlockError ``SERVICE_REFUSED``, ``CREDENTIALS_REFUSED``; Retryable ``SERVICE_UNAVAILABLE``, and as
-        ``Outgoing``. A GET is redirected within the service's hosts, and nothing else is."""
+    async def request(self, method: str, path: str, *, accept: Sequence[int] = (), **options: Any) -> Any:
+        """The answer, of a status below 300 or one of ``accept``. ``path``: after the service's address, or one of
+        its addresses. A GET is redirected within the service's hosts, and nothing else is. BlockError
+        ``SERVICE_REFUSED``, ``CREDENTIALS_REFUSED``; Retryable ``SERVICE_UNAVAILABLE``; and as ``Outgoing``."""
         url = path if path.startswith("https://") else f"{self._url}{path}"
         left = MAX_REDIRECTS if method == "GET" else 0
         while True:
             answer = await self._send(method, url, options)
-            if answer.status_code < 300:
+            if answer.status_code < 300 or answer.status_code in accept:
                 return answer
+            if answer.status_code >= 400:
+                raise self._failure(answer)
             if left == 0:
                 raise self.refused(f"answered {answer.status_code}: it wants to be asked at another address")
             left -= 1
@@ -153,6 +160,12 @@ class Session:
             if more is None or len(found) >= limit:
                 return found[:limit]
             params |= more
+
+    def key(self) -> str:
+        """The key itself, for a service that takes it in the path."""
+        if self.credential is None:
+            raise self.refused("needs a key", reason="CREDENTIALS_UNSUITABLE")
+        return parse.quote(secret(self.credential), safe=":")
 
     def address(self) -> str:
         """The credential itself, where it is the address of a webhook, which is as good as a key."""
@@ -200,10 +213,7 @@ class Session:
             raise errors.Retryable(self._hide(error.message), after=error.after, reason=error.reason) from None
         except errors.BlockError as error:
             raise errors.BlockError(self._hide(error.message), reason=error.reason) from None
-        answer = self._cleaned(answer)
-        if answer.status_code >= 400:
-            raise self._failure(answer)
-        return answer
+        return self._cleaned(answer)
 
     def _check_host(self, url: str) -> None:
         """A credential goes to the hosts that were declared, and nowhere else."""

@@ -75,7 +75,7 @@ _STYLES_OF_V3 = {StyleType.RENDER_3D: "FICTION", StyleType.ANIME: "FICTION"}
 
 class IdeogramModelBlock(Block):
     block_type = "IDEOGRAM_MODEL"
-    category = "AI"
+    category = "MULTIMEDIA"
     description = "Paints a picture after a description, by a model of Ideogram, which writes well."
     max_attempts = 3
     cost = "One picture of Ideogram, and one more where it is enlarged."

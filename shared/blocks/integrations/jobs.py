@@ -9,7 +9,7 @@ from typing import Any
 from shared.blocks.block import Context, Delay, Suspended
 from shared.domain import errors
 
-AT_MOST_SECONDS = 3600.0
+AN_HOUR = 3600.0
 _EASING = 1.3
 _LONGEST_PAUSE = 60.0
 
@@ -19,15 +19,16 @@ def begun(context: Context) -> Any:
     return None if context.resumption is None else context.resumption["state"]["job"]
 
 
-def wait(context: Context, job: Any, *, seconds: float, what: str) -> Suspended:
+def wait(context: Context, job: Any, *, seconds: float, what: str, at_most: float = AN_HOUR) -> Suspended:
     """To be raised: looks again in ``seconds`` at first, then less and less often. BlockError, reason
-    ``SERVICE_TIMEOUT``, where ``what`` ("The crawl") has taken more than an hour. ``job``: JSON without secrets."""
+    ``SERVICE_TIMEOUT``, where ``what`` ("The crawl") has taken longer than ``at_most``. ``job``: JSON without
+    secrets."""
     before = context.resumption["state"] if context.resumption else {}
     now = context.now().timestamp()
     since = before.get("since", now)
-    if now - since > AT_MOST_SECONDS:
+    if now - since > at_most:
         raise errors.BlockError(
-            f"{what} is not ready after {AT_MOST_SECONDS / 60:.0f} minutes: look at the service, or ask for less",
+            f"{what} is not ready after {at_most / 60:.0f} minutes: look at the service, or ask for less",
             reason="SERVICE_TIMEOUT",
         )
     pause = min(before.get("pause", seconds / _EASING) * _EASING, _LONGEST_PAUSE)

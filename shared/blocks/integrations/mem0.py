@@ -61,7 +61,7 @@ def of_whom(input: Scope, context: Context) -> dict[str, str]:
 
 class AddMemoryBlock(Block):
     block_type = "ADD_MEMORY"
-    category = "AI"
+    category = "MEMORY"
     description = "Gives Mem0 something to remember of the user, and waits until it has been taken in."
     max_attempts = 3
     suspends = True
@@ -147,7 +147,7 @@ def filters(
 
 class SearchMemoryBlock(Block):
     block_type = "SEARCH_MEMORY"
-    category = "AI"
+    category = "MEMORY"
     description = "Searches what Mem0 remembers of the user, by meaning."
     max_attempts = 3
     cost = "One search of Mem0."
@@ -194,7 +194,7 @@ async def _read(input: Filters, context: Context, extra: Mapping[str, Any], limi
 
 class GetAllMemoriesBlock(Block):
     block_type = "GET_ALL_MEMORIES"
-    category = "AI"
+    category = "MEMORY"
     description = f"Gives all that Mem0 remembers of the user, up to {_MAX_MEMORIES:,} memories."
     max_attempts = 3
     credentials = MEM0.needed()
@@ -213,7 +213,7 @@ class GetAllMemoriesBlock(Block):
 
 class GetLatestMemoryBlock(Block):
     block_type = "GET_LATEST_MEMORY"
-    category = "AI"
+    category = "MEMORY"
     description = "Gives the newest memory that Mem0 has of the user."
     max_attempts = 3
     credentials = MEM0.needed()

@@ -100,7 +100,7 @@ async def predicted(input: Any, context: Context, model: str, values: dict[str, 
 
 class AIImageGeneratorBlock(Block):
     block_type = "AI_IMAGE_GENERATOR"
-    category = "AI"
+    category = "MULTIMEDIA"
     description = "Paints a picture after a description, by one of several models at Replicate."
     max_attempts = 3
     suspends = True
@@ -171,7 +171,7 @@ _MAX_STEPS_OF_SCHNELL = 4
 
 class ReplicateFluxAdvancedModelBlock(Block):
     block_type = "REPLICATE_FLUX_ADVANCED_MODEL"
-    category = "AI"
+    category = "MULTIMEDIA"
     description = "Paints a picture by a Flux model at Replicate, with all that it can be told."
     max_attempts = 3
     suspends = True

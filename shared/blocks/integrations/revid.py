@@ -50,7 +50,7 @@ _MEDIA = {"stockvideo": "stock-video", "movingimage": "moving-image", "aivideo":
 
 class AIShortformVideoCreatorBlock(Block):
     block_type = "AI_SHORTFORM_VIDEO_CREATOR"
-    category = "SOCIAL"
+    category = "MULTIMEDIA"
     description = "Makes a short video out of a script, with a voice, music and pictures, through Revid."
     max_attempts = 3
     suspends = True

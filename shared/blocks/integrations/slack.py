@@ -29,7 +29,7 @@ _UNAUTHORIZED = {"invalid_auth", "not_authed", "account_inactive", "token_revoke
 
 class SendSlackMessageBlock(Block):
     block_type = "SEND_SLACK_MESSAGE"
-    category = "SOCIAL"
+    category = "COMMUNICATION"
     description = "Sends a message to a channel or a person on Slack, as a bot that is in the channel."
     max_attempts = 3
     credentials = SLACK.needed()
@@ -84,7 +84,7 @@ SLACK_HOOK = api.Service(
 
 class SendSlackWebhookBlock(Block):
     block_type = "SEND_SLACK_WEBHOOK"
-    category = "SOCIAL"
+    category = "COMMUNICATION"
     description = "Sends a message to the channel of a Slack webhook. Its credential is the webhook's address."
     max_attempts = 3
     credentials = SLACK_HOOK.needed()

@@ -2,11 +2,13 @@
 what was asked, as it would have gone over the wire.
 """
 
+import base64
 import email
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email import policy
 from typing import Any
 from urllib import parse
 
@@ -25,7 +27,8 @@ BEARER = f"Bearer {SECRET}"
 @dataclass(frozen=True, kw_only=True)
 class Ask:
     """A request that is expected, and its answer. ``sent``: its JSON; ``form``: its form fields; ``parts``: of a
-    multipart form; ``headers``: those that matter, None for one that must not be there."""
+    multipart form; ``mail``: headers and contents of the e-mail that it sends, in ``thread``; ``headers``: those that
+    matter, None for one that must not be there."""
 
     method: str
     url: str
@@ -33,11 +36,16 @@ class Ask:
     sent: Any = None
     form: Mapping[str, str] | None = None
     parts: Mapping[str, str] | None = None
+    mail: Mapping[str, str | None] | None = None
+    thread: str | None = None
     answer: Any = None
     status: int = 200
     raw: bytes | None = None
+    location: str | None = None
 
     def response(self) -> httpx.Response:
+        if self.location is not None:
+            return httpx.Response(self.status, headers={"location": self.location})
         if self.raw is not None:
             return httpx.Response(self.status, content=self.raw)
         return httpx.Response(self.status) if self.answer is None else httpx.Response(self.status, json=self.answer)
@@ -143,6 +151,24 @@ def check(request: httpx.Request, ask: Ask) -> None:
         assert dict(parse.parse_qsl(request.content.decode(), keep_blank_values=True)) == ask.form
     if ask.parts is not None:
         assert parts(request) == ask.parts
+    if ask.mail is not None:
+        sent = json.loads(request.content)
+        assert sent.get("threadId") == ask.thread
+        found = letter(base64.urlsafe_b64decode(sent["raw"]))
+        assert {name: found.get(name) for name in ask.mail} == dict(ask.mail)
+
+
+def letter(raw: bytes) -> dict[str, str]:
+    """Headers by name, texts by type, and an attachment as ``file``."""
+    message: Any = email.message_from_bytes(raw, policy=policy.default)
+    found = {name: str(value) for name, value in message.items()}
+    for part in message.walk():
+        if part.is_attachment():
+            content = part.get_content()
+            found["file"] = content.decode() if isinstance(content, bytes) else content
+        elif not part.is_multipart():
+            found[part.get_content_type()] = part.get_content().replace("\r\n", "\n").strip()
+    return found
 
 
 def parts(request: httpx.Request) -> dict[str, str]:
