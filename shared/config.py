@@ -63,6 +63,7 @@ class Settings(BaseModel):
         le=500_000,
         description="Values above so many bytes of JSON lie in the bucket, not in Firestore.",
     )
+    max_schedules: int = Field(1_000, ge=1, description="Schedules of one user.")
     max_queued_executions: int = Field(10_000, ge=1, description="Executions of one user that may wait to start.")
     max_node_executions: int = Field(2_000, ge=1, description="Node executions in one execution.")
     max_depth: int = Field(10, ge=1, description="Sub-agents within sub-agents.")

@@ -51,6 +51,7 @@ ByOrder = tuple[str, str]
 
 BY_TIME: TypeAdapter[ByTime] = TypeAdapter(tuple[_Moment, _Id])
 BY_ORDER: TypeAdapter[ByOrder] = TypeAdapter(tuple[_Order, _Id])
+BY_MOMENT: TypeAdapter[datetime] = TypeAdapter(_Moment)
 BY_NUMBER: TypeAdapter[int] = TypeAdapter(Annotated[int, Field(ge=1, lt=2**53)])
 
 

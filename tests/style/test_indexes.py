@@ -32,6 +32,7 @@ from shared.firestore import (
     reaching,
     recoveries,
     reviews,
+    schedules,
     sweeping,
     users,
 )
@@ -51,7 +52,9 @@ COLLECTIONS = {
     "memory",
     "node_cache",
     "nodes",
+    "occurrences",
     "reviews",
+    "schedules",
     "tokens",
     "users",
     "versions",
@@ -69,6 +72,7 @@ MODULES = [
     reaching,
     recoveries,
     reviews,
+    schedules,
     sweeping,
     users,
 ]
@@ -125,6 +129,11 @@ QUERIES: dict[str, Query] = {
     "reaching.any_under": lambda: reaching.any_under("e", "a", ((1, -1), (2, -1)), _read_time()),
     "reaching.queued_at": lambda: reaching.queued_at("e", ["a", "b"]),
     "memory.erase": lambda: memory.erase("u", "g", 9),
+    "schedules.due": lambda: schedules.due(3, NOW, 9),
+    "schedules.list_of": lambda: schedules.list_of("u", None, (NOW, "s"), 9),
+    "schedules.list_of (of a graph)": lambda: schedules.list_of("u", "g", None, 9),
+    "schedules.count": lambda: schedules.count("u"),
+    "schedules.occurrences": lambda: schedules.occurrences("s", NOW, 9),
     "graphs.list_of": lambda: graphs.list_of("u", graphs.After(created_at=NOW, id="g"), 9),
 }
 
