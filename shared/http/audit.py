@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.domain.errors import WeftlyError
-from shared.http import addresses, request
+from shared.http import addresses, paths, request
 from shared.services import audit
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -22,6 +22,7 @@ HARMLESS = frozenset({"validate", "estimate", "user"})
 VERBS = {"POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete", "GET": "read"}
 ABUSE = frozenset({401, 403, 429})
 MAX_FIELDS = 50
+ADMIN = "/api/v1/admin/"
 
 
 async def observed(http_request: Request, path: str, work: Callable[[], Awaitable[Response]]) -> Response:
@@ -64,6 +65,8 @@ async def _refused(record: audit.Record, error: WeftlyError, changes: bool) -> N
 
 def _record(http_request: Request, path: str) -> audit.Record:
     type_, verb, id_ = named(http_request.method, path, http_request.path_params)
+    if not paths.is_id(id_) and not path.startswith(ADMIN):
+        id_ = ""  # it may be a secret, put where an id belongs
     return audit.Record(
         action=f"{type_}.{verb}",
         resource_type=type_,

@@ -17,7 +17,7 @@ from shared import clock
 from shared.domain import errors
 from shared.domain.errors import WeftlyError
 from shared.gcp import outages
-from shared.http import addresses, logs, request
+from shared.http import addresses, logs, paths, request
 from shared.http import errors as wire
 
 DRAIN_LIMIT = 100_000_000
@@ -84,10 +84,11 @@ class _Answered:
 
 def _log_access(scope: Scope, answered: _Answered, seconds: float) -> None:
     headers = Headers(scope=scope)
+    path = paths.shown(scope)
     status = answered.status or 499
     http_request: Mapping[str, object] = {
         "requestMethod": scope["method"],
-        "requestUrl": scope["path"],
+        "requestUrl": path,
         "status": status,
         "latency": f"{seconds:.6f}s",
         "responseSize": str(answered.size),
@@ -100,7 +101,7 @@ def _log_access(scope: Scope, answered: _Answered, seconds: float) -> None:
         level,
         "%s %s %s",
         scope["method"],
-        scope["path"],
+        path,
         status,
         extra={"fields": {"httpRequest": http_request}},
     )
@@ -130,7 +131,7 @@ class Crashes:
                 raise
             await wire.answer(error)(scope, receive, send)
         except Exception as error:
-            _log.exception("%s %s crashed", scope.get("method"), scope.get("path"))
+            _log.exception("%s %s crashed", scope.get("method"), paths.shown(scope))
             if started:
                 raise
             await wire.answer(_crashed(error))(scope, receive, send)

@@ -5,7 +5,6 @@ says so, or when nothing is left but tasks for later.
 """
 
 import asyncio
-import functools
 import itertools
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -14,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-import grpc.aio
 import pytest
 
 from local.database import Database
@@ -50,10 +48,8 @@ async def staged(patch: pytest.MonkeyPatch, make: "Callable[..., Staged]") -> "A
     """A stage on a Firestore of its own, in this process."""
     calls = Calls()
     database = Database(None)
-    with patch.context() as patched:
-        patched.setattr(grpc.aio, "server", functools.partial(grpc.aio.server, interceptors=[calls]))
-        service = FirestoreService(database)
-        port = await service.start(0)
+    service = FirestoreService(database, interceptors=[calls])
+    port = await service.start(0)
     patch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{port}")
     config.settings.cache_clear()
     made = make(calls=calls)
