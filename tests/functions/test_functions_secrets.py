@@ -188,6 +188,30 @@ def _node(id_: str, provider: str, way: str, credentials_id: str | None) -> dict
     return {"id": id_, "block_type": "LEAKY", "input_data": {"provider": provider, "way": way, **given}, "backoff": 1}
 
 
+def _pinned(planted: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Nodes that name their credentials."""
+    return [_node(f"n{n}", provider, WAYS[n % 7], id_) for n, (provider, id_) in enumerate(planted)]
+
+
+def _bringing(planted: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Nodes whose credentials the execution brings."""
+    return [_node(f"n{n}", provider, WAYS[(n + 3) % 7], None) for n, (provider, _) in enumerate(planted)]
+
+
+async def _misuse(client: Client, thief: Client, outside: Outside, planted: list[tuple[str, str]]) -> None:
+    """Of another user's, of those for another provider, and with a secret in the place of an id."""
+    await _run(thief, outside, _pinned(planted))
+    await _run(thief, outside, _bringing(planted), credentials=dict(planted))
+    await _run(client, outside, [_node(f"n{n}", "p0", "emit", id_) for n, (_, id_) in enumerate(planted[1:])])
+    in_place = {f"n{n}": secret for n, secret in enumerate(SECRETS)}
+    await _run(client, outside, _bringing(planted), credentials=in_place)
+    for secret in SECRETS:
+        await client.call("users", "GET", f"/credentials/{quote(secret, safe='')}")
+        await client.call("users", "DELETE", f"/credentials/{quote(secret, safe='')}")
+        wrong = {"provider": "x", "kind": "oauth2", "api_key": secret, "password": secret}
+        await client.call("users", "POST", "/credentials", json=wrong)
+
+
 async def _dump() -> str:
     """Every document of the database."""
     found: list[str] = []
@@ -221,31 +245,19 @@ async def test_no_planted_secret_is_told_anywhere(
     logs.configure()
     client = Client(make_api, user, outside)
     planted = await _plant(client, user)
-    pinned = [_node(f"n{n}", provider, WAYS[n % 7], id_) for n, (provider, id_) in enumerate(planted)]
-    seen = await _run(client, outside, pinned)
+    seen = await _run(client, outside, _pinned(planted))
     assert {text.removeprefix("Bearer ") for text in leaky.opened} == set(SECRETS), "all of them were opened"
     assert seen["status"] == "FAILED"
     leaky.opened.clear()
-    brought = [_node(f"n{n}", provider, WAYS[(n + 3) % 7], None) for n, (provider, _) in enumerate(planted)]
-    await _run(client, outside, brought, credentials=dict(planted))
+    await _run(client, outside, _bringing(planted), credentials=dict(planted))
     assert len(leaky.opened) == len(SECRETS)
     for provider, id_ in planted:
         call = {"provider": provider, "way": "dress", "credentials": id_}
         await client.call("graphs", "POST", "/blocks/LEAKY/execute", json={"input_data": call})
     leaky.opened.clear()
-    # Misuse: of another user's, of those for another provider, and with a secret in the place of an id.
     thief = Client(make_api, await accounts.user(), outside)
-    await _run(thief, outside, pinned)
-    await _run(thief, outside, brought, credentials=dict(planted))
-    crossed = [_node(f"n{n}", "p0", "emit", id_) for n, (_, id_) in enumerate(planted[1:])]
-    await _run(client, outside, crossed)
-    await _run(client, outside, brought, credentials={f"n{n}": secret for n, secret in enumerate(SECRETS)})
+    await _misuse(client, thief, outside, planted)
     assert leaky.opened == set()
-    for secret in SECRETS:
-        await client.call("users", "GET", f"/credentials/{quote(secret, safe='')}")
-        await client.call(
-            "users", "POST", "/credentials", json={"provider": "x", "kind": "oauth2", "api_key": secret}
-        )
     everywhere = {
         "Firestore": await _dump(),
         "logs": "".join(capsys.readouterr()),
