@@ -4,7 +4,7 @@ Imitate ``shared/blocks/text.py``: a block is one class of a screen.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final, Protocol
@@ -14,6 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.blocks import credentials as credentials_of
 from shared.blocks.credentials import Credential, Need, NoWallet, Wallet
 from shared.blocks.memory import Memory, NoMemory
+from shared.blocks.suspensions import Delay as Delay
+from shared.blocks.suspensions import Review as Review
+from shared.blocks.suspensions import SubAgent as SubAgent
+from shared.blocks.suspensions import SubAgents as SubAgents
+from shared.blocks.suspensions import Suspended as Suspended
+from shared.blocks.suspensions import Suspension as Suspension
+from shared.blocks.tools import NoTools, Toolbox
 
 LINKED: Final = ...
 """Stands in the literals that ``many_pins`` sees for a pin with a link: any value may come."""
@@ -53,57 +60,6 @@ class Listeners(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delay:
-    """Suspends until ``seconds`` have gone by; with 0 what it did so far is recorded, and it goes on at once.
-    ``state``, here as in the others: JSON to remember meanwhile, as the id of a job that an outside service works on,
-    or what was said so far; no secrets."""
-
-    seconds: float
-    state: Any = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
-    """Suspends until a person has decided on ``data``; with ``editable`` they may change it."""
-
-    name: str
-    data: Any
-    editable: bool
-    state: Any = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubAgent:
-    """Suspends until another graph of the user has run. ``graph_version`` None: the active one."""
-
-    graph_id: str
-    graph_version: int | None
-    inputs: Mapping[str, Any]
-    state: Any = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubAgents:
-    """Suspends until several have run, at the same time; the states of each do not count."""
-
-    agents: Sequence[SubAgent]
-    state: Any = None
-
-
-Suspension = Delay | Review | SubAgent | SubAgents
-
-
-class Suspended(Exception):
-    """Raised by ``run`` instead of waiting: nothing runs meanwhile. When what it asks for has come, ``run`` is
-    called anew with ``context.resumption``, which has the ``state`` and: of a review ``{approved, data, message}``,
-    of a sub-agent ``{status, output, error, cost}``, of several ``{agents}``, a list of these in the same order."""
-
-    def __init__(self, suspension: Suspension) -> None:
-        super().__init__(suspension)
-        self.suspension = suspension
-
-
 def no_randomness(count: int) -> bytes:
     raise RuntimeError(f"nobody supplies {count} random bytes here")
 
@@ -113,7 +69,8 @@ class Context:
     """What a block may know of where it runs. ``idempotency_key`` is the same for every call of one node
     execution: hand it to outside services. ``settings``: the deployment's, by name (``OPENAI_API_KEY`` …).
     ``charges``: US dollars that the call cost so far, failed attempts included. ``random_bytes``: so many, that
-    nobody can foresee. ``listeners``: None: nobody may watch, and a text need not come in pieces."""
+    nobody can foresee. ``listeners``: None: nobody may watch, and a text need not come in pieces. ``tools``: of a
+    block that ``calls_tools``."""
 
     user_id: str = ""
     graph_id: str = ""
@@ -131,6 +88,7 @@ class Context:
     random_bytes: Callable[[int], bytes] = no_randomness
     charges: list[float] = field(default_factory=list[float])
     listeners: Listeners | None = None
+    tools: Toolbox = field(default_factory=NoTools)
 
     def teller(self, pin: str) -> Callable[[str], Awaitable[None]] | None:
         """What to hand pieces of the text of ``pin`` to; None: nobody may watch."""
@@ -175,6 +133,8 @@ class Block(ABC):
     ``static_output``: its links supply their value again and again.
     ``max_attempts``: how often it is tried when it raises ``Retryable``, unless the node says otherwise.
     ``suspends``: it may raise ``Suspended``.
+    ``calls_tools``: the nodes that its pin ``tools`` is linked to are tools that it may call.
+    ``feedback``: input pins for which its first firing does not wait: what comes there answers what it sent.
     ``open_pins``: it has pins that it does not name, those of the graph that it runs.
     ``version``: counted up when the same inputs may give other outputs.
     ``cost``: what a run costs beside the compute, in words; empty: nothing. In dollars: ``context.charge``.
@@ -189,6 +149,8 @@ class Block(ABC):
     emits_many: ClassVar[frozenset[str]] = frozenset()
     static_output: ClassVar[bool] = False
     suspends: ClassVar[bool] = False
+    calls_tools: ClassVar[bool] = False
+    feedback: ClassVar[frozenset[str]] = frozenset()
     open_pins: ClassVar[bool] = False
     max_attempts: ClassVar[int] = 1
     version: ClassVar[int] = 1

@@ -8,7 +8,7 @@ import email.utils
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Any
 
@@ -84,6 +84,10 @@ class Completion:
         """The answer as a message of the conversation."""
         calls = [dict(call) for call in self.tool_calls]
         return {"role": "assistant", "content": self.text or None} | ({"tool_calls": calls} if calls else {})
+
+    def first_call_alone(self) -> "Completion":
+        """The same with one call at most: not every service keeps to one."""
+        return replace(self, tool_calls=self.tool_calls[:1])
 
 
 async def complete(

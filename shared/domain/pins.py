@@ -3,6 +3,9 @@
 ``values_#_key`` is an entry of the dictionary ``values``, ``entries_$_0`` an element of the list ``entries``,
 ``obj_@_attr`` an attribute of the object ``obj``; steps nest (``rows_$_0_#_name``). A sink puts the parts
 together (``merge``), a source takes one out (``select``).
+
+``tools_^_{node}_~_{field}`` is one argument of a call of a tool, which goes to that node as its input ``field``: of a
+value ``{"arguments": {name: value}, "pins": {pin: name}, …}`` the argument that the call has for this very pin.
 """
 
 import re
@@ -13,7 +16,10 @@ from typing import Any, Literal, cast
 MAX_INDEX = 9_999
 """The greatest list index that a pin name may carry: one link must not make a list of millions."""
 
-Kind = Literal["#", "$", "@"]
+TOOL = "_^_"
+"""Stands in a tool pin before the node that is the tool."""
+
+Kind = Literal["#", "$", "@", "^"]
 
 _STEP = re.compile(r"_([#$@])_")
 _INDEX = re.compile(r"[0-9]{1,9}")
@@ -21,7 +27,7 @@ _INDEX = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step into a value: ``#`` an entry, ``$`` an element, ``@`` an attribute."""
+    """One step into a value: ``#`` an entry, ``$`` an element, ``@`` an attribute, ``^`` an argument of a call."""
 
     kind: Kind
     key: str
@@ -36,6 +42,9 @@ class Found:
 
 def split(pin: str) -> tuple[str, tuple[Step, ...]]:
     """The base pin and the steps from it: ``a_#_b_$_0`` -> ``("a", (# b, $ 0))``; no steps: ordinary."""
+    if TOOL in pin:
+        base, _, rest_of_pin = pin.partition(TOOL)
+        return base, (Step("^", rest_of_pin),)
     base, *rest = _STEP.split(pin)
     return base, tuple(Step(cast(Kind, kind), key) for kind, key in zip(rest[::2], rest[1::2], strict=True))
 
@@ -46,7 +55,7 @@ def base_name(pin: str) -> str:
 
 
 def is_dynamic(pin: str) -> bool:
-    return _STEP.search(pin) is not None
+    return TOOL in pin or _STEP.search(pin) is not None
 
 
 def merge(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,6 +80,8 @@ def merge(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def select(pin: str, value: Any) -> Found | None:
     """The part of ``value`` (that of the base pin) which ``pin`` names; None: there is no such part."""
+    if TOOL in pin:
+        return _argument(pin, value)
     for step in split(pin)[1]:
         part = _element(value, step.key) if step.kind == "$" else _entry(value, step.key)
         if part is None:
@@ -79,11 +90,22 @@ def select(pin: str, value: Any) -> Found | None:
     return Found(value)
 
 
+def _argument(pin: str, call: Any) -> Found | None:
+    """What a call has for a tool pin; null where it leaves out what it might have given."""
+    names = cast(Mapping[str, Any], call).get("pins") if isinstance(call, Mapping) else None
+    if not isinstance(names, Mapping) or pin not in names:
+        return None
+    arguments = cast(Mapping[str, Any], call["arguments"])
+    return Found(arguments.get(cast(Mapping[str, str], names)[pin]))
+
+
 def _put(current: Any, steps: Sequence[Step], value: Any) -> Any:
     """``current`` with ``value`` at the end of ``steps``: a copy along the way, the rest shared."""
     if not steps:
         return value
     step, rest = steps[0], steps[1:]
+    if step.kind == "^":
+        raise ValueError("a tool pin is one that a value comes out of")
     if step.kind == "$":
         return _put_element(current, _index(step.key), rest, value)
     if current is not None and not isinstance(current, Mapping):

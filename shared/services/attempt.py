@@ -9,13 +9,12 @@ from typing import Any
 from shared.blocks import catalog, runner
 from shared.blocks.block import Block, BlockInput, Context
 from shared.blocks.runner import Outcome
-from shared.domain import credentials, errors, planning
+from shared.domain import errors, planning
 from shared.domain.graph import Node
-from shared.domain.plan import PlanNode
 from shared.domain.records import Lost, NodeExecution
-from shared.firestore import executions, gate_tokens, node_cache, node_executions
+from shared.firestore import gate_tokens, node_cache, node_executions
 from shared.firestore import values as values_codec
-from shared.services import memory, resumptions, stored_values, timeouts, wallets
+from shared.services import constants, memory, resumptions, stored_values, timeouts, toolbox, wallets
 from shared.services.runs import Run
 from shared.services.world import World
 
@@ -85,30 +84,12 @@ async def values(run: Run, node: NodeExecution, graph_node: Node) -> dict[str, A
     """Pin -> value as the node gets them: its literals, over them what came by links, in the order of the links: the
     parts of a dictionary stand in this order, whichever came first."""
     plan = run.version.plan
-    supplied = planning.static_values(plan, node.node_id, await _constants(run, plan.nodes[node.node_id]))
+    supplied = planning.static_values(plan, node.node_id, await constants.of(run, node.node_id))
     arrived = {**await stored_values.inputs(node.inputs), **await _held(node, plan.nodes[node.node_id].gather)}
     linked = {**supplied, **arrived}
     pins = dict.fromkeys(plan.links[position].sink_pin for position in plan.nodes[node.node_id].into)
-    literals = {**graph_node.input_data, **await _chosen(run, graph_node)}
+    literals = {**graph_node.input_data, **await constants.credentials_of(run, graph_node)}
     return {**literals, **{pin: linked[pin] for pin in pins if pin in linked}}
-
-
-async def _chosen(run: Run, graph_node: Node) -> dict[str, str]:
-    """Credentials pin -> the id that the execution was started with for it."""
-    spec = catalog.specs().get(graph_node.block_type)
-    if spec is None or not spec.credentials(graph_node.input_data):
-        return {}
-    return credentials.chosen(graph_node, spec, await executions.credentials(run.execution.id) or {})
-
-
-async def _constants(run: Run, at: PlanNode) -> dict[str, Any]:
-    """Node id -> value of the inputs that supply a node."""
-    sources = {run.version.plan.links[position].source for position in at.constants}
-    if not sources:
-        return {}
-    all_of_them = await executions.constants(run.execution.id) or {}
-    loaded = await stored_values.load({id_: o for id_, o in all_of_them.items() if id_ in sources})
-    return {id_: output.value for id_, output in loaded.items()}
 
 
 async def _held(node: NodeExecution, gather: bool) -> dict[str, Any]:
@@ -145,6 +126,8 @@ async def _call(
         memory=memory.UserMemory(user_id=run.execution.user_id, graph_id=run.execution.graph_id, now=run.world.now),
         random_bytes=run.world.random_bytes,
     )
+    if block.calls_tools:
+        context = replace(context, tools=toolbox.of(run, node.node_id, context))
     limit = timeouts.of(run.world, graph_node)
     try:
         async with asyncio.timeout(limit):

@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from shared.blocks.block import Delay, Review, SubAgent, SubAgents, Suspension
+from shared.blocks import suspensions
+from shared.blocks.suspensions import Delay, Review, SubAgent, SubAgents, Suspension
 from shared.domain import errors, identity
 from shared.domain.records import Execution, Lost, NodeExecution, Parent
 from shared.domain.statuses import Event, follow
@@ -20,9 +21,6 @@ from shared.services.runs import Run
 CHILD_DUE = timedelta(days=1)
 """How often recovery asks whether a sub-agent has ended without its parent having heard of it. The sub-agent itself
 stays due until it has told its parent."""
-
-MAX_SUB_AGENTS = 20
-"""At a time for one node execution: they are created in one write."""
 
 
 async def suspend(run: Run, node: NodeExecution, suspension: Suspension, fence: str) -> Lost | None:
@@ -116,8 +114,9 @@ async def _ask(
 async def _delegate(
     run: Run, node: NodeExecution, agents: Sequence[SubAgent], remembered: Mapping[str, Any], fence: str
 ) -> Lost | None:
-    if not 0 < len(agents) <= MAX_SUB_AGENTS:
-        message = f"A block may wait for 1 to {MAX_SUB_AGENTS} sub-agents at a time, and this one for {len(agents)}."
+    if not 0 < len(agents) <= suspensions.MAX_SUB_AGENTS:
+        most = suspensions.MAX_SUB_AGENTS
+        message = f"A block may wait for 1 to {most} sub-agents at a time, and this one for {len(agents)}."
         raise errors.BlockError(message, reason="LIMIT_EXCEEDED")
     ids = [_child_id(node, remembered["round"], number) for number in range(len(agents))]
     children = [await _child(run, node, agent, id_) for agent, id_ in zip(agents, ids, strict=True)]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.blocks import catalog
+from shared.blocks import catalog, suspensions
 from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Delay, Review, SubAgent, SubAgents, Suspended
 from shared.domain import errors
 from shared.domain.statuses import Status
@@ -135,7 +135,7 @@ async def test_cancelling_ends_every_sub_agent(stage: Stage, restless: Restless)
 
 
 async def test_too_many_sub_agents_fail_the_node(stage: Stage, restless: Restless) -> None:
-    many = suspending.MAX_SUB_AGENTS + 1
+    many = suspensions.MAX_SUB_AGENTS + 1
     restless.plan = [lambda learnt: SubAgents(agents=[_without("g")] * many, state=learnt)]
     execution = await begin(stage)
     await stage.run()

@@ -108,3 +108,34 @@ def test_every_pin_without_a_place_is_named() -> None:
 )
 def test_a_source_selects_a_part_or_nothing(pin: str, value: Any, selected: pins.Found | None) -> None:
     assert pins.select(pin, value) == selected
+
+
+CALL = {"arguments": {"text": "a"}, "pins": {"tools_^_n1_~_text": "text", "tools_^_n1_~_rows_#_x": "rows_x"}}
+
+
+@pytest.mark.parametrize("pin", ["tools_^_n1_~_text", "tools_^_a_#_b_~_values_#_name", "tools_^_"])
+def test_a_tool_pin_is_a_part_of_the_pin_before_it(pin: str) -> None:
+    assert pins.base_name(pin) == "tools"
+    assert pins.is_dynamic(pin)
+
+
+@pytest.mark.parametrize(
+    ("pin", "found"),
+    [
+        ("tools_^_n1_~_text", pins.Found("a")),
+        ("tools_^_n1_~_rows_#_x", pins.Found(None)),
+        ("tools_^_n2_~_text", None),
+    ],
+)
+def test_a_call_gives_its_own_tool_pins_their_arguments(pin: str, found: Any) -> None:
+    assert pins.select(pin, CALL) == found
+
+
+@pytest.mark.parametrize("value", [None, "text", [CALL], {"pins": 1}, {}])
+def test_what_is_no_call_gives_tool_pins_nothing(value: Any) -> None:
+    assert pins.select("tools_^_n1_~_text", value) is None
+
+
+def test_a_tool_pin_puts_nothing_together() -> None:
+    with pytest.raises(ValueError, match="comes out of"):
+        pins.merge({"tools_^_n1_~_text": 1})
