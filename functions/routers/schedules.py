@@ -33,6 +33,11 @@ class ScheduleChange(BaseModel):
     )
     timezone: str | None = Field(None, examples=["Europe/Berlin"], description="IANA name; UTC where it is left out.")
     input_data: dict[str, Any] | None = Field(None, description="The inputs of each execution, by name.")
+    credentials: dict[str, str] | None = Field(
+        None,
+        max_length=service.MAX_CREDENTIALS,
+        description="As of an execution: node id, or a name in the credentials_schema -> the id of credentials.",
+    )
     starts_at: datetime | None = Field(None, description="Nothing occurs before.")
     ends_at: datetime | None = Field(None, description="Nothing occurs after.")
     catch_up: CatchUp | None = Field(
@@ -63,6 +68,7 @@ class ScheduleView(BaseModel):
     cron: str
     timezone: str
     input_data: dict[str, Any]
+    credentials: dict[str, str]
     starts_at: datetime | None
     ends_at: datetime | None
     catch_up: CatchUp

@@ -44,7 +44,7 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """``next_at``: the first occurrence that is not dealt with; None: there is none. ``ends_at``: nothing occurs
-    later. ``input_data`` as for an execution. ``fence``: the document's update_time."""
+    later. ``input_data`` and ``credentials`` as for an execution. ``fence``: the document's update_time."""
 
     id: str
     user_id: str
@@ -53,6 +53,7 @@ class Schedule:
     cron: str
     timezone: str
     input_data: Mapping[str, Any]
+    credentials: Mapping[str, str]
     starts_at: datetime | None
     ends_at: datetime | None
     catch_up: CatchUp

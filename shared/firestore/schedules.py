@@ -1,7 +1,7 @@
 """Schedules: when a graph is executed by itself.
 
 Paths: ``schedules/{id}``; what came of an occurrence: ``schedules/{id}/occurrences/{id}``.
-Fields: user_id, graph_id, name, cron, timezone, input_data (JSON text), starts_at, ends_at, catch_up,
+Fields: user_id, graph_id, name, cron, timezone, input_data (JSON text), credentials, starts_at, ends_at, catch_up,
     overlap, state, next_at, due_shard (while something is due ever), last_at, last_execution_id, created_at,
     updated_at, schema_version; of an occurrence: at, result, message, execution_id, missed, expire_at.
 Queries and their indexes: due ones of a shard, earliest first (due_shard, next_at); of a user (user_id, created_at)
@@ -31,7 +31,7 @@ KEPT = timedelta(days=90)
 """How long an occurrence is remembered."""
 
 _SCHEMA_VERSION = 1
-_PLAIN = {"user_id", "graph_id", "name", "cron", "timezone", "starts_at", "ends_at", "next_at"} | {
+_PLAIN = {"user_id", "graph_id", "name", "cron", "timezone", "credentials", "starts_at", "ends_at", "next_at"} | {
     "last_at", "last_execution_id", "created_at", "updated_at",
 }  # fmt: skip
 

@@ -98,7 +98,7 @@ async def _start(world: World, one: Schedule, row: Occurrence) -> Occurrence:
         account = await auth.account(one.user_id)
         caller = permissions.caller(UserId(one.user_id), account.email, account.role)
         permissions.require(caller, "agent.create")
-        await starting.start(world, caller, one.graph_id, execution_id, one.input_data, "background")
+        await starting.start(world, caller, one.graph_id, execution_id, one.input_data, "background", one.credentials)
     except errors.WeftlyError as error:
         if error.code >= 500 or error.retryable:
             raise

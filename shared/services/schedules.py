@@ -7,17 +7,18 @@ from typing import Any, cast
 
 from shared.domain import cron, errors, schedule
 from shared.domain.errors import Violation
-from shared.domain.fields import Fields
+from shared.domain.fields import Fields, kind
 from shared.domain.permissions import Caller
 from shared.domain.schedule import CatchUp, Overlap, Schedule, State
 from shared.firestore import graphs, schedules, values
-from shared.services import etags, inputs, texts
+from shared.services import choosing, etags, inputs, texts
 from shared.services import graphs as graph_service
 from shared.services.world import World
 
 MAX_NAME = 200
 MAX_UPCOMING = 100
-WRITABLE = ("name", "cron", "timezone", "input_data", "starts_at", "ends_at", "catch_up", "overlap")
+MAX_CREDENTIALS = 200
+WRITABLE = ("name", "cron", "timezone", "input_data", "credentials", "starts_at", "ends_at", "catch_up", "overlap")
 
 Resource = dict[str, Any]
 Raw = Mapping[str, Any]
@@ -41,6 +42,7 @@ async def create(world: World, caller: Caller, graph_id: str, raw: Raw, id_: str
         cron="",
         timezone="UTC",
         input_data={},
+        credentials={},
         starts_at=None,
         ends_at=None,
         catch_up=CatchUp.ONCE,
@@ -52,7 +54,7 @@ async def create(world: World, caller: Caller, graph_id: str, raw: Raw, id_: str
         created_at=now,
         updated_at=now,
     )
-    made = await _changed(world, blank, raw)
+    made = await _changed(world, caller, blank, raw)
     if made.state is State.ENDED:
         raise errors.InvalidArgument(
             "The schedule would never occur.", violations=[Violation("ends_at", "Nothing occurs before it.")]
@@ -80,7 +82,7 @@ async def update(world: World, caller: Caller, id_: str, raw: Raw, expected: fro
     """Change what ``raw`` names. What was due by the old times and is not by the new is left out."""
     for _ in range(etags.ATTEMPTS):
         old = await _owned(caller, id_, expected)
-        if await schedules.update(await _changed(world, old, raw)):
+        if await schedules.update(await _changed(world, caller, old, raw)):
             return _view(await _owned(caller, id_))
     raise etags.contended(f"the schedule {id_}")
 
@@ -144,7 +146,7 @@ async def _owned(caller: Caller, id_: str, expected: frozenset[str] | None = Non
     return found
 
 
-async def _changed(world: World, old: Schedule, raw: Raw) -> Schedule:
+async def _changed(world: World, caller: Caller, old: Schedule, raw: Raw) -> Schedule:
     """``old`` with what is in ``raw``, timed anew. InvalidArgument."""
     fields = Fields()
     fields.only(raw, WRITABLE)
@@ -154,6 +156,7 @@ async def _changed(world: World, old: Schedule, raw: Raw) -> Schedule:
         cron=_cron(fields, raw) if "cron" in raw or not old.cron else old.cron,
         timezone=_zone(fields, raw) if raw.get("timezone") is not None else old.timezone,
         input_data=fields.object(raw, "input_data", "") if "input_data" in raw else old.input_data,
+        credentials=_credentials(fields, raw) if "credentials" in raw else old.credentials,
         starts_at=_moment(fields, raw, "starts_at") if "starts_at" in raw else old.starts_at,
         ends_at=_moment(fields, raw, "ends_at") if "ends_at" in raw else old.ends_at,
         catch_up=_choice(fields, raw, "catch_up", CatchUp, old.catch_up),
@@ -170,6 +173,7 @@ async def _changed(world: World, old: Schedule, raw: Raw) -> Schedule:
     if head is not None:
         version = await graphs.get_version(head.id, head.active_version)
         inputs.constants_of(version, made.input_data, world.settings.max_value_bytes)
+        await choosing.check(world, caller, version.graph, made.credentials)
     ended = made.state is State.ENDED  # new times may give it new occurrences
     return _timed(replace(made, state=State.ACTIVE) if ended else made, world.now())
 
@@ -198,6 +202,16 @@ def _zone(fields: Fields, raw: Raw) -> str:
     return name
 
 
+def _credentials(fields: Fields, raw: Raw) -> dict[str, str]:
+    chosen = fields.object(raw, "credentials", "")
+    if len(chosen) > MAX_CREDENTIALS:
+        fields.wrong("credentials", f"It must have {MAX_CREDENTIALS} entries at most.")
+    for key, id_ in chosen.items():
+        if not isinstance(id_, str):
+            fields.wrong(f"credentials.{key}", f"It must be the id of credentials, not {kind(id_)}.")
+    return {key: id_ for key, id_ in chosen.items() if isinstance(id_, str)}
+
+
 def _moment(fields: Fields, raw: Raw, name: str) -> datetime | None:
     text = fields.text(raw, name, most=50)
     if not text:
@@ -212,14 +226,14 @@ def _moment(fields: Fields, raw: Raw, name: str) -> datetime | None:
     return moment
 
 
-def _choice(fields: Fields, raw: Raw, name: str, kind: type[Any], old: Any) -> Any:
+def _choice(fields: Fields, raw: Raw, name: str, choices: type[Any], old: Any) -> Any:
     value = raw.get(name)
     if value is None:
         return old
     try:
-        return kind(value)
+        return choices(value)
     except ValueError:
-        fields.wrong(name, f"It must be one of {', '.join(cast(Any, kind))}.")
+        fields.wrong(name, f"It must be one of {', '.join(cast(Any, choices))}.")
         return old
 
 
@@ -231,6 +245,7 @@ def _view(one: Schedule) -> Resource:
         "cron": one.cron,
         "timezone": one.timezone,
         "input_data": one.input_data,
+        "credentials": one.credentials,
         "starts_at": one.starts_at,
         "ends_at": one.ends_at,
         "catch_up": one.catch_up,

@@ -55,6 +55,7 @@ async def hourly(stage: Stage, id_: str = "hourly", **changes: Any) -> Schedule:
         cron="0 * * * *",
         timezone="UTC",
         input_data={"text": "a"},
+        credentials={},
         starts_at=None,
         ends_at=None,
         catch_up=CatchUp.ONCE,

@@ -63,6 +63,8 @@ async def test_a_schedule_is_created_read_and_listed(users: httpx.AsyncClient, g
         ({"input_data": {"word": 1}}, "input_data.word"),
         ({"input_data": {}}, "input_data.text"),
         ({"input_data": {"text": "x" * 600_000}}, "input_data"),
+        ({"credentials": {"in": 5}}, "credentials.in"),
+        ({"credentials": {"nowhere": "c1"}}, "credentials.nowhere"),
         ({"starts_at": "tomorrow"}, "starts_at"),
         ({"starts_at": "2030-01-01T00:00:00"}, "starts_at"),
         ({"ends_at": "2020-01-01T00:00:00Z"}, "ends_at"),

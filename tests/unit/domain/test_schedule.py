@@ -19,6 +19,7 @@ EVERY_TEN = Schedule(
     cron="*/10 * * * *",
     timezone="UTC",
     input_data={},
+    credentials={},
     starts_at=None,
     ends_at=None,
     catch_up=CatchUp.ONCE,
