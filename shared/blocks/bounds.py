@@ -56,7 +56,7 @@ def weight(value: Any, up_to: int) -> int:
             total += 2 * max(1, len(cast(list[Any], one)))
             waiting += cast(list[Any], one) if total <= up_to else ()
         elif isinstance(one, Mapping | BaseModel):
-            entries = dict(cast(Mapping[Any, Any], one))
+            entries = dict(iter(one)) if isinstance(one, BaseModel) else dict(cast(Mapping[Any, Any], one))
             total += 4 * max(1, len(entries))
             waiting += (*entries, *entries.values()) if total <= up_to else ()
         else:

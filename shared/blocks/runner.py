@@ -56,7 +56,7 @@ async def collect(
     second token on a pin of one, a value that is not JSON), ``LIMIT_EXCEEDED``, ``BLOCK_CRASHED`` (it raised
     what is not a ``BlockError``).
     """
-    many = block.many_pins(dict(input)) if many_pins is None else many_pins
+    many = block.many_pins(dict(iter(input))) if many_pins is None else many_pins
     kept = _Kept(block, many, max_tokens_a_firing, max_value_bytes)
     try:
         await _run(block.run(input, context), bounds.is_large((input, context.resumption)), kept)

@@ -83,5 +83,13 @@ def _data(uri: str) -> File:
     return File(content=content, media_type=media_type.strip().lower())
 
 
+def data_uri(content: bytes, media_type: str) -> str:
+    """A file as a pin carries it. BlockError, reason ``LIMIT_EXCEEDED``, for one that no block could read again."""
+    if len(content) > MAX_FILE_BYTES:
+        message = f"The file would have {len(content):,} bytes, above {MAX_FILE_BYTES:,}: make it of less"
+        raise errors.BlockError(message, reason="LIMIT_EXCEEDED")
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
 def unreadable(message: str) -> errors.BlockError:
     return errors.BlockError(message, reason="FILE_UNREADABLE")

@@ -272,6 +272,8 @@ def _check_address(url: str) -> str:
         raise _refused(f"The address {url[:200]!r} {scheme}; blocks may use https and http")
     if not parsed.host:
         raise _refused(f"The address {url[:200]!r} names no host; give one such as https://example.com/")
+    if parsed.port is not None and not 0 < parsed.port < 65_536:
+        raise _refused(f"The address {url[:200]!r} has the port {parsed.port}; ports go from 1 to 65535")
     return parsed.host
 
 

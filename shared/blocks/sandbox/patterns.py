@@ -47,10 +47,7 @@ def find_all(
             if time.monotonic() > deadline:
                 raise TimeoutError
     except TimeoutError as error:
-        raise errors.BlockError(
-            f"The pattern {pattern[:100]!r} takes too long (the limit is {MAX_SECONDS:.0f} seconds); simplify it",
-            reason="LIMIT_EXCEEDED",
-        ) from error
+        raise _too_long(pattern) from error
     return matches
 
 
@@ -62,3 +59,48 @@ def _compiled(pattern: str, case_sensitive: bool, dot_all: bool) -> "regex.Patte
         return regex.compile(pattern, flags)
     except (regex.error, OverflowError, RecursionError) as error:
         raise errors.BlockError(f"{pattern[:100]!r} is not a pattern: {error}", reason="PATTERN_INVALID") from error
+
+
+def names(pattern: str) -> dict[int, str]:
+    """Group number -> its name, of the groups that have one."""
+    return {number: name for name, number in _compiled(pattern, True, False).groupindex.items()}
+
+
+def replace_all(
+    pattern: str, text: str, replacement: str, *, case_sensitive: bool = True, limit: int | None = None
+) -> tuple[str, int]:
+    r"""``text`` with ``replacement`` (``\1``, ``\g<name>``, ``\0``) for what ``pattern`` matches, and how often.
+    As ``find_all``; a replacement that names no group: ``PATTERN_INVALID``."""
+    compiled = _compiled(pattern, case_sensitive, False)
+    template = replacement.replace(r"\0", r"\g<0>")
+    references = template.count("\\")
+    deadline = time.monotonic() + 5 * MAX_SECONDS
+    parts: list[str] = []
+    characters = end = count = 0
+    try:
+        for match in compiled.finditer(text, timeout=MAX_SECONDS, concurrent=True):
+            longest = max(finish - begin for begin, finish in match.regs)
+            bounds.check_characters(len(template) + references * longest, "A replacement")
+            put = match.expand(template)
+            parts += [text[end : match.start()], put]
+            characters += match.start() - end + len(put)
+            bounds.check_characters(characters, "The text with its replacements")
+            end, count = match.end(), count + 1
+            if count == limit:
+                break
+            if time.monotonic() > deadline:
+                raise TimeoutError
+    except TimeoutError as error:
+        raise _too_long(pattern) from error
+    except (regex.error, IndexError) as error:
+        message = f"{replacement[:100]!r} is not a replacement: {error}"
+        raise errors.BlockError(message, reason="PATTERN_INVALID") from error
+    bounds.check_characters(characters + len(text) - end, "The text with its replacements")
+    return "".join([*parts, text[end:]]), count
+
+
+def _too_long(pattern: str) -> errors.BlockError:
+    return errors.BlockError(
+        f"The pattern {pattern[:100]!r} takes too long (the limit is {MAX_SECONDS:.0f} seconds); simplify it",
+        reason="LIMIT_EXCEEDED",
+    )

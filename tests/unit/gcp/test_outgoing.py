@@ -112,6 +112,7 @@ async def test_other_schemes_and_no_addresses_are_refused(url: str) -> None:
         ("", "The address is empty"),
         (" ", "The address is empty"),
         ("http://", "'http://' names no host"),
+        ("http://public.example:65536/", "has the port 65536"),
         ("http://[::", r"'http://\[::' is not an address"),
     ],
 )

@@ -1,0 +1,20 @@
+"""Where does a block wait for a process of its own? In a few threads, so that as many run at once, and not more.
+
+Each such process may take some hundred megabytes; a function serves many calls at a time.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+MAX_AT_ONCE = 4
+
+Answer = TypeVar("Answer")
+
+_threads = ThreadPoolExecutor(MAX_AT_ONCE, thread_name_prefix="sandbox")
+
+
+async def run(call: Callable[[], Answer]) -> Answer:
+    """What ``call`` gives, once it had its turn."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, call)
