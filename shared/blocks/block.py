@@ -47,9 +47,12 @@ class BlockOutput(BaseModel):
 
 
 class Outgoing(Protocol):
-    """HTTP to the world, guarded. Arguments and answer as of ``httpx.AsyncClient.request``."""
+    """The way out, guarded. ``request``: HTTP, arguments and answer as of ``httpx.AsyncClient.request``.
+    ``addresses``: where a driver of another protocol may connect to, for a host and a port."""
 
     async def request(self, method: str, url: str, **options: Any) -> Any: ...
+
+    async def addresses(self, host: str, port: int) -> list[str]: ...
 
 
 class Listeners(Protocol):

@@ -27,6 +27,8 @@ TOTAL_SECONDS = 120.0
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+ProxyServer = tuple[str, int, str, str]
+"""Host, port, user, password."""
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 """Host, port -> its addresses as texts; socket.gaierror when there is none."""
 
@@ -104,30 +106,14 @@ async def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-class Guard(httpx.AsyncBaseTransport):
-    """Sends a request to an address of its host that it has judged, under the host's name."""
+class Judge:
+    """Says where a name leads, if blocks may go there."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, allowed: Allowed, resolver: Resolver) -> None:
-        self._inner = inner
+    def __init__(self, allowed: Allowed, resolver: Resolver) -> None:
         self._allowed = allowed
         self._resolver = resolver
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        _check_address(str(request.url))
-        host = request.url.raw_host.decode("ascii").rstrip(".")
-        port = request.url.port or {"http": 80, "https": 443}[request.url.scheme]
-        addresses = await self._admit(host, port)
-        for address in addresses[:-1]:
-            try:
-                return await self._send(request, host, address)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                continue
-        return await self._send(request, host, addresses[-1])
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def _admit(self, host: str, port: int) -> list[str]:
+    async def admit(self, host: str, port: int) -> list[str]:
         """The addresses of ``host``, all of them admitted. BlockError when one is not, or there is none."""
         try:
             addresses = await self._resolver(host, port)
@@ -150,6 +136,33 @@ class Guard(httpx.AsyncBaseTransport):
                 f"{host} leads to {address}, which is not a public address; "
                 "an operator can open it with OUTGOING_ALLOW"
             )
+
+
+class Guard(httpx.AsyncBaseTransport):
+    """Sends a request to an address of its host that it has judged, under the host's name. With a proxy it is the
+    proxy's address that is kept to: the proxy, which stands outside, resolves the host itself."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, judge: Judge, *, proxied: bool = False) -> None:
+        self._inner = inner
+        self._judge = judge
+        self._proxied = proxied
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        _check_address(str(request.url))
+        host = request.url.raw_host.decode("ascii").rstrip(".")
+        port = request.url.port or {"http": 80, "https": 443}[request.url.scheme]
+        addresses = await self._judge.admit(host, port)
+        if self._proxied:
+            return await self._inner.handle_async_request(request)
+        for address in addresses[:-1]:
+            try:
+                return await self._send(request, host, address)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+        return await self._send(request, host, addresses[-1])
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
 
     async def _send(self, request: httpx.Request, host: str, address: str) -> httpx.Response:
         pinned = httpx.Request(
@@ -179,23 +192,25 @@ class Client:
         total_seconds: float = TOTAL_SECONDS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._allowed = read_allowed(allow)
-        self._resolver = resolver
+        self._judge = Judge(read_allowed(allow), resolver)
         self._max_response_bytes = max_response_bytes
         self._max_redirects = max_redirects
         self._total_seconds = total_seconds
         self._tls = tls or ssl.create_default_context()
 
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
-        """As ``httpx.AsyncClient.request``; redirects are followed unless ``follow_redirects`` is false.
+        """As ``httpx.AsyncClient.request``; redirects are followed unless ``follow_redirects`` is false. Beside its
+        options: ``total_seconds`` for this request; ``proxy``, (host, port, user, password) of an HTTP proxy.
 
         Any status is an answer. BlockError, reason ``REQUEST_REFUSED``: the address is not one for blocks, the
         request is malformed, too many redirects, too large an answer. Retryable, reason ``REQUEST_FAILED``: no
         answer came, or not in time.
         """
         host = _check_address(url)
+        total_seconds = options.pop("total_seconds", self._total_seconds)
+        transport = await self._transport(options.pop("proxy", None))
         try:
-            async with asyncio.timeout(self._total_seconds), self._client() as client:
+            async with asyncio.timeout(total_seconds), self._client(transport) as client:
                 return await self._follow(client, method, url, options)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise _failed(host, "it did not answer in time") from error
@@ -204,12 +219,24 @@ class Client:
         except httpx.TransportError as error:
             raise _failed(host, f"it could not be reached ({error or type(error).__name__})") from error
 
-    def _client(self) -> httpx.AsyncClient:
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """Where a driver that speaks another protocol may connect to, and nowhere else. As ``Judge.admit``."""
+        return await self._judge.admit(host, port)
+
+    async def _transport(self, proxy: ProxyServer | None) -> Guard:
+        through = None
+        if proxy is not None:
+            name, port, user, password = proxy
+            address = (await self._judge.admit(name, port))[0]
+            shown = f"[{address}]" if ":" in address else address
+            through = httpx.Proxy(f"http://{shown}:{port}", auth=(user, password))
         unpooled = httpx.AsyncHTTPTransport(
-            verify=self._tls, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+            verify=self._tls, trust_env=False, proxy=through, limits=httpx.Limits(max_keepalive_connections=0)
         )
-        guard = Guard(unpooled, self._allowed, self._resolver)
-        return httpx.AsyncClient(transport=guard, trust_env=False, timeout=TIMEOUT, follow_redirects=False)
+        return Guard(unpooled, self._judge, proxied=proxy is not None)
+
+    def _client(self, transport: Guard) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=transport, trust_env=False, timeout=TIMEOUT, follow_redirects=False)
 
     async def _follow(
         self, client: httpx.AsyncClient, method: str, url: str, options: dict[str, Any]

@@ -27,11 +27,17 @@ class LazyOutgoing:
         self._client: Outgoing | None = None
 
     async def request(self, method: str, url: str, **options: Any) -> Any:
+        return await self._made().request(method, url, **options)
+
+    async def addresses(self, host: str, port: int) -> list[str]:
+        return await self._made().addresses(host, port)
+
+    def _made(self) -> Outgoing:
         if self._client is None:
             from shared.gcp import outgoing
 
             self._client = outgoing.Client(allow=self._allow)
-        return await self._client.request(method, url, **options)
+        return self._client
 
 
 @functools.cache

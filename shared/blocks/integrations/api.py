@@ -106,7 +106,11 @@ class Session:
         self._service = service
         self._context = context
         self._url = url.rstrip("/")
-        self._secrets = _secrets(credential) if credential else []
+        self._hidden = Hidden(credential)
+
+    def hide(self, credential: Credential) -> None:
+        """Another one that is used on the way, as a proxy's."""
+        self._hidden = Hidden(credential)
 
     async def get(self, path: str, **options: Any) -> Any:
         return self.parsed(await self.request("GET", path, **options))
@@ -132,7 +136,7 @@ class Session:
         """The answer, of a status below 300 or one of ``accept``. ``path``: after the service's address, or one of
         its addresses. A GET is redirected within the service's hosts, and nothing else is. BlockError
         ``SERVICE_REFUSED``, ``CREDENTIALS_REFUSED``; Retryable ``SERVICE_UNAVAILABLE``; and as ``Outgoing``."""
-        url = path if path.startswith("https://") else f"{self._url}{path}"
+        url = path if path.startswith(("https://", "http://")) else f"{self._url}{path}"
         left = MAX_REDIRECTS if method == "GET" else 0
         while True:
             answer = await self._send(method, url, options)
@@ -185,14 +189,14 @@ class Session:
 
     def refused(self, what: str, *, reason: str = "SERVICE_REFUSED") -> errors.BlockError:
         """The service did not do what it was asked. ``what`` follows its name."""
-        return errors.BlockError(self._hide(f"{self._service.name} {what}"), reason=reason)
+        return errors.BlockError(self._hidden.text(f"{self._service.name} {what}"), reason=reason)
 
     def unauthorized(self, what: str) -> errors.BlockError:
         where = self._service.need.where if self._service.need else ""
         return self.refused(f"{what}; make new credentials at {where}", reason="CREDENTIALS_REFUSED")
 
     def busy(self, what: str, after: float | None = None) -> errors.Retryable:
-        text = self._hide(f"{self._service.name} {what}")
+        text = self._hidden.text(f"{self._service.name} {what}")
         return errors.Retryable(text, after=after, reason="SERVICE_UNAVAILABLE")
 
     async def _send(self, method: str, url: str, options: Options) -> Any:
@@ -209,11 +213,9 @@ class Session:
                 merged[name] = several[-1] if len(several) == 1 else _merged(several)
         try:
             answer = await self._context.http.request(method, url, **merged)
-        except errors.Retryable as error:
-            raise errors.Retryable(self._hide(error.message), after=error.after, reason=error.reason) from None
         except errors.BlockError as error:
-            raise errors.BlockError(self._hide(error.message), reason=error.reason) from None
-        return self._cleaned(answer)
+            raise self._hidden.failure(error) from None
+        return self._hidden.answer(answer)
 
     def _check_host(self, url: str) -> None:
         """A credential goes to the hosts that were declared, and nowhere else."""
@@ -223,6 +225,8 @@ class Session:
         hosts = self._service.need.hosts
         if isinstance(self.credential, HostScoped) and not hosts:
             hosts = (self.credential.host,)
+        if parts.scheme != "https":
+            raise self.refused("would be asked without encryption", reason="CREDENTIALS_UNSUITABLE")
         if not any(is_host(parts.hostname or "", parts.port, one) for one in hosts):
             raise self.refused(
                 f"would be asked at {parts.hostname}; its credentials go to {', '.join(hosts)} alone",
@@ -236,8 +240,29 @@ class Session:
             return self.busy(what, completions.retry_after(answer.headers, self._context))
         return self.unauthorized(what) if status in _AUTH and self.credential else self.refused(what)
 
-    def _cleaned(self, answer: Any) -> Any:
-        """The answer without the secrets, where a service echoes them."""
+
+class Hidden:
+    """Takes the secrets of a credential out of what a service echoes."""
+
+    def __init__(self, credential: Credential | None) -> None:
+        self._secrets = _secrets(credential) if credential else []
+
+    def text(self, text: str) -> str:
+        for one in self._secrets:
+            text = text.replace(one, _HIDDEN)
+        return text
+
+    def within(self, value: Any) -> Any:
+        """A value of JSON, whatever is in it."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.within(one) for one in cast(list[Any], value)]
+        if isinstance(value, dict):
+            return {self.text(key): self.within(one) for key, one in cast(dict[str, Any], value).items()}
+        return value
+
+    def answer(self, answer: Any) -> Any:
         content = answer.content
         if not any(one.encode() in content for one in self._secrets):
             return answer
@@ -246,10 +271,10 @@ class Session:
         headers = {k: v for k, v in answer.headers.items() if k.lower() not in ("content-length", "content-encoding")}
         return type(answer)(answer.status_code, headers=headers, content=content)
 
-    def _hide(self, text: str) -> str:
-        for one in self._secrets:
-            text = text.replace(one, _HIDDEN)
-        return text
+    def failure(self, error: errors.BlockError) -> errors.BlockError:
+        if isinstance(error, errors.Retryable):
+            return errors.Retryable(self.text(error.message), after=error.after, reason=error.reason)
+        return errors.BlockError(self.text(error.message), reason=error.reason)
 
 
 def is_host(host: str, port: int | None, allowed: str) -> bool:

@@ -2,20 +2,15 @@
 
 import asyncio
 import contextlib
-import datetime
 import gzip
 import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.domain import errors
 from shared.gcp import outgoing
@@ -150,7 +145,7 @@ class Recorder(httpx.AsyncBaseTransport):
 async def ask() -> Callable[..., Any]:
     async def go(url: str, known: dict[str, list[str]], allow: str = "", **more: Any) -> Recorder:
         recorder = Recorder(**more)
-        guard = outgoing.Guard(recorder, outgoing.read_allowed(allow), names(known))
+        guard = outgoing.Guard(recorder, outgoing.Judge(outgoing.read_allowed(allow), names(known)))
         await guard.handle_async_request(httpx.Request("GET", url))
         return recorder
 
@@ -394,33 +389,6 @@ async def test_a_malformed_header_is_refused(headers: dict[str, str]) -> None:
         with pytest.raises(errors.BlockError) as refused:
             await outgoing.Client(allow="127.0.0.1").request("GET", f"http://127.0.0.1:{port}/", headers=headers)
     assert refused.value.reason == "REQUEST_REFUSED"
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """TLS of a server named public.example, and of a client that trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "public.example")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("public.example")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = made.public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (tmp_path / "server.pem").write_bytes(pem + private)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(tmp_path / "server.pem")
-    return server, ssl.create_default_context(cadata=pem.decode())
 
 
 async def test_a_certificate_is_checked_against_the_name_and_not_the_address(certificate: Any) -> None:

@@ -63,6 +63,7 @@ class Case:
     kind: Kind | None = None
     secret: str = SECRET
     charged: float = 0
+    proxied: tuple[str, int, str, str] | None = None
     title: str = ""
 
 
@@ -71,12 +72,13 @@ class World:
 
     def __init__(self, answers: Sequence[httpx.Response | Exception]) -> None:
         self.requests: list[httpx.Request] = []
+        self.proxies: list[tuple[str, int, str, str] | None] = []
         self._answers = list(answers)
 
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
         options.pop("follow_redirects", None)
         options.pop("total_seconds", None)
-        options.pop("proxy", None)
+        self.proxies.append(options.pop("proxy", None))
         self.requests.append(httpx.Client().build_request(method, url, **options))
         assert self._answers, f"an unexpected request: {method} {self.requests[-1].url}"
         answer = self._answers.pop(0)
