@@ -78,6 +78,13 @@ class Settings(BaseModel):
         300, gt=0, le=1740, description="Time limit of a block, unless its node says otherwise."
     )
 
+    partials_per_second: float = Field(
+        4,
+        ge=0,
+        le=20,
+        description="How often the text of a language model is published while it comes, for a node execution that "
+        "a person may watch; 0: never, where nothing listens.",
+    )
     openai_api_key: str = Field("", description="Key of LLM blocks without credentials of their own.")
     openai_base_url: str = Field("", description="Base URL of an OpenAI-compatible API.")
     credentials_kms_key: str = Field(

@@ -14,7 +14,8 @@ from shared.domain.graph import Node
 from shared.domain.records import Lost, NodeExecution
 from shared.firestore import gate_tokens, node_cache, node_executions
 from shared.firestore import values as values_codec
-from shared.services import constants, memory, resumptions, stored_values, timeouts, toolbox, wallets
+from shared.services import constants, memory, partials, resumptions, stored_values, timeouts, toolbox, wallets
+from shared.services.partials import Partials
 from shared.services.runs import Run
 from shared.services.world import World
 
@@ -41,8 +42,8 @@ def lease(world: World, now: datetime) -> dict[str, Any]:
     return {"lease_until": until, "due_at": until + DUE_MARGIN}
 
 
-async def run(run: Run, node: NodeExecution, graph_node: Node, *, claimed: bool) -> Ran:
-    """One attempt. Never raises for what the block does."""
+async def run(run: Run, node: NodeExecution, graph_node: Node, *, claim_id: str) -> Ran:
+    """One attempt, under a claim or without one. Never raises for what the block does."""
     try:
         block = _block(graph_node)
         input_ = catalog.read_input(block, await values(run, node, graph_node))
@@ -56,12 +57,11 @@ async def run(run: Run, node: NodeExecution, graph_node: Node, *, claimed: bool)
     resumption = await resumptions.of(run.world, node)
     cost = float((resumption or {}).get("cost", 0.0))
     charges: list[float] = []
-    call = _call(run, node, graph_node, input_, resumption, charges)
-    if not claimed:
-        outcome, fence = await call, node.update_time
-    else:
-        keeper = Keeper(run.world, node)
-        outcome, fence = await keeper.guard(call), keeper.fence
+    keeper = Keeper(run.world, node)
+    listeners = partials.of(run, node, claim_id, keeper.is_lost)
+    call = _call(run, node, graph_node, input_, resumption, charges, listeners)
+    outcome = await keeper.guard(call) if claim_id else await call
+    fence = keeper.fence
     return Ran(outcome=outcome, fence=fence, cost=cost + sum(charges), keep_as=keep_as)
 
 
@@ -108,6 +108,7 @@ async def _call(
     input_: Any,
     resumption: Mapping[str, Any] | None,
     charges: list[float],
+    listeners: Partials | None,
 ) -> Outcome:
     block = catalog.get(graph_node.block_type)
     settings = run.world.settings
@@ -125,17 +126,19 @@ async def _call(
         charges=charges,
         memory=memory.UserMemory(user_id=run.execution.user_id, graph_id=run.execution.graph_id, now=run.world.now),
         random_bytes=run.world.random_bytes,
+        listeners=listeners,
     )
-    if block.calls_tools:
-        context = replace(context, tools=toolbox.of(run, node.node_id, context))
     limit = timeouts.of(run.world, graph_node)
     try:
         async with asyncio.timeout(limit):
             with wallets.opening(run.world, run.execution.user_id) as wallet:
+                context = replace(context, wallet=wallet)
+                if block.calls_tools:
+                    context = replace(context, tools=toolbox.of(run, node.node_id, context))
                 outcome = await runner.collect(
                     block,
                     input_,
-                    replace(context, wallet=wallet),
+                    context,
                     many_pins=frozenset(run.version.plan.nodes[node.node_id].many),
                     max_tokens_a_firing=settings.max_tokens_per_firing,
                     max_value_bytes=settings.max_value_bytes,
@@ -144,6 +147,9 @@ async def _call(
     except TimeoutError:
         message = f"{block.block_type} took longer than {limit:g} s; raise the node's timeout if it needs more."
         return Outcome(tokens=[], failure=errors.Retryable(message, reason="TIMEOUT"))
+    finally:
+        if listeners is not None:
+            await listeners.flush()
 
 
 class Keeper:
@@ -154,6 +160,11 @@ class Keeper:
         self._world = world
         self._node = node
         self.fence = node.update_time
+        self._lost = False
+
+    def is_lost(self) -> bool:
+        """Whether it is known that somebody else has it by now, or it is to end."""
+        return self._lost
 
     async def guard(self, call: Coroutine[Any, Any, Outcome]) -> Outcome:
         running = asyncio.create_task(call)
@@ -177,6 +188,7 @@ class Keeper:
                 node_executions.renew(self._node.execution_id, self._node.id, self.fence, fields)
             )
             if isinstance(renewed, Lost):
+                self._lost = True
                 found = await node_executions.find(self._node.execution_id, self._node.id)
                 if found is not None and found.cancel_requested:
                     running.cancel()

@@ -137,7 +137,7 @@ class Delivery:
         world, graph_node = self.run.world, self.run.version.graph.by_id[node.node_id]
         started = node.started_at or world.now()
         node = replace(node, started_at=started, block_type=graph_node.block_type)
-        ran = await attempt.run(self.run, node, graph_node, claimed=bool(self.claim_id))
+        ran = await attempt.run(self.run, node, graph_node, claim_id=self.claim_id)
         node = replace(node, cost=node.cost + ran.cost)
         failure = ran.outcome.failure
         if ran.outcome.suspension is not None:
