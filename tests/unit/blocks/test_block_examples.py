@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from shared.blocks import catalog, categories, runner
 from shared.blocks.block import Block, Example
 
 BLOCKS = catalog.all()
+HERE = Path(__file__)
+TESTS = "".join(path.read_text(encoding="utf-8") for path in HERE.parents[2].rglob("test_*.py") if path != HERE)
 CASES = [
     (block, example) for block in BLOCKS for example in block.examples if example.output is not None or example.fails
 ]
@@ -43,10 +46,17 @@ def test_an_example_is_one_that_the_block_would_get(block: Block) -> None:
     titles = [example.title for example in block.examples]
     assert len(set(titles)) == len(titles)
     for example in block.examples:
-        json.dumps(example.input)
+        assert len(json.dumps(example.input)) <= 2_000
         assert not (example.output and example.fails)
         if not block.open_pins:
             assert {pin for pin, _ in example.output or []} <= set(block.Output.model_fields)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.block_type)
+def test_what_examples_cannot_show_has_a_test_elsewhere(block: Block) -> None:
+    """Each block has an example whose outputs are compared, or is named in another test."""
+    shown = any(example.output is not None for example in block.examples)
+    assert shown or f'"{block.block_type}"' in TESTS, f"test {block.block_type}: no example says what it gives"
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.block_type)

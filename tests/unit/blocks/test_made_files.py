@@ -98,6 +98,11 @@ async def test_a_qr_code_is_a_picture(run: Any) -> None:
     assert b"<svg" in base64.b64decode(vector.partition(",")[2])
 
 
+async def test_a_qr_code_has_its_limit(run: Any) -> None:
+    found = await run("QR_CODE", {"text": "a" * 4_000})
+    assert "too long for a QR code" in found.failure.message
+
+
 def pdf(*pages: str) -> str:
     """A document with a text on each page."""
     objects = [
