@@ -12,7 +12,7 @@ from shared.blocks.block import Block, Example
 
 BLOCKS = catalog.all()
 HERE = Path(__file__)
-TESTS = "".join(path.read_text(encoding="utf-8") for path in HERE.parents[2].rglob("test_*.py") if path != HERE)
+TESTS = "".join(path.read_text(encoding="utf-8") for path in HERE.parents[2].rglob("*.py") if path != HERE)
 CASES = [
     (block, example) for block in BLOCKS for example in block.examples if example.output is not None or example.fails
 ]
