@@ -68,19 +68,28 @@ def parse(message: Message) -> list[Aggregation]:
             case "count":
                 up_to = one.count.up_to.value if one.count.HasField("up_to") else None
                 if up_to is not None and up_to < 0:
-                    raise errors.invalid("up_to of a count must not be negative.")
+                    raise errors.invalid("up_to of a count must be greater than or equal to zero.")
                 found.append(Aggregation(alias, kind, up_to=up_to))
             case "sum" | "avg":
-                found.append(Aggregation(alias, kind, field_paths.parse(getattr(one, kind).field.field_path)))
+                found.append(Aggregation(alias, kind, _aggregated(getattr(one, kind).field.field_path)))
             case _:
                 raise errors.invalid(f"The aggregation {alias} has no operator.")
     if not found:
         raise errors.invalid("Aggregations can not be empty.")
     if len(found) > MAX_AGGREGATIONS:
         raise errors.invalid(f"A query may have {MAX_AGGREGATIONS} aggregations, not {len(found)}.")
+    for one in found:
+        field_paths.check_alias(one.alias)
     if len({one.alias for one in found}) < len(found):
         raise errors.invalid("Aggregation aliases contain duplicate alias.")
     return found
+
+
+def _aggregated(text: str) -> FieldPath:
+    path = field_paths.parse(text)
+    if path == (field_paths.NAME,):
+        raise errors.invalid("Aggregations are not supported for __name__.")
+    return path
 
 
 def bounded(query: Query, wanted: list[Aggregation]) -> Query:
@@ -93,7 +102,5 @@ def bounded(query: Query, wanted: list[Aggregation]) -> Query:
 
 
 def evaluate(wanted: list[Aggregation], results: list[Fields]) -> dict[str, Message]:
-    """The value of each by alias. Only documents with all the aggregated fields count, for each of them."""
-    paths = {one.path for one in wanted if one.path}
-    whole = [fields for fields in results if all(field_paths.find(fields, path) is not None for path in paths)]
-    return {one.alias: one.value(whole) for one in wanted}
+    """The value of each by alias. The query orders by the aggregated fields, so every result has all of them."""
+    return {one.alias: one.value(results) for one in wanted}

@@ -7,7 +7,7 @@ end is stored under one commit time, in one SQLite transaction.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local.firestore import limits, messages, writes
+from local.firestore import limits, messages, repeated, writes
 from local.firestore.history import Change, History
 from local.firestore.locks import Writes
 from local.firestore.messages import Message
@@ -59,6 +59,7 @@ class Commit:
     def __init__(self, store: Store, history: History, database: str, wanted: Sequence[Message]) -> None:
         self._store, self._history, self._database = store, history, database
         self._wanted = [(write, writes.target(write, database)) for write in wanted]
+        repeated.check(self._wanted)
         self._drafts: dict[Path, _Draft] = {}
         self._transformed: list[list[Message]] = []
         self._time = 0
@@ -68,10 +69,11 @@ class Commit:
         self._time = self._history.next(now)
         self._drafts, self._transformed = {}, []
         for write, target in self._wanted:
-            draft = self._drafts.get(target.path) or self._begin(target)
-            document, transformed = writes.apply(
-                write, target, writes.State(draft.document, draft.updated), self._time
-            )
+            draft = self._drafts.get(target.path)
+            if draft is None:  # of a document written more than once, only the first write may be refused
+                draft = self._begin(target)
+                writes.check_precondition(write, target, writes.State(draft.document, draft.updated))
+            document, transformed = writes.apply(write, target, draft.document, self._time)
             if draft.document is None and document is not None:
                 draft.recreated = True
             if document is not draft.document:
@@ -90,11 +92,12 @@ class Commit:
     def _finish(self, draft: _Draft) -> None:
         if draft.document is None:
             return
+        limits.check_fields(draft.document.fields, 1)
         draft.content = content = draft.document.SerializeToString(deterministic=True)
         if draft.before is not None and draft.is_unchanged:
             draft.updated = draft.before.updated
         else:
-            limits.check_document(draft.document, draft.target.path, len(content))
+            limits.check_size(draft.document, draft.target.path, len(content))
 
     def _describe(self) -> list[Change]:
         """What would change, with documents that have no number yet."""

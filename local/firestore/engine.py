@@ -126,12 +126,15 @@ class Engine:
             locks.release(owner)
 
     async def batch_write(self, request: Message) -> Message:
-        """BatchWrite: each write by itself, with a status of its own. INVALID_ARGUMENT: a document twice."""
+        """BatchWrite: each write by itself, with a status of its own. INVALID_ARGUMENT: a document twice, or a write
+        that makes no sense whatever is stored."""
         database = names.check_database(request.database)
         limits.check_request(request.ByteSize())
-        paths = [writes.target(write, database).path for write in request.writes]
-        if len(set(paths)) < len(paths):
+        targets = [writes.target(write, database) for write in request.writes]
+        if len({target.path for target in targets}) < len(targets):
             raise errors.invalid("the same document cannot be written more than once in a single request")
+        for write, target in zip(request.writes, targets, strict=True):
+            writes.check(write, target, self.now())
         response = messages.BatchWriteResponse()
         for write in request.writes:
             try:

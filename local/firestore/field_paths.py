@@ -52,6 +52,12 @@ def parse_writable(text: str) -> FieldPath:
     return path
 
 
+def check_alias(alias: str) -> None:
+    """Refuse a name for a result that no field may have."""
+    if _RESERVED.fullmatch(alias) or len(alias.encode()) > MAX_FIELD_PATH_BYTES:
+        raise errors.invalid(f'The name "{alias[:100]}" of a result is reserved, or too long.')
+
+
 def _refusal(text: str) -> errors.FirestoreError:
     return errors.invalid(
         f'Invalid property path "{text}". Unquoted property paths must match regex ([a-zA-Z_][a-zA-Z_0-9]*), '

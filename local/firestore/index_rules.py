@@ -43,22 +43,22 @@ class Need:
         return CompositeIndex(self.collection_id, self.scope, fields)
 
 
-def check(query: Query, index_file: IndexFile, aggregated: frozenset[FieldPath] = frozenset()) -> None:
+def check(query: Query, index_file: IndexFile) -> None:
     """FAILED_PRECONDITION, naming the index to add, when a query of the file's database lacks its index.
 
-    ``aggregated``: fields that are summed or averaged; they must be in the index too
+    Fields that are summed or averaged must be in the index too, as the query orders by them
     (https://firebase.google.com/docs/firestore/query-data/aggregation-queries#limitations).
     """
     if not query.collection_id:
         return
     for conjunction in query.conjunctions:
         if not any(c.path == _NAME and c.operator is Operator.EQUAL for c in conjunction):
-            need = _need(query, conjunction, aggregated)
+            need = _need(query, conjunction)
             if not _is_served(need, index_file):
                 _refuse(query, need)
 
 
-def _need(query: Query, conjunction: Conjunction, aggregated: frozenset[FieldPath]) -> Need:
+def _need(query: Query, conjunction: Conjunction) -> Need:
     equal: set[IndexedField] = set()
     for condition in conjunction:
         if condition.operator is Operator.EQUAL:
@@ -67,8 +67,6 @@ def _need(query: Query, conjunction: Conjunction, aggregated: frozenset[FieldPat
             equal.add(IndexedField(condition.path, Mode.CONTAINS))
     fixed = {field.path for field in equal if field.mode is Mode.ASCENDING}
     *orders, name = query.orders
-    known = fixed | {order.path for order in orders}
-    orders += [Order(path, name.descending) for path in sorted(aggregated - known)]
     ordered = tuple(IndexedField(order.path, _mode(order)) for order in orders if order.path not in fixed)
     scope = Scope.GROUP if query.all_descendants else Scope.COLLECTION
     return Need(query.collection_id, scope, frozenset(equal), ordered, _mode(name))

@@ -36,9 +36,8 @@ def check_request(size: int) -> None:
         raise errors.invalid(f"The request is {size} bytes; the maximum is {MAX_REQUEST_BYTES} bytes (10 MiB).")
 
 
-def check_document(document: Message, path: Path, size: int) -> None:
-    """Refuse a document that may not be stored. ``size``: serialized."""
-    check_fields(document.fields, 1)
+def check_size(document: Message, path: Path, size: int) -> None:
+    """Refuse a document that is too large to be stored. ``size``: serialized."""
     if size > _SURELY_SMALL:
         stored = _name_size(path) + _fields_size(document.fields) + _DOCUMENT_OVERHEAD
         if stored > MAX_DOCUMENT_BYTES:
@@ -49,7 +48,7 @@ def check_document(document: Message, path: Path, size: int) -> None:
 
 
 def check_fields(fields: Fields, depth: int) -> None:
-    """Refuse names and values that no document may hold."""
+    """Refuse names and values that no document may hold. Times are cut off to microseconds, as they are stored."""
     for name in fields:
         if not name:
             raise errors.invalid("The property.name is the empty string.")
@@ -76,6 +75,9 @@ def check_value(value: Message, depth: int, name: str) -> None:
             if encoding.is_vector(element):
                 raise errors.invalid("Cannot convert a vector value in an array value.")
             check_value(element, depth + 1, name)
+    elif kind == "timestamp_value":
+        if value.timestamp_value.nanos % 1000:
+            value.timestamp_value.nanos -= value.timestamp_value.nanos % 1000
     elif kind is None:
         raise errors.invalid("Cannot convert firestore.v1.Value with type unset.")
     elif kind.startswith(("field_", "variable_", "function_", "pipeline_")):

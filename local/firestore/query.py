@@ -1,8 +1,8 @@
 """What does a StructuredQuery ask for?
 
 Parses the message once into a ``Query`` that speaks of sort keys. Orders are made explicit: inequality fields that
-are not ordered by, then the name (https://firebase.google.com/docs/firestore/query-data/order-limit-data and the
-comment of ``order_by`` in
+are not ordered by, then those that are summed or averaged, then the name
+(https://firebase.google.com/docs/firestore/query-data/order-limit-data and the comment of ``order_by`` in
 https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#structuredquery).
 """
 
@@ -108,13 +108,13 @@ class Query:
         return key if key is not None and self.within_cursors(key) else None
 
 
-def parse(database: str, parent: Path, message: Message) -> Query:
-    """The query. INVALID_ARGUMENT when it says nothing sensible."""
+def parse(database: str, parent: Path, message: Message, aggregated: frozenset[FieldPath] = frozenset()) -> Query:
+    """The query, of which the fields ``aggregated`` are added up. INVALID_ARGUMENT when it says nothing sensible."""
     selectors = message.from_
     if len(selectors) > 1:
         raise errors.invalid("A query may have at most one collection selector in 'from'.")
     condition = _condition(message.where) if message.HasField("where") else All(())
-    orders = _orders(message.order_by, condition)
+    orders = _orders(message.order_by, condition, aggregated)
     query = Query(
         database=database,
         parent=parent,
@@ -223,20 +223,26 @@ def _unary(message: Message) -> FieldCondition:
     return FieldCondition(field_paths.parse(message.field.field_path), operator, (key,))
 
 
-def _orders(messages: Message, condition: Condition) -> tuple[Order, ...]:
+def _orders(messages: Message, condition: Condition, aggregated: frozenset[FieldPath]) -> tuple[Order, ...]:
     orders = [Order(field_paths.parse(m.field.field_path), m.direction == _DESCENDING) for m in messages]
     descending = orders[-1].descending if orders else False
     query_rules.check_orders([order.path for order in orders])
     paths = {order.path for order in orders}
     found = conditions.field_conditions(condition)
     unequal = {c.path for c in found if c.operator in INEQUALITIES and (len(c.keys) > 1 or not c.is_never)}
-    implicit = sorted(unequal - paths - {_NAME}, key=lambda path: tuple(map(str.encode, path)))
+    implicit = [*_sorted(unequal - paths - {_NAME}), *_sorted(aggregated - unequal - paths)]
     orders += [Order(path, descending) for path in implicit]
+    if aggregated - unequal - paths and any(c.path == _NAME for c in found):
+        raise errors.invalid("A sum or average with a filter on __name__ must be ordered by its field.")
     if _NAME not in paths:
         orders.append(Order(_NAME, descending))
     if orders[-1].path != _NAME:
         raise errors.invalid("order by clause cannot contain more fields after the key")
     return tuple(orders)
+
+
+def _sorted(paths: frozenset[FieldPath] | set[FieldPath]) -> list[FieldPath]:
+    return sorted(paths, key=lambda path: tuple(map(str.encode, path)))
 
 
 def _cursor(message: Message, orders: tuple[Order, ...], explicit: int) -> Cursor | None:

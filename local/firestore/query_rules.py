@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from local.firestore import errors, field_paths, names
 from local.firestore.conditions import (
+    INEQUALITIES,
     Any,
     Condition,
     FieldCondition,
@@ -34,9 +35,12 @@ def check(query: Query) -> None:
     """INVALID_ARGUMENT for a query that is never allowed."""
     if query.collection_id:
         names.check_segment(query.collection_id, query.collection_id, is_collection=True)
-    elif query.all_descendants and (query.orders[:-1] or _has_other_than_names(query.condition)):
+    elif query.all_descendants and _has_fields(query):
         raise errors.invalid("kind is required for all orders except __key__ ascending")
+    if query.collection_id and query.all_descendants and query.parent and _has_fields(query):
+        raise errors.invalid("collection group queries are only allowed at the root parent")
     _check_negations(query.condition)
+    _check_equal_names(query.condition)
     if len(query.conjunctions) > MAX_DISJUNCTIONS:
         raise errors.invalid(
             f"The query has {len(query.conjunctions)} disjunctions in disjunctive normal form; "
@@ -53,6 +57,10 @@ def check_scan(query: Query) -> None:
         raise errors.failed_precondition("Firestore does not support descending key scans")
 
 
+def _has_fields(query: Query) -> bool:
+    return bool(query.orders[:-1]) or _has_other_than_names(query.condition)
+
+
 def _has_other_than_names(condition: Condition) -> bool:
     return any(c.path != _NAME for c in field_conditions(condition))
 
@@ -66,6 +74,13 @@ def _check_negations(condition: Condition) -> None:
     lists = any(c.operator in (Operator.IN, Operator.ARRAY_CONTAINS_ANY) for c in found)
     if any(c.operator is Operator.NOT_IN for c in found) and (lists or _has_or(condition)):
         raise errors.invalid("'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.")
+
+
+def _check_equal_names(condition: Condition) -> None:
+    found = field_conditions(condition)
+    unequal = {c.path for c in found if c.operator in INEQUALITIES}
+    if unequal and _NAME not in unequal and any(c.path == _NAME for c in found):
+        raise errors.invalid("Equality on __name__ is not allowed beside inequality filters of other fields alone.")
 
 
 def _array_filters(condition: Condition) -> int:

@@ -12,6 +12,7 @@ from local.firestore import (
     encoding,
     engine,
     errors,
+    existing,
     field_paths,
     index_rules,
     messages,
@@ -51,12 +52,12 @@ class Reading:
         aggregated: frozenset[field_paths.FieldPath] = frozenset(),
     ) -> Query:
         """The query, if it may run in this database. FAILED_PRECONDITION: it lacks an index."""
-        parsed = query.parse(database, parent, structured)
+        parsed = query.parse(database, parent, structured, aggregated)
         index_file = self._engine.store.index_file(database)
         if index_file is None:
             query_rules.check_scan(parsed)
         else:
-            index_rules.check(parsed, index_file, aggregated)
+            index_rules.check(parsed, index_file)
         return parsed
 
     async def _run(self, request: Message, parsed: Query) -> tuple[int, list[Candidate], bytes]:
@@ -94,12 +95,12 @@ class Reading:
         structured = _listed(request)
         parsed = self.parse(database, parent, structured)
         size = request.page_size or _DEFAULT_PAGE
-        _, found, _ = await self._run(request, parsed)
+        time, found, _ = await self._run(request, parsed)
         response = messages.ListDocumentsResponse()
         mask = engine.mask_of(request)
         documents = [(c.path, engine.masked(c.row.message(), mask)) for c in found]
         if request.show_missing:
-            documents = self._with_missing(database, (*parent, request.collection_id), documents, parsed)
+            documents = self._with_missing(database, (*parent, request.collection_id), documents, parsed, time)
         response.documents.extend(document for _, document in documents[:size])
         if len(documents) > size:
             last = documents[size - 1][0]
@@ -107,13 +108,13 @@ class Reading:
         return response
 
     def _with_missing(
-        self, database: str, collection: Path, documents: list[tuple[Path, Message]], parsed: Query
+        self, database: str, collection: Path, documents: list[tuple[Path, Message]], parsed: Query, time: int
     ) -> list[tuple[Path, Message]]:
         """And those that do not exist but have something below them."""
-        store = self._engine.store
+        shared = self._engine
         depth = len(collection)
-        below = store.collections(database, collection, deep=True)
-        paths = {path[: depth + 1] for scope, path in below if len(path) > depth + 1 and not store.is_empty(scope)}
+        below = existing.collections(shared.store, shared.history, database, collection, time)
+        paths = {path[: depth + 1] for path in below if len(path) > depth + 1}
         known = {path for path, _ in documents}
         start = parsed.start.keys[0] if parsed.start else b""
         for path in paths - known:
@@ -128,10 +129,13 @@ class Reading:
         after = _untoken(request.page_token) if request.page_token else ""
         if not isinstance(after, str):
             raise errors.invalid("invalid page token")
-        store = self._engine.store
-        below = store.collections(database, parent, deep=True)
+        if request.page_size < 0:
+            raise errors.invalid("page_size must be greater than or equal to zero.")
+        shared = self._engine
+        time = shared.view(request, database).time()
+        below = existing.collections(shared.store, shared.history, database, parent, time)
         depth = len(parent)
-        ids = sorted({path[depth] for scope, path in below if path[depth] > after and not store.is_empty(scope)})
+        ids = sorted({path[depth] for path in below if path[depth] > after}, key=names.segment_key)
         size = request.page_size or _DEFAULT_PAGE
         response = messages.ListCollectionIdsResponse(collection_ids=islice(ids, size))
         if len(ids) > size:

@@ -85,10 +85,11 @@ class Store:
         found = self.connection.execute(sql, (database, low, high))
         return [(scope, (*names.path_of(key), collection_id)) for scope, key, collection_id in found]
 
-    def is_empty(self, scope: int) -> bool:
-        """Whether a collection holds no document now."""
-        sql = "SELECT 1 FROM firestore_documents WHERE scope = ? LIMIT 1"
-        return self.connection.execute(sql, (scope,)).fetchone() is None
+    def count(self, scope: int, most: int) -> int:
+        """How many documents a collection holds now, counted up to ``most``."""
+        sql = "SELECT count(*) FROM (SELECT 1 FROM firestore_documents WHERE scope = ? LIMIT ?)"
+        (found,) = self.connection.execute(sql, (scope, most)).fetchone()
+        return found
 
     def _make_scope(self, database: str, collection_id: str, parent: bytes) -> int:
         scope = self.find_scope(database, collection_id, parent)

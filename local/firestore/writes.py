@@ -65,14 +65,25 @@ def check_precondition(write: Message, target: Target, state: State) -> None:
         return
     precondition = write.current_document
     if precondition.HasField("update_time"):
-        required = messages.micros(precondition.update_time)
-        if state.document is None or state.updated != required:
-            raise errors.failed_precondition(
-                f"the stored version ({state.updated if state.document is not None else 0}) of {target.name} "
-                f"does not match the required base version ({required})"
-            )
+        _check_version(precondition.update_time, target, state)
     elif precondition.HasField("exists"):
         check_existence(target.name, required=precondition.exists, exists=state.document is not None)
+
+
+def _check_version(stamp: Message, target: Target, state: State) -> None:
+    """A version later than the stored one is a mistake of the caller; no version is that of no document."""
+    required = messages.micros(stamp)
+    stored = state.updated if state.document is not None else 0
+    if stamp.nanos % 1000 or required < 0:
+        raise errors.invalid("An update_time must be past the epoch, and in whole microseconds.")
+    if required > stored > 0:
+        raise errors.invalid(
+            f"Invalid base version ({required}), it is greater than the stored version ({stored}) of {target.name}"
+        )
+    if required != stored or state.document is None:
+        raise errors.failed_precondition(
+            f"the stored version ({stored}) of {target.name} does not match the required base version ({required})"
+        )
 
 
 def check_existence(name: str, *, required: bool, exists: bool) -> None:
@@ -83,25 +94,31 @@ def check_existence(name: str, *, required: bool, exists: bool) -> None:
         raise errors.already_exists(f"Document already exists: {name}")
 
 
-def apply(write: Message, target: Target, state: State, now: int) -> tuple[Message | None, list[Message]]:
+def apply(write: Message, target: Target, before: Message | None, now: int) -> tuple[Message | None, list[Message]]:
     """The document after ``write``, and the results of its transforms. ``now``: the commit's time in µs.
 
-    The document of ``state`` is not changed; what is returned may be it.
+    The document ``before`` is not changed; what is returned may be it.
     """
-    check_precondition(write, target, state)
     match target.kind:
         case "delete":
             return None, []
         case "verify":
-            return state.document, []
+            return before, []
         case "transform":
             if not write.transform.field_transforms:
                 raise errors.invalid(f"The transform of {target.name} has no field transforms.")
-            document = _copy(state.document, target)
+            document = _copy(before, target)
             return document, _transform(document, write.transform.field_transforms, now)
         case _:
-            document = _update(write, target, state)
+            document = _update(write, target, before)
             return document, _transform(document, write.update_transforms, now)
+
+
+def check(write: Message, target: Target, now: int) -> None:
+    """INVALID_ARGUMENT: it could not be made of any document."""
+    document, _ = apply(write, target, None, now)
+    if document is not None:
+        limits.check_fields(document.fields, 1)
 
 
 def _copy(document: Message | None, target: Target) -> Message:
@@ -111,14 +128,14 @@ def _copy(document: Message | None, target: Target) -> Message:
     return copied
 
 
-def _update(write: Message, target: Target, state: State) -> Message:
+def _update(write: Message, target: Target, before: Message | None) -> Message:
     if not write.HasField("update_mask"):
         document = messages.Document()
         document.CopyFrom(write.update)
         document.ClearField("create_time")
         document.ClearField("update_time")
         return document
-    document = _copy(state.document, target)
+    document = _copy(before, target)
     for text in write.update_mask.field_paths:
         path = field_paths.parse_writable(text)
         value = field_paths.find(write.update.fields, path)

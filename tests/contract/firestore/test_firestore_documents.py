@@ -81,6 +81,9 @@ async def test_a_commit_is_all_or_nothing(api):
         ("c/none", {"exists": True}, exceptions.NotFound),
         ("c/there", {"update_time": {"seconds": 1}}, exceptions.FailedPrecondition),
         ("c/none", {"update_time": {"seconds": 1}}, exceptions.FailedPrecondition),
+        ("c/there", {"update_time": {"seconds": 2**32}}, exceptions.InvalidArgument),
+        ("c/none", {"update_time": {"seconds": 2**32}}, exceptions.FailedPrecondition),
+        ("c/there", {"update_time": {"seconds": 1, "nanos": 1}}, exceptions.InvalidArgument),
     ],
 )
 @pytest.mark.parametrize("kind", ["update", "delete"])
@@ -198,3 +201,37 @@ async def test_a_call_that_is_not_there_is_unimplemented(api):
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await call(b"")
     assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "is_refused"),
+    [
+        ("update", ("update", {"exists": True}), False),
+        ("update", ("update", {"exists": False}), True),
+        ("delete", ("update", {"exists": False}), False),
+        ("delete", ("update", {"exists": True}), True),
+        ("delete", ("delete", {"update_time": {"seconds": 1}}), True),
+        ("update", ("delete", {"update_time": {"seconds": 1}}), True),
+    ],
+)
+async def test_a_later_write_may_not_contradict_an_earlier_one(api, earlier, later, is_refused):
+    """Whatever is stored: a document is written once in a commit, by all its writes together."""
+    made = {"update": lambda: api.update("c/a", n=2), "delete": lambda: api.delete("c/a")}
+    await api.commit(api.update("c/a", n=1))
+    kind, precondition = later
+    second = made[kind]()
+    second.current_document = types.Precondition(**precondition)
+    if is_refused:
+        with pytest.raises(exceptions.InvalidArgument):
+            await api.commit(made[earlier](), second)
+    else:
+        await api.commit(made[earlier](), second)
+        assert (await api.get("c/a")).fields["n"].integer_value == 2
+
+
+async def test_times_are_stored_in_microseconds(api):
+    time = types.Value(timestamp_value={"seconds": 1, "nanos": 1999})
+    await api.commit(api.update("c/a", time=time, times=[time], deep={"time": time}))
+    fields = types.Document.pb(await api.get("c/a")).fields
+    found = (fields["time"], fields["times"].array_value.values[0], fields["deep"].map_value.fields["time"])
+    assert [value.timestamp_value.nanos for value in found] == [1000] * 3

@@ -52,6 +52,17 @@ async def test_collections_are_listed_in_pages(api):
     assert await pages(api, "list_collection_ids", 5, parent=api.documents) == [["b", "c"]]
 
 
+async def test_lists_of_the_past_know_what_came_and_went_since(api):
+    then = await api.commit(api.update("c/a/x/1"), api.update("c/a/x/2"), api.update("c/b/y/1"))
+    await api.commit(api.delete("c/b/y/1"), api.delete("c/a/x/2"), api.update("c/a/z/1"), api.update("c/d/x/1"))
+    request = {"parent": api.documents, "collection_id": "c", "show_missing": True, "mask": {}}
+    assert await pages(api, "list_documents", 9, **request) == [["a", "d"]]
+    assert await pages(api, "list_documents", 9, read_time=then.commit_time, **request) == [["a", "b"]]
+    parent = api.name("c/a")
+    assert await pages(api, "list_collection_ids", 9, parent=parent) == [["x", "z"]]
+    assert await pages(api, "list_collection_ids", 9, parent=parent, read_time=then.commit_time) == [["x"]]
+
+
 @pytest.mark.parametrize("request_", [{"page_token": "zzz"}, {"order_by": "a", "show_missing": True}], ids=str)
 async def test_a_list_that_makes_no_sense_is_refused(api, request_):
     with pytest.raises(exceptions.InvalidArgument):
@@ -106,8 +117,24 @@ async def test_only_documents_with_all_aggregated_fields_count(api):
     assert await aggregated(api, [on("sum", "n", "n"), on("sum", "m", "m")]) == {"n": api.value(1), "m": api.value(1)}
 
 
+async def test_a_limit_counts_from_the_least_of_the_aggregated_field(api):
+    await api.commit(*(api.update(f"c/{n}", n=9 - n, m=n % 3) for n in range(9)), api.update("c/x", m=0))
+    found = await aggregated(api, [on("sum", "n"), {"alias": "count", "count": {}}], limit=3)
+    assert found == {"sum": api.value(6), "count": api.value(3)}
+    descending = {"order_by": [{"field": {"field_path": "m"}, "direction": "DESCENDING"}], "limit": 2}
+    assert await aggregated(api, [on("sum", "n")], **descending) == {"sum": api.value(11)}
+
+
 @pytest.mark.parametrize(
-    "aggregations", [[], [{"alias": "a", "count": {}}, {"alias": "a", "count": {}}], [{"alias": "a"}]], ids=str
+    "aggregations",
+    [
+        [on("sum", "__name__")],
+        [{"alias": "__a__", "count": {}}],
+        [],
+        [{"alias": "a", "count": {}}, {"alias": "a", "count": {}}],
+        [{"alias": "a"}],
+    ],
+    ids=str,
 )
 async def test_aggregations_that_make_no_sense_are_refused(api, aggregations):
     with pytest.raises(exceptions.InvalidArgument):

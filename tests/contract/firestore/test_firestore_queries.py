@@ -214,6 +214,9 @@ async def test_a_query_stays_below_its_parent(api):
     for group, found in ((False, ["a", "c"]), (True, ["a", "c", "e"])):
         responses = await api.all("run_query", parent=parent, structured_query=query_of("k", group=group))
         assert [r.document.name[-1] for r in responses] == found
+    ordered = query_of("k", group=True, order=["n"])
+    with pytest.raises(exceptions.InvalidArgument, match="root"):
+        await api.all("run_query", parent=parent, structured_query=ordered)
 
 
 @pytest.mark.usefixtures("tree")
