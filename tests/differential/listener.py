@@ -10,7 +10,7 @@ from google.cloud.firestore_v1.services.firestore import FirestoreAsyncClient
 Documents = dict[str, types.Document]
 Change = types.TargetChange.TargetChangeType
 
-_DEADLINE = 30
+_DEADLINE = 20
 
 
 class Refused(Exception):
@@ -18,6 +18,7 @@ class Refused(Exception):
 
     def __init__(self, target_id: int, code: int, message: str) -> None:
         super().__init__(f"target {target_id}: {code} {message}")
+        self.target_id = target_id
         self.code = code
 
 
@@ -30,6 +31,7 @@ class Listener:
         self._requests: asyncio.Queue[types.ListenRequest] = asyncio.Queue()
         self._live: dict[int, Documents] = {}
         self._current: set[int] = set()
+        self._reading: asyncio.Future[types.ListenResponse] | None = None
         self.snapshot: dict[int, Documents] = {}
         """The documents of each target by name, as of the last time at which all of them were true."""
         self.token = b""
@@ -39,11 +41,13 @@ class Listener:
 
     async def __aenter__(self) -> "Listener":
         metadata = (("authorization", "Bearer owner"), ("google-cloud-resource-prefix", self.database))
-        self._call = await self._client.listen(requests=self._sent(), metadata=metadata)
+        self._call = aiter(await self._client.listen(requests=self._sent(), metadata=metadata))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._call.cancel()
+        if self._reading is not None:
+            self._reading.cancel()
+        await self._call.aclose()
 
     async def _sent(self) -> AsyncIterator[types.ListenRequest]:
         while True:
@@ -65,16 +69,21 @@ class Listener:
     def remove(self, target_id: int) -> None:
         self._requests.put_nowait(types.ListenRequest(database=self.database, remove_target=target_id))
 
-    async def until(self, holds: Callable[[dict[int, Documents]], bool]) -> dict[int, Documents]:
-        """The first snapshot that ``holds`` says yes to, the present one included."""
-        async with asyncio.timeout(_DEADLINE):
+    async def until(
+        self, holds: Callable[[dict[int, Documents]], bool], seconds: float = _DEADLINE
+    ) -> dict[int, Documents]:
+        """The first snapshot that ``holds`` says yes to, the present one included. TimeoutError: none came."""
+        async with asyncio.timeout(seconds):
             while not holds(self.snapshot):
                 await self.next()
         return self.snapshot
 
     async def next(self) -> types.ListenResponse:
         """Take in one more response."""
-        response = await anext(aiter(self._call))
+        if self._reading is None:
+            self._reading = asyncio.ensure_future(anext(self._call))
+        response = await asyncio.shield(self._reading)  # a read that is cut short would end the call
+        self._reading = None
         self.responses.append(response)
         match types.ListenResponse.pb(response).WhichOneof("response_type"):
             case "target_change":
@@ -91,9 +100,8 @@ class Listener:
         for target_id in change.target_ids:
             match change.target_change_type:
                 case Change.ADD | Change.RESET:
-                    self._live[target_id] = (
-                        {} if change.target_change_type == Change.RESET else self._live.get(target_id, {})
-                    )
+                    is_kept = change.target_change_type == Change.ADD and target_id in self._live
+                    self._live[target_id] = self._live[target_id] if is_kept else {}
                     self._current.discard(target_id)
                 case Change.CURRENT:
                     self._current.add(target_id)
