@@ -7,7 +7,10 @@ ones: ``project`` and ``database`` name the one database that the file speaks of
     {"project": "p", "database": "(default)",
      "indexes": [{"collectionGroup": "c", "queryScope": "COLLECTION",
                   "fields": [{"fieldPath": "a", "order": "ASCENDING"},
-                             {"fieldPath": "b", "arrayConfig": "CONTAINS"}]}],
+                             {"fieldPath": "b", "arrayConfig": "CONTAINS"}]},
+                 {"collectionGroup": "c", "queryScope": "COLLECTION",
+                  "fields": [{"fieldPath": "a", "order": "ASCENDING"},
+                             {"fieldPath": "v", "vectorConfig": {"dimension": 768, "flat": {}}}]}],
      "fieldOverrides": [{"collectionGroup": "c", "fieldPath": "d", "ttl": false,
                          "indexes": [{"queryScope": "COLLECTION_GROUP", "order": "ASCENDING"}]}]}
 """
@@ -59,6 +62,17 @@ class CompositeIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorIndex:
+    """An index of the vectors of one field, with fields that are compared by equality before it."""
+
+    collection_id: str
+    scope: Scope
+    equal: frozenset[FieldPath]
+    path: FieldPath
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
 class FieldOverride:
     """The single-field indexes of one field, in place of the automatic ones. None at all: an exemption."""
 
@@ -79,6 +93,7 @@ class IndexFile:
     project: str | None = None
     database: str | None = "(default)"
     composites: tuple[CompositeIndex, ...] = ()
+    vectors: tuple[VectorIndex, ...] = ()
     overrides: tuple[FieldOverride, ...] = ()
 
     @classmethod
@@ -92,7 +107,8 @@ class IndexFile:
         return cls(
             project=content.get("project"),
             database=content.get("database", "(default)"),
-            composites=tuple(_read(_composite, content.get("indexes", ()))),
+            composites=tuple(_read(_composite, (e for e in content.get("indexes", ()) if not _is_of_vectors(e)))),
+            vectors=tuple(_read(_vector, filter(_is_of_vectors, content.get("indexes", ())))),
             overrides=tuple(_read(_override, content.get("fieldOverrides", ()))),
         )
 
@@ -144,6 +160,21 @@ def _composite(entry: Mapping[str, Any]) -> CompositeIndex:
     if fields and fields[-1].path == (field_paths.NAME,) and fields[-1].mode == _name_mode(fields[:-1]):
         fields = fields[:-1]
     return CompositeIndex(entry["collectionGroup"], Scope(entry.get("queryScope", "COLLECTION")), fields)
+
+
+def _is_of_vectors(entry: Mapping[str, Any]) -> bool:
+    return any("vectorConfig" in field for field in entry.get("fields", ()))
+
+
+def _vector(entry: Mapping[str, Any]) -> VectorIndex:
+    *equal, last = entry["fields"]
+    return VectorIndex(
+        entry["collectionGroup"],
+        Scope(entry.get("queryScope", "COLLECTION")),
+        frozenset(_path(field["fieldPath"]) for field in equal if _mode(field)),
+        _path(last["fieldPath"]),
+        int(last["vectorConfig"]["dimension"]),
+    )
 
 
 def _name_mode(fields: tuple[IndexedField, ...]) -> Mode:

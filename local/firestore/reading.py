@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ from local.firestore import (
     index_rules,
     messages,
     names,
+    nearest,
     queries,
     query,
     query_rules,
@@ -42,7 +43,19 @@ class Reading:
         """RunQuery: the results, or one response without any, with the time at which they are true."""
         database, parent = names.split_parent(request.parent)
         parsed = self.parse(database, parent, request.structured_query)
+        if request.structured_query.HasField("find_nearest"):
+            return await self._run_nearest(request, parsed)
         return _responses(parsed, *await self._run(request, parsed))
+
+    async def _run_nearest(self, request: Message, parsed: Query) -> Iterator[Message]:
+        asked = nearest.parse(request.structured_query.find_nearest)
+        index_file = self._engine.store.index_file(parsed.database)
+        if index_file is not None:
+            nearest.check(asked, parsed, index_file)
+        time, results, begun = await self._run(request, nearest.unlimited(parsed))
+        ranked = nearest.rank(asked, results)
+        documents = [nearest.with_distance(one.document, asked.distance_field, far) for one, far in ranked]
+        return _answers(parsed, time, documents, begun)
 
     def parse(
         self,
@@ -144,17 +157,27 @@ class Reading:
 
 
 def _responses(parsed: Query, time: int, results: list[Candidate], begun: bytes) -> Iterator[Message]:
+    return _answers(parsed, time, (found.row.message() for found in results), begun, len(results))
+
+
+def _answers(
+    parsed: Query, time: int, documents: Iterable[Message], begun: bytes, count: int | None = None
+) -> Iterator[Message]:
+    """``count``: how many documents there are, where it is known without them."""
     read_time = messages.timestamp(time)
+    if count is None:
+        documents = list(documents)
+        count = len(documents)
     if begun:
         yield messages.RunQueryResponse(transaction=begun)
-    if not results:
+    if not count:
         yield messages.RunQueryResponse(read_time=read_time, done=True)
-    for position, found in enumerate(results, start=1):
+    for position, document in enumerate(documents, start=1):
         response = messages.RunQueryResponse(read_time=read_time)
-        response.document.CopyFrom(engine.masked(found.row.message(), parsed.projection))
+        response.document.CopyFrom(engine.masked(document, parsed.projection))
         if position == 1:
             response.skipped_results = parsed.offset
-        if position == len(results):
+        if position == count:
             response.done = True
         yield response
 

@@ -1,5 +1,6 @@
 """What does an agent remember from run to run? The port through which blocks ask; ``shared/services`` answers."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -8,6 +9,8 @@ from shared.domain import errors
 
 MAX_KEY = 1_000
 """Characters."""
+DIMENSIONS = 768
+"""Of the vectors of meanings."""
 
 
 class Scope(Enum):
@@ -18,6 +21,15 @@ class Scope(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """``similarity``: 1 is the same meaning, 0 none in common."""
+
+    text: str
+    metadata: Any
+    similarity: float
 
 
 class Memory(Protocol):
@@ -37,6 +49,26 @@ class Memory(Protocol):
         """Whether anything was kept there."""
         ...
 
+    async def learn(
+        self,
+        scope: Scope,
+        collection: str,
+        texts: Sequence[str],
+        meanings: Sequence[Sequence[float]],
+        metadata: Mapping[str, Any],
+    ) -> None:
+        """Keep texts under the vectors of their meanings, of ``DIMENSIONS`` numbers; each text once. BlockError,
+        reason ``LIMIT_EXCEEDED``, for a text that is too large."""
+        ...
+
+    async def recall(self, scope: Scope, collection: str, vector: Sequence[float], limit: int) -> list[Near]:
+        """The texts of the nearest vectors, nearest first."""
+        ...
+
+    async def unlearn(self, scope: Scope, collection: str) -> int:
+        """Forget all texts of a collection; how many there were."""
+        ...
+
 
 class NoMemory:
     """The memory of nobody."""
@@ -48,6 +80,15 @@ class NoMemory:
         raise _nobody()
 
     async def forget(self, scope: Scope, key: str) -> bool:
+        raise _nobody()
+
+    async def learn(self, scope: Scope, collection: str, texts: Any, meanings: Any, metadata: Any) -> None:
+        raise _nobody()
+
+    async def recall(self, scope: Scope, collection: str, vector: Any, limit: int) -> list[Near]:
+        raise _nobody()
+
+    async def unlearn(self, scope: Scope, collection: str) -> int:
         raise _nobody()
 
 

@@ -1,13 +1,13 @@
 """What does a user's agent remember? The memory that blocks see, on Firestore."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from shared.blocks.memory import Kept, Scope
+from shared.blocks.memory import Kept, Near, Scope
 from shared.domain import errors
-from shared.firestore import memory
+from shared.firestore import memory, vectors
 
 MAX_BATCH = 300
 
@@ -37,6 +37,35 @@ class UserMemory:
     async def forget(self, scope: Scope, key: str) -> bool:
         return await _asked(memory.remove(self.user_id, self._agent(scope), key))
 
+    async def learn(
+        self,
+        scope: Scope,
+        collection: str,
+        texts: Sequence[str],
+        meanings: Sequence[Sequence[float]],
+        metadata: Mapping[str, Any],
+    ) -> None:
+        for text in texts:
+            if len(text.encode("utf-8", "replace")) > vectors.MAX_BYTES:
+                raise errors.BlockError(
+                    f"A text that is learnt has at most {vectors.MAX_BYTES:,} bytes: split it into chunks",
+                    reason="LIMIT_EXCEEDED",
+                )
+        await _asked(vectors.keep(self._space(scope, collection), texts, meanings, metadata, self.now()))
+
+    async def recall(self, scope: Scope, collection: str, vector: Sequence[float], limit: int) -> list[Near]:
+        found = await _asked(vectors.nearest(self._space(scope, collection), vector, limit))
+        return [Near(text=text, metadata=metadata, similarity=1 - far) for text, metadata, far in found]
+
+    async def unlearn(self, scope: Scope, collection: str) -> int:
+        count = 0
+        while gone := await _asked(vectors.erase_space(self._space(scope, collection), MAX_BATCH)):
+            count += gone
+        return count
+
+    def _space(self, scope: Scope, collection: str) -> vectors.Space:
+        return vectors.Space(user_id=self.user_id, graph_id=self._agent(scope), name=collection)
+
     def _agent(self, scope: Scope) -> str:
         return "" if scope == Scope.ACROSS_AGENTS else self.graph_id or "-"
 
@@ -51,5 +80,6 @@ async def _asked(call: Awaitable[_Answer]) -> _Answer:
 
 async def erase(user_id: str, graph_id: str) -> None:
     """All that a graph remembers."""
-    while await memory.erase(user_id, graph_id, MAX_BATCH) == MAX_BATCH:
-        pass
+    for documents in (memory, vectors):
+        while await documents.erase(user_id, graph_id, MAX_BATCH) == MAX_BATCH:
+            pass

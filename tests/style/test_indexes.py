@@ -35,6 +35,7 @@ from shared.firestore import (
     schedules,
     sweeping,
     users,
+    vectors,
 )
 
 CONTENT: dict[str, Any] = json.loads((ROOT / "terraform" / "firestore.indexes.json").read_text(encoding="utf-8"))
@@ -57,6 +58,7 @@ COLLECTIONS = {
     "schedules",
     "tokens",
     "users",
+    "vectors",
     "versions",
 }
 
@@ -75,10 +77,13 @@ MODULES = [
     schedules,
     sweeping,
     users,
+    vectors,
 ]
 
 FASTER = [("nodes", ["active", "settling", "gates"])]
 """Indexes that no query must have: merged from single fields, it would read every active node execution."""
+
+SPACE = vectors.Space(user_id="u", graph_id="g", name="s")
 
 Query = Callable[[], Awaitable[Any]]
 
@@ -128,6 +133,9 @@ QUERIES: dict[str, Query] = {
     "reaching.list_of": lambda: reaching.list_of("e", ["a", "b"], _read_time()),
     "reaching.any_under": lambda: reaching.any_under("e", "a", ((1, -1), (2, -1)), _read_time()),
     "reaching.queued_at": lambda: reaching.queued_at("e", ["a", "b"]),
+    "vectors.nearest": lambda: vectors.nearest(SPACE, [0.0] * vectors.DIMENSIONS, 9),
+    "vectors.erase": lambda: vectors.erase("u", "g", 9),
+    "vectors.erase_space": lambda: vectors.erase_space(SPACE, 9),
     "memory.erase": lambda: memory.erase("u", "g", 9),
     "schedules.due": lambda: schedules.due(3, NOW, 9),
     "schedules.list_of": lambda: schedules.list_of("u", None, (NOW, "s"), 9),

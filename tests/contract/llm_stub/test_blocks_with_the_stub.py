@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from local.llm_stub import LlmStubService
-from shared.blocks import catalog, chat_api, runner
+from shared.blocks import catalog, chat_api, embeddings, memory, runner
 from shared.blocks.block import Context
 from shared.gcp import outgoing
+from tests.unit.blocks.conftest import Remembering
 
 
 class Watching:
@@ -96,6 +97,37 @@ async def test_embeddings_are_paid_by_their_tokens(run: Any) -> None:
     charges: list[float] = []
     await run("AI_EMBEDDINGS", {"texts": ["a ship at sea"]}, charges=charges)
     assert charges == pytest.approx([4 * 0.02 / 1_000_000])
+
+
+async def test_what_was_learnt_is_found_by_its_meaning(run: Any) -> None:
+    remembering, charges = Remembering(), list[float]()
+    more: Any = {"memory": remembering, "charges": charges}
+    texts = ["The ship sails at noon.", "Tea is at four.", "Tea is at four."]
+    learnt = await run("VECTOR_MEMORY_ADD", {"texts": texts, "metadata": {"day": 1}}, **more)
+    assert learnt.tokens == [("count", 2)]
+    found = await run("VECTOR_MEMORY_SEARCH", {"query": "when does the ship sail?", "limit": 1}, **more)
+    (best,) = dict(found.tokens)["results"]
+    assert (best["text"], best["metadata"]) == (texts[0], {"day": 1})
+    assert dict(found.tokens)["best"] == texts[0]
+    assert len(charges) == 2
+    none = await run("VECTOR_MEMORY_SEARCH", {"query": "tea", "min_similarity": 1}, **more)
+    assert none.tokens == [("results", []), ("texts", [])]
+    elsewhere = await run("VECTOR_MEMORY_SEARCH", {"query": "tea", "collection": "other"}, **more)
+    assert dict(elsewhere.tokens)["texts"] == []
+    assert (await run("VECTOR_MEMORY_CLEAR", {}, **more)).tokens == [("count", 2)]
+
+
+async def test_vectors_of_another_length_are_not_kept(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "DIMENSIONS", 5)
+    remembering = Remembering()
+    monkeypatch.setattr(embeddings, "embed", _short)
+    refused = await run("VECTOR_MEMORY_ADD", {"texts": ["a"]}, memory=remembering)
+    assert "vectors of 3 numbers, and the memory holds 5" in refused.failure.message
+    assert remembering.learnt == {}
+
+
+async def _short(texts: Any, *_: Any, **__: Any) -> Any:
+    return [[0.0, 1.0, 0.0] for _ in texts], None
 
 
 async def test_ollama_is_reached_the_guarded_way(run: Any) -> None:

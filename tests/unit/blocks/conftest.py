@@ -8,7 +8,7 @@ import pytest
 
 from shared.blocks import catalog, chat_api, runner
 from shared.blocks.block import Context
-from shared.blocks.memory import Kept, Scope
+from shared.blocks.memory import Kept, Near, Scope
 from tests.unit.blocks.model_service import Service
 
 NOON = datetime(2026, 3, 14, 12, 0, 0, tzinfo=UTC)
@@ -26,6 +26,7 @@ class Remembering:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[Scope, str], Any] = {}
+        self.learnt: dict[tuple[Scope, str], dict[str, Any]] = {}
 
     async def find(self, scope: Scope, key: str) -> Kept | None:
         return Kept(value=self.kept[scope, key]) if (scope, key) in self.kept else None
@@ -35,6 +36,20 @@ class Remembering:
 
     async def forget(self, scope: Scope, key: str) -> bool:
         return self.kept.pop((scope, key), self) is not self
+
+    async def learn(self, scope: Scope, collection: str, texts: Any, meanings: Any, metadata: Any) -> None:
+        space = self.learnt.setdefault((scope, collection), {})
+        space.update({text: (vector, metadata) for text, vector in zip(texts, meanings, strict=True)})
+
+    async def recall(self, scope: Scope, collection: str, vector: Any, limit: int) -> list[Near]:
+        near = [
+            Near(text=text, metadata=metadata, similarity=sum(a * b for a, b in zip(vector, its, strict=True)))
+            for text, (its, metadata) in self.learnt.get((scope, collection), {}).items()
+        ]
+        return sorted(near, key=lambda one: -one.similarity)[:limit]
+
+    async def unlearn(self, scope: Scope, collection: str) -> int:
+        return len(self.learnt.pop((scope, collection), {}))
 
 
 def _no_time() -> datetime:
