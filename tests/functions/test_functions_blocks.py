@@ -1,6 +1,7 @@
 """What the routes of blocks, health and docs promise."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +21,42 @@ async def test_blocks_are_listed_with_their_schemas(api: httpx.AsyncClient):
     assert {"TEXT_PROCESSING", "AGENT_INPUT", "AGENT_OUTPUT"} <= set(types)
     one = await api.get("/blocks/TEXT_PROCESSING")
     assert one.json() == listed["items"][types.index("TEXT_PROCESSING")]
+
+
+async def test_every_block_says_what_it_is(api: httpx.AsyncClient):
+    listed = (await api.get("/blocks")).json()["items"]
+    assert len(listed) >= 150
+    for block in listed:
+        assert block["description"]
+        assert block["examples"]
+        for schema in (block["input_schema"], block["output_schema"]):
+            assert schema["type"] == "object"
+            assert all(pin.get("description") for pin in schema["properties"].values()), block["block_type"]
+
+
+@pytest.mark.parametrize(
+    ("block_type", "values", "pin", "value"),
+    [
+        ("RUN_PYTHON", {"code": "result = data + 1", "data": 1}, "result", 2),
+        ("HTML_TO_MARKDOWN", {"html": "<h1>Hi</h1>"}, "markdown", "# Hi"),
+        ("JSON_PATH", {"data": {"a": [1, 2]}, "path": "$.a[*]"}, "values", [1, 2]),
+    ],
+)
+async def test_what_runs_in_a_process_runs_in_a_function(
+    api: httpx.AsyncClient, block_type: str, values: dict[str, Any], pin: str, value: Any
+):
+    answer = (await api.post(f"/blocks/{block_type}/execute", json={"input_data": values})).json()
+    assert answer["error"] is None
+    assert answer["output_data"][pin] == [value]
+
+
+async def test_what_is_kept_outside_of_any_graph_is_found_there(api: httpx.AsyncClient):
+    for block_type, values in (
+        ("PERSIST_INFORMATION", {"key": "k", "value": {"a": 1}}),
+        ("RETRIEVE_INFORMATION", {"key": "k"}),
+    ):
+        answer = (await api.post(f"/blocks/{block_type}/execute", json={"input_data": values})).json()
+        assert answer["output_data"] == {"value": [{"a": 1}]}
 
 
 async def test_an_unknown_block_is_404(api: httpx.AsyncClient):

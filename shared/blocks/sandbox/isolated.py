@@ -20,7 +20,7 @@ from shared.domain import errors
 CPU_SECONDS = 5
 WALL_SECONDS = 60.0
 """It may have to wait for the processor."""
-MEMORY_BYTES = 700_000_000
+MEMORY_BYTES = 400_000_000
 """Of address space: what the libraries map counts too."""
 OUTPUT_BYTES = 50_000_000
 

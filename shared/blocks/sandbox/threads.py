@@ -1,6 +1,6 @@
 """Where does a block wait for a process of its own? In a few threads, so that as many run at once, and not more.
 
-Each such process may take some hundred megabytes; a function serves many calls at a time.
+Each such process may take some hundred megabytes, and the smallest function has 512; it serves many calls at a time.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-MAX_AT_ONCE = 4
+MAX_AT_ONCE = 2
 
 Answer = TypeVar("Answer")
 
