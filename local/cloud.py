@@ -21,6 +21,7 @@ from local.manifest import Function, Manifest
 from local.pubsub import PubSubService
 from local.routing import Routes
 from local.scheduler import SchedulerService
+from local.scheduler.job import MAX_DEADLINE_SECONDS, MIN_DEADLINE_SECONDS, Retries
 from local.service import Service
 from local.serving import HOST
 from local.storage import StorageService
@@ -53,7 +54,9 @@ class Cloud:
         self.auth = AuthService(database, identity, project, disturbance=of("auth"))
         self.tasks = TasksService(database, identity, self.routes, disturbance=of("tasks"))
         self.pubsub = PubSubService(database, identity, self.routes, disturbance=of("pubsub"))
-        self.storage = StorageService(database, disturbance=of("storage"))
+        self.storage = StorageService(
+            database, disturbance=of("storage"), identity=identity, publish=self.pubsub.publish
+        )
         self.llm = LlmStubService(disturbance=of("llm"))
         self.scheduler = SchedulerService(database, identity, self.routes, clock, of("scheduler"))
         self._ports: dict[str, int] = {}
@@ -135,8 +138,29 @@ class Cloud:
                 topic = self._path("topics", function.topic)
                 subscription = self._path("subscriptions", function.name)
                 self.pubsub.ensure_push_subscription(subscription, topic, url, caller, ack_deadline_seconds=600)
+            if function.bucket:
+                self._ensure_storage_trigger(function, url, caller)
             if function.schedule:
-                self.scheduler.ensure_job(function.name, function.schedule, "UTC", url, caller, run_on_start=True)
+                self.scheduler.ensure_job(
+                    function.name,
+                    function.schedule,
+                    function.time_zone,
+                    url,
+                    caller,
+                    attempt_deadline=min(max(function.timeout, MIN_DEADLINE_SECONDS), MAX_DEADLINE_SECONDS),
+                    retries=_retries(function),
+                    run_on_start=True,
+                )
+
+    def _ensure_storage_trigger(self, function: Function, url: str, caller: str) -> None:
+        """What Eventarc sets up for a function: a topic for the bucket's events, pushed to it."""
+        topic = self._path("topics", f"eventarc-{function.name}")
+        subscription = self._path("subscriptions", f"eventarc-{function.name}")
+        self.pubsub.ensure_topic(topic)
+        self.pubsub.ensure_push_subscription(
+            subscription, topic, url, caller, ack_deadline_seconds=600, as_storage_event=True
+        )
+        self.storage.ensure_notification(f"{self.project}-{function.bucket}", topic, [function.event])
 
     def route(self, functions: Iterable[Function], base_url: str) -> None:
         """Send calls of these functions to ``base_url``/NAME."""
@@ -149,6 +173,14 @@ class Cloud:
 
     def _path(self, *parts: str) -> str:
         return "/".join(("projects", self.project, *parts))
+
+
+def _retries(function: Function) -> Retries:
+    """ValueError: the manifest names a setting that Cloud Scheduler has not."""
+    try:
+        return Retries(**function.retries)  # pyright: ignore[reportArgumentType]
+    except TypeError as error:
+        raise ValueError(f"functions.{function.name}.retries: {error}") from error
 
 
 def _queue_options(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from local.database import Database
 
@@ -48,6 +49,23 @@ class Identity:
             self._minted.clear()
         self._minted[audience, email] = (now, token)
         return token
+
+    def sign(self, text: bytes) -> bytes:
+        """A signature of ``text`` (RSA PKCS 1 with SHA-256), as every service account of this cloud makes it."""
+        return self._key.sign(text, padding.PKCS1v15(), hashes.SHA256())
+
+    def verify(self, text: bytes, signature: bytes) -> bool:
+        """Whether ``sign`` made the signature."""
+        try:
+            self._key.public_key().verify(signature, text, padding.PKCS1v15(), hashes.SHA256())
+        except InvalidSignature:
+            return False
+        return True
+
+    @property
+    def key_id(self) -> str:
+        """Which key it is."""
+        return self._kid
 
     def mint_oauth(self, email: str, scope: str) -> str:
         """An access token of ``email``: opaque, as Google's are, and good for nothing but to be recognised, for there

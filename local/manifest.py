@@ -3,8 +3,8 @@
 The format is explained at the top of ``functions/manifest.yaml``; only what a laptop needs is read here.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ class ManifestError(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """One function. ``source`` is an absolute path; ``timeout`` in seconds; ``concurrency``: requests at a time;
-    ``schedule`` a cron expression or None; ``topic`` the Pub/Sub topic that is pushed to it or None; ``clients`` as
-    the manifest names them; ``local_process``: which process of this machine serves it, empty for the main one."""
+    ``schedule`` a cron expression or None, read in ``time_zone``, and ``retries`` what is done with a run of it that
+    failed; ``topic`` the Pub/Sub topic that is pushed to it or None; ``bucket`` the one (without the project) whose
+    events of the kind ``event`` it gets, or None; ``clients`` as the manifest names them; ``local_process``: which
+    process of this machine serves it, empty for the main one."""
 
     name: str
     trigger: str
@@ -31,7 +33,11 @@ class Function:
     timeout: float = 60.0
     concurrency: int = 80
     schedule: str | None = None
+    time_zone: str = "Etc/UTC"
+    retries: Mapping[str, float] = field(default_factory=dict[str, float])
     topic: str | None = None
+    bucket: str | None = None
+    event: str = "OBJECT_FINALIZE"
     clients: tuple[str, ...] = ()
     local_process: str = ""
 
@@ -74,7 +80,9 @@ def load(path: Path) -> Manifest:
         path=path.resolve(),
         root=root,
         service_account=str(content.get("service_account") or "invoker"),
-        functions=tuple(_function(path, root, name, entry) for name, entry in content["functions"].items()),
+        functions=tuple(
+            _function(path, root, name, entry, content.get("buckets")) for name, entry in content["functions"].items()
+        ),
         queues=_queues(content.get("queues") or {}),
         topics=tuple(content.get("topics") or ()),
         buckets=tuple(content.get("buckets") or ()),
@@ -89,7 +97,9 @@ def _root(path: Path, sources: list[str]) -> Path:
     return path.parent.parent
 
 
-def _function(path: Path, root: Path, name: str, entry: Mapping[str, Any]) -> Function:
+def _function(
+    path: Path, root: Path, name: str, entry: Mapping[str, Any], buckets: Collection[str] | None
+) -> Function:
     trigger, source, schedule = entry.get("trigger"), str(entry.get("source", "")), entry.get("schedule")
     if trigger not in TRIGGERS:
         raise ManifestError(f"{path}: functions.{name}.trigger is {trigger!r}; expected one of {', '.join(TRIGGERS)}")
@@ -97,6 +107,11 @@ def _function(path: Path, root: Path, name: str, entry: Mapping[str, Any]) -> Fu
         raise ManifestError(f"{path}: functions.{name}.source: no file {source!r} in or above {path.parent}")
     if trigger == "schedule" and not schedule:
         raise ManifestError(f"{path}: functions.{name}: a scheduled function needs 'schedule', a cron expression")
+    bucket = entry.get("bucket")
+    if trigger == "storage" and bucket not in (buckets or ()):
+        raise ManifestError(
+            f"{path}: functions.{name}: a function of storage events needs 'bucket', one of 'buckets'"
+        )
     return Function(
         name=name,
         trigger=trigger,
@@ -106,7 +121,11 @@ def _function(path: Path, root: Path, name: str, entry: Mapping[str, Any]) -> Fu
         timeout=float(entry.get("timeout") or 60.0),
         concurrency=int(entry.get("concurrency") or 80),
         schedule=schedule,
+        time_zone=str(entry.get("time_zone") or "Etc/UTC"),
+        retries=entry.get("retries") or {},
         topic=entry.get("topic"),
+        bucket=bucket,
+        event=str(entry.get("event") or "OBJECT_FINALIZE"),
         clients=tuple(entry.get("clients") or ()),
         local_process=str(entry.get("local_process") or ""),
     )

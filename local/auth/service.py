@@ -4,6 +4,7 @@ https://firebase.google.com/docs/reference/rest/auth and
 https://firebase.google.com/docs/emulator-suite/connect_auth
 """
 
+import base64
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -31,6 +32,7 @@ from local.identity import Identity
 from local.serving import HttpServer
 
 _V1, _V2 = "/identitytoolkit.googleapis.com/v1", "/identitytoolkit.googleapis.com/v2"
+_IAM = "/iamcredentials.googleapis.com"
 _PRIVACY = "email_privacy"
 _Endpoint = Callable[[Request], Awaitable[dict[str, Any]]]
 
@@ -89,6 +91,7 @@ class AuthService:
             Route("/emulator/action", _answered(self._follow_link), methods=["GET"]),
             _route("/securetoken.googleapis.com/v1/token", self._refresh),
             _route("/oauth2/v3/certs", self._certs, "GET"),
+            _route(f"{_IAM}/v1/projects/{{of}}/serviceAccounts/{{email}}:signBlob", self._sign_blob),
         ]
 
     def _admin_routes(self) -> list[Route]:
@@ -200,6 +203,17 @@ class AuthService:
 
     async def _certs(self, _request: Request) -> dict[str, Any]:
         return self._identity.jwks()
+
+    async def _sign_blob(self, request: Request) -> dict[str, Any]:
+        """https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signBlob: how a
+        function signs URLs without a key file."""
+        _require_admin(request)
+        try:
+            payload = base64.b64decode((await _body(request))["payload"], validate=True)
+        except (KeyError, TypeError, ValueError):
+            raise AuthError("INVALID_ARGUMENT : payload must be base64.") from None
+        signature = base64.b64encode(self._identity.sign(payload)).decode()
+        return {"keyId": self._identity.key_id, "signedBlob": signature}
 
     async def _refresh(self, request: Request) -> dict[str, Any]:
         """https://firebase.google.com/docs/reference/rest/auth#section-refresh-token"""

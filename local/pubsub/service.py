@@ -1,13 +1,13 @@
 """What does Pub/Sub offer to the program that starts it?"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from local import faults
 from local.database import Database
 from local.faults import over_grpc, over_http
 from local.identity import Identity
-from local.pubsub import wire
+from local.pubsub import eventarc, wire
 from local.pubsub.broker import Broker
 from local.pubsub.publisher import Publisher
 from local.pubsub.store import PubSubStore
@@ -52,6 +52,11 @@ class PubSubService:
         if name not in self._broker.topics:
             self._broker.put_topic(wire.Topic(name=name))
 
+    def publish(self, topic: str, data: bytes, attributes: Mapping[str, str]) -> None:
+        """As a service of the cloud publishes: accepted when this returns; dropped where there is no such topic."""
+        if topic in self._broker.topics:
+            self._broker.publish(topic, [wire.PubsubMessage(data=data, attributes=dict(attributes))])
+
     def ensure_push_subscription(
         self,
         name: str,
@@ -66,9 +71,11 @@ class PubSubService:
         max_backoff_seconds: float = 0.0,
         dead_letter_topic: str = "",
         max_delivery_attempts: int = 5,
+        as_storage_event: bool = False,
     ) -> None:
         """Have a push subscription of these settings; what it has yet to deliver stays. ``endpoint`` is the URL as
-        production has it. A backoff of 0 leaves the service's own; no e-mail sends no token."""
+        production has it. A backoff of 0 leaves the service's own; no e-mail sends no token. ``as_storage_event``:
+        the messages are notifications of Cloud Storage, pushed as the CloudEvents that Eventarc makes of them."""
         subscription = wire.Subscription(
             name=name,
             topic=topic,
@@ -77,6 +84,8 @@ class PubSubService:
             enable_message_ordering=enable_message_ordering,
         )
         subscription.push_config.push_endpoint = endpoint
+        if as_storage_event:
+            subscription.push_config.attributes[eventarc.FORM] = eventarc.STORAGE
         if service_account_email:
             subscription.push_config.oidc_token.service_account_email = service_account_email
         if min_backoff_seconds or max_backoff_seconds:

@@ -1,4 +1,4 @@
-"""Which job is due when, and how is it called?
+"""How are jobs called when they are due?
 
 Jobs are kept in the database, so they run again after a restart even before anybody ensures them. What fell due
 while nothing ran is not caught up on, as in Cloud Scheduler.
@@ -6,48 +6,25 @@ while nothing ran is not caught up on, as in Cloud Scheduler.
 
 import asyncio
 import datetime
+import json
 import logging
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from cronsim import CronSim, CronSimError
+from collections.abc import Callable
 
 from local import calling, faults
 from local.database import Database
 from local.faults import over_http
 from local.identity import Identity
 from local.routing import NotRoutedError, Routes
+from local.scheduler.job import Job, Retries, from_record
 
-# https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs (attemptDeadline, HTTP targets)
-ATTEMPT_DEADLINE_SECONDS = 180.0
+NO_RETRIES = Retries()
 FIRST_RUN_DELAY_SECONDS = 0.2
 FIRST_RUN_ATTEMPTS = 60
 _FIRST_RUN_PAUSE_SECONDS = 0.5
 # The loop's timers stand still while a laptop sleeps; so the clock is read again at least this often.
 _LONGEST_SLEEP_SECONDS = 20.0
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """``cron`` has five fields and is read in ``time_zone``; ``url`` is as production has it."""
-
-    name: str
-    cron: str
-    time_zone: str
-    url: str
-    service_account_email: str
-
-    def times(self, after: float) -> Iterator[datetime.datetime]:
-        """The moments it falls due, later than ``after`` (seconds since 1970). ValueError: not a cron or zone."""
-        if len(self.cron.split()) != 5:
-            raise ValueError(f"job {self.name}: the cron {self.cron!r} must have five fields")
-        try:
-            return CronSim(self.cron, datetime.datetime.fromtimestamp(after, ZoneInfo(self.time_zone)))
-        except (CronSimError, ZoneInfoNotFoundError) as error:
-            raise ValueError(f"job {self.name}: {self.cron!r} in {self.time_zone!r}: {error}") from error
 
 
 class SchedulerService:
@@ -64,8 +41,8 @@ class SchedulerService:
         self._disturbance = disturbance
         self._sql = database.connection
         self._sql.execute(
-            "CREATE TABLE IF NOT EXISTS scheduler_jobs (name TEXT PRIMARY KEY, cron TEXT NOT NULL,"
-            " time_zone TEXT NOT NULL, url TEXT NOT NULL, email TEXT NOT NULL) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS scheduler_job_records"
+            " (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID"
         )
         self._identity = identity
         self._routes = routes
@@ -77,9 +54,8 @@ class SchedulerService:
     async def start(self, port: int) -> int:
         """Call from now on; ``port`` is returned as it is, for there is nothing to listen for."""
         self._caller = over_http.caller(self._disturbance, "Call")
-        for row in self._sql.execute("SELECT name, cron, time_zone, url, email FROM scheduler_jobs").fetchall():
-            name, cron, time_zone, url, email = row
-            self._run(Job(name=name, cron=cron, time_zone=time_zone, url=url, service_account_email=email))
+        for (record,) in self._sql.execute("SELECT record FROM scheduler_job_records").fetchall():
+            self._run(from_record(json.loads(record)))
         return port
 
     async def stop(self) -> None:
@@ -101,16 +77,24 @@ class SchedulerService:
         url: str,
         service_account_email: str,
         *,
+        attempt_deadline: float = 180.0,
+        retries: Retries = NO_RETRIES,
         run_on_start: bool = False,
     ) -> None:
         """Have ``url`` called (POST) when ``cron`` says, never twice at once; with ``run_on_start`` also as soon as
-        it answers. May be called before and after ``start``. ValueError: not a cron or a time zone."""
-        job = Job(name=name, cron=cron, time_zone=time_zone, url=url, service_account_email=service_account_email)
-        next(job.times(self._clock()))
-        self._sql.execute(
-            "INSERT OR REPLACE INTO scheduler_jobs VALUES (?, ?, ?, ?, ?)",
-            (name, cron, time_zone, url, service_account_email),
+        it answers. May be called before and after ``start``. ValueError: a field is not valid."""
+        job = Job(
+            name=name,
+            cron=cron,
+            time_zone=time_zone,
+            url=url,
+            service_account_email=service_account_email,
+            attempt_deadline=attempt_deadline,
+            retries=retries,
         )
+        job.check(self._clock())
+        row = (name, json.dumps(job.as_record()))
+        self._sql.execute("INSERT OR REPLACE INTO scheduler_job_records VALUES (?, ?)", row)
         if run_on_start:
             self._run_on_start.add(name)
         if self._caller is not None:
@@ -118,7 +102,7 @@ class SchedulerService:
 
     def delete_job(self, name: str) -> None:
         """Call it no more."""
-        self._sql.execute("DELETE FROM scheduler_jobs WHERE name = ?", (name,))
+        self._sql.execute("DELETE FROM scheduler_job_records WHERE name = ?", (name,))
         running = self._running.pop(name, None)
         if running is not None:
             running.cancel()
@@ -135,7 +119,17 @@ class SchedulerService:
         while True:
             due = next(job.times(self._clock()))
             await self._sleep_until(due.timestamp())
-            await self._call(job, due)
+            await self._run_once(job, due)
+
+    async def _run_once(self, job: Job, due: datetime.datetime) -> None:
+        """One run, with its retries. What falls due meanwhile is left out."""
+        began, failures = self._clock(), 0
+        while not (status := await self._call(job, due)) or not 200 <= status < 300:
+            failures += 1
+            wait = job.retries.wait(failures, self._clock() - began)
+            if wait is None:
+                return
+            await self._sleep_until(self._clock() + wait)
 
     async def _sleep_until(self, moment: float) -> None:
         left = moment - self._clock()
@@ -147,12 +141,12 @@ class SchedulerService:
         """Until the function answers at all, which it may not right after the start."""
         await asyncio.sleep(FIRST_RUN_DELAY_SECONDS)
         for _ in range(FIRST_RUN_ATTEMPTS):
-            if await self._call(job, datetime.datetime.fromtimestamp(self._clock(), datetime.UTC)):
+            if await self._call(job, datetime.datetime.fromtimestamp(self._clock(), datetime.UTC)) is not None:
                 return
             await asyncio.sleep(_FIRST_RUN_PAUSE_SECONDS)
 
-    async def _call(self, job: Job, due: datetime.datetime) -> bool:
-        """Whether there was an answer of any status."""
+    async def _call(self, job: Job, due: datetime.datetime) -> int | None:
+        """The status of the answer; None: there was none in time."""
         assert self._caller is not None
         headers = {
             "User-Agent": "Google-Cloud-Scheduler",
@@ -164,11 +158,11 @@ class SchedulerService:
             token = self._identity.mint_oidc(job.url, job.service_account_email)
             headers["Authorization"] = f"Bearer {token}"
         try:
-            async with asyncio.timeout(ATTEMPT_DEADLINE_SECONDS):
+            async with asyncio.timeout(job.attempt_deadline):
                 answer = await self._caller.call("POST", self._routes.resolve(job.url), headers)
         except (TimeoutError, NotRoutedError, calling.CallFailedError) as error:
             _log.warning("job %s: no answer from %s: %r", job.name, job.url, error)
-            return False
+            return None
         if not 200 <= answer.status < 300:
             _log.warning("job %s: %s answered %d", job.name, job.url, answer.status)
-        return True
+        return answer.status

@@ -33,7 +33,8 @@ def download(objects: Objects, request: Request, bucket: str, name: str) -> Resp
     if is_part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     else:
-        headers["X-Goog-Hash"] = f"crc32c={record['crc32c']},md5={record['md5Hash']}"
+        md5 = f",md5={record['md5Hash']}" if "md5Hash" in record else ""
+        headers["X-Goog-Hash"] = f"crc32c={record['crc32c']}{md5}"
     body = objects.store.read(content, start, end)
     return _streamed(body, 206 if is_part else 200, headers)
 

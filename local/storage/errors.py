@@ -1,6 +1,7 @@
 """How does Cloud Storage say no?"""
 
 from typing import Any
+from xml.sax.saxutils import escape
 
 
 class StorageError(Exception):
@@ -16,6 +17,20 @@ class StorageError(Exception):
         message = str(self)
         fault = {"message": message, "domain": "global", "reason": self._reason}
         return {"error": {"code": self.status, "message": message, "errors": [fault]}}
+
+
+class XmlError(Exception):
+    """An answer in the XML API's error form: https://cloud.google.com/storage/docs/xml-api/reference-status"""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self._code = code
+
+    def body(self) -> str:
+        """The XML body of the answer."""
+        code, message = escape(self._code), escape(str(self))
+        return f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
 
 
 def invalid(message: str) -> StorageError:

@@ -8,12 +8,13 @@ import base64
 import datetime
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import google_crc32c
 
 from local.storage import errors
+from local.storage.notifications import ARCHIVE, DELETE, FINALIZE, METADATA_UPDATE, Notifications
 from local.storage.store import Record, StorageStore
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
@@ -23,14 +24,16 @@ _WRITABLE = (
 )  # fmt: skip
 _BUCKET_WRITABLE = ("cors", "labels", "lifecycle", "location", "storageClass", "versioning", "website")
 MAX_PAGE = 1000
+MAX_COMPONENTS = 32
 Conditions = Mapping[str, str]
 
 
 class Objects:
     """The rules over one store."""
 
-    def __init__(self, store: StorageStore, clock: Callable[[], float]) -> None:
+    def __init__(self, store: StorageStore, clock: Callable[[], float], notifications: Notifications) -> None:
         self.store = store
+        self._notifications = notifications
         self._clock = clock
         self._last_generation = 0
 
@@ -68,7 +71,7 @@ class Objects:
     def delete_bucket(self, name: str) -> None:
         """StorageError: there is none, or it is not empty (409)."""
         self.bucket(name)
-        if self.store.first_object(name, "", "") is not None:
+        if self.store.versions(name, ""):
             raise errors.StorageError(409, "conflict", f"The bucket {name} is not empty; delete its objects first.")
         self.store.delete_bucket(name)
 
@@ -77,7 +80,9 @@ class Objects:
         self.bucket(bucket)
         found = self.store.find_object(bucket, name)
         wanted = conditions.get("generation")
-        if found is None or (wanted and wanted != found[0]["generation"]):
+        if wanted and (found is None or wanted != found[0]["generation"]):
+            found = self.store.find_noncurrent(bucket, name, int(wanted)) if wanted.isdecimal() else None
+        if found is None:
             raise errors.missing_object(bucket, name)
         check_conditions(found[0], conditions, is_read=True)
         return found
@@ -95,8 +100,26 @@ class Objects:
         except errors.StorageError:
             self.store.drop_content(content)
             raise
-        self.store.put_object(record, content)
+        self._replace(found[0] if found else None, record, content)
         return record
+
+    def _replace(self, old: Record | None, record: Record, content: int) -> None:
+        """The commit of a new object, with what is told of it."""
+        of, now = self._notifications.of, record["timeCreated"]
+        if old is None:
+            self.store.put_object(record, content, events=of(FINALIZE, record, now))
+        else:
+            replaced = self._noncurrent(old, now)
+            events = of(FINALIZE, record, now, overwroteGeneration=old["generation"])
+            gone = ARCHIVE if replaced else DELETE
+            events += of(gone, replaced or old, now, overwrittenByGeneration=record["generation"])
+            self.store.put_object(record, content, replaced=replaced, events=events)
+        self._notifications.flush()
+
+    def _noncurrent(self, record: Record, now: str) -> Record | None:
+        """What becomes of a live object that is replaced or deleted: a version, where the bucket keeps them."""
+        versioning = self.bucket(record["bucket"]).get("versioning") or {}
+        return {**record, "timeDeleted": now} if versioning.get("enabled") else None
 
     def _record(self, bucket: str, name: str, fields: Mapping[str, Any], content: int) -> Record:
         now, generation = self._now(), str(self._generation())
@@ -106,11 +129,14 @@ class Objects:
         record |= {key: fields[key] for key in _WRITABLE if fields.get(key) is not None}
         record |= {"timeCreated": now, "updated": now, "timeStorageClassUpdated": now, "timeFinalized": now}
         record |= self._checksums(content)
+        if "componentCount" in fields:
+            record["componentCount"] = fields["componentCount"]
+            del record["md5Hash"]
         record["etag"] = base64.b64encode(f"{generation}/1".encode()).decode()
         for checksum in ("md5Hash", "crc32c"):
-            if fields.get(checksum) and fields[checksum] != record[checksum]:
+            if fields.get(checksum) and fields[checksum] != record.get(checksum):
                 raise errors.invalid(
-                    f"Provided {checksum} {fields[checksum]!r} doesn't match calculated {record[checksum]!r}."
+                    f"Provided {checksum} {fields[checksum]!r} doesn't match calculated {record.get(checksum)!r}."
                 )
         return record
 
@@ -151,13 +177,58 @@ class Objects:
         record["metageneration"] = str(int(record["metageneration"]) + 1)
         record["updated"] = self._now()
         record["etag"] = base64.b64encode(f"{record['generation']}/{record['metageneration']}".encode()).decode()
-        self.store.put_object(record, content)
+        events = self._notifications.of(METADATA_UPDATE, record, record["updated"])
+        self.store.put_object(record, content, events=events)
+        self._notifications.flush()
         return record
 
     def delete(self, bucket: str, name: str, conditions: Conditions) -> None:
-        """StorageError: there is none, or a condition does not hold."""
-        self.get(bucket, name, conditions)
-        self.store.delete_object(bucket, name)
+        """Of a generation: for good. Without one, the live object, which stays as a version where the bucket keeps
+        them. StorageError: there is none, or a condition does not hold."""
+        record, _ = self.get(bucket, name, conditions)
+        now, of = self._now(), self._notifications.of
+        if "timeDeleted" in record:
+            events = of(DELETE, record, now)
+            self.store.delete_noncurrent(bucket, name, int(record["generation"]), events)
+        else:
+            replaced = None if conditions.get("generation") else self._noncurrent(record, now)
+            events = of(ARCHIVE if replaced else DELETE, replaced or record, now)
+            self.store.delete_object(bucket, name, replaced=replaced, events=events)
+        self._notifications.flush()
+
+    def newer_versions(self, record: Record) -> int:
+        """How many versions of the object are newer than this one."""
+        versions = self.store.versions(record["bucket"], record["name"])
+        return len(
+            [
+                one
+                for one in versions
+                if one["name"] == record["name"] and int(one["generation"]) > int(record["generation"])
+            ]
+        )
+
+    def compose(
+        self,
+        target: tuple[str, str],
+        sources: Sequence[Mapping[str, Any]],
+        fields: Mapping[str, Any],
+        conditions: Conditions,
+    ) -> Record:
+        """An object of the sources' bytes, in order. StorageError: a source is not there or not as it must be.
+        https://cloud.google.com/storage/docs/composite-objects"""
+        if not 1 <= len(sources) <= MAX_COMPONENTS:
+            raise errors.invalid(f"sourceObjects must be 1 to {MAX_COMPONENTS} objects; got {len(sources)}.")
+        contents: list[int] = []
+        components = 0
+        for source in sources:
+            wanted = {key: str(value) for key, value in (source.get("objectPreconditions") or {}).items()}
+            if source.get("generation"):
+                wanted["generation"] = str(source["generation"])
+            record, content = self.get(target[0], str(source.get("name", "")), wanted)
+            contents.append(content)
+            components += record.get("componentCount", 1)
+        joined = self.store.joined_content(contents)
+        return self.put(*target, {**fields, "componentCount": components}, joined, conditions)
 
     def copy(
         self, source: tuple[str, str], target: tuple[str, str], fields: Mapping[str, Any], conditions: Conditions
@@ -181,6 +252,8 @@ class Objects:
         limit = min(int(query.get("maxResults") or MAX_PAGE), MAX_PAGE)
         start, end = max(prefix, query.get("startOffset", "")), query.get("endOffset", "")
         after = _from_token(query.get("pageToken", ""))
+        if query.get("versions", "").lower() == "true":
+            return {"items": self.store.versions(bucket, prefix)}
         items: list[Record] = []
         prefixes: list[str] = []
         while record := self.store.first_object(bucket, start, after):

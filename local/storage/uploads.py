@@ -7,26 +7,28 @@ https://cloud.google.com/storage/docs/performing-resumable-uploads
 import json
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from local.storage import errors
-from local.storage.objects import Objects
+from local.storage.objects import Conditions, Objects
 from local.storage.store import Record
 
 PART_BYTES = 2 * 1024 * 1024
 _ALL_THAT_CAME = -1
+Limits = tuple[int, int]
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
 
 class Uploads:
     """Makes objects of what requests carry. ``shown`` adds the links to a record."""
 
-    def __init__(self, objects: Objects, shown: Any) -> None:
+    def __init__(self, objects: Objects, shown: Any, clock: Callable[[], float]) -> None:
         self._objects = objects
+        self._clock = clock
         self._store = objects.store
         self._shown = shown
 
@@ -54,13 +56,47 @@ class Uploads:
         fields.setdefault("contentType", request.headers.get("x-upload-content-type"))
         fields.setdefault("name", request.query_params.get("name", ""))
         conditions = {key: value for key, value in request.query_params.items() if key.startswith("if")}
-        upload_id = secrets.token_urlsafe(32)
-        record = {"fields": fields, "conditions": conditions}
-        self._store.put_upload(upload_id, bucket, self._store.new_content(), record)
+        upload_id = self.open(bucket, fields["name"], fields, conditions, None)
         location = request.url.include_query_params(upload_id=upload_id)
         return Response(headers={"Location": str(location), "X-GUploader-UploadID": upload_id})
 
+    def open(self, bucket: str, name: str, fields: Record, conditions: Conditions, limits: Limits | None) -> str:
+        """The id of an upload that may take several requests. ``limits``: (least, most) bytes. StorageError (404):
+        there is no such bucket."""
+        self._objects.bucket(bucket)
+        upload_id = secrets.token_urlsafe(32)
+        record = {"fields": {**fields, "name": name}, "conditions": dict(conditions), "begun": self._clock()}
+        self._store.put_upload(upload_id, bucket, self._store.new_content(), {**record, "limits": limits})
+        return upload_id
+
+    async def whole(
+        self,
+        request: Request,
+        bucket: str,
+        name: str,
+        fields: Record,
+        conditions: Conditions,
+        limits: Limits | None,
+    ) -> Record:
+        """The body is the object. StorageError: it is over a limit, or a condition does not hold."""
+        self._objects.bucket(bucket)
+        content = await self._receive(request.stream(), self._store.new_content(), 0)
+        self._check_size(content, limits)
+        return self._objects.put(bucket, name, fields, content, conditions)
+
+    def _check_size(self, content: int, limits: Limits | None) -> None:
+        size = self._store.content_size(content)
+        if limits is None or limits[0] <= size <= limits[1]:
+            return
+        self._store.drop_content(content)
+        raise errors.invalid(f"The object has {size} bytes; allowed are {limits[0]} to {limits[1]}.")
+
     async def resume(self, request: Request, upload_id: str) -> Response:
+        """As ``proceed``; the object as the JSON API shows it."""
+        answered = await self.proceed(request, upload_id)
+        return answered if isinstance(answered, Response) else JSONResponse(self._shown(request, answered))
+
+    async def proceed(self, request: Request, upload_id: str) -> Response | Record:
         """Take the next bytes. 308: more are to come, and Range says which are there; else the object."""
         bucket, content, record = self._upload(upload_id)
         size = self._store.content_size(content)
@@ -73,8 +109,8 @@ class Uploads:
         if total is None or size < total:
             return Response(status_code=308, headers={"Range": f"bytes=0-{size - 1}"} if size else {})
         self._store.delete_upload(upload_id)
-        made = self._objects.put(bucket, record["fields"]["name"], record["fields"], content, record["conditions"])
-        return JSONResponse(self._shown(request, made))
+        self._check_size(content, record.get("limits"))
+        return self._objects.put(bucket, record["fields"]["name"], record["fields"], content, record["conditions"])
 
     def cancel(self, upload_id: str) -> Response:
         """The service's own answer for a cancelled upload is 499."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from local import backoff
+
 # https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig
 DEFAULT_MAX_ATTEMPTS = 100
 DEFAULT_MIN_BACKOFF = 0.1
@@ -78,15 +80,9 @@ class Congestion:
 
 
 def retry_delay(retry_config: Any, failures: int) -> float:
-    """Seconds to wait after the ``failures``-th failure (from 1): doubled ``max_doublings`` times from
-    ``min_backoff``, then growing by that last step each time, and never over ``max_backoff``.
-
-    10 s, 300 s and 3 doublings give 10, 20, 40, 80, 160, 240, 300, 300 (the page's own example).
-    """
+    """Seconds to wait after the ``failures``-th failure (from 1)."""
     smallest, largest = _seconds(retry_config.min_backoff), _seconds(retry_config.max_backoff)
-    doublings = min(failures - 1, retry_config.max_doublings)
-    linear_steps = max(0, failures - 1 - retry_config.max_doublings)
-    return min(largest, smallest * 2.0**doublings * (linear_steps + 1))
+    return backoff.delay(smallest, largest, retry_config.max_doublings, failures)
 
 
 def is_retained(task: Any, now: float) -> bool:

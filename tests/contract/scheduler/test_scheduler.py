@@ -16,6 +16,7 @@ from local.database import Database
 from local.identity import Identity
 from local.routing import Routes
 from local.scheduler import SchedulerService
+from local.scheduler.job import Job, Retries
 from local.serving import HttpServer
 
 URL = "https://us-central1-weftly-local.cloudfunctions.net/tick"
@@ -134,6 +135,73 @@ async def test_a_call_under_way_is_not_overlapped_and_what_it_missed_is_left_out
     calls = await target.called(2)
     times = [call["x-cloudscheduler-scheduletime"] for call in calls]
     assert times == ["2026-05-04T12:00:00Z", "2026-05-04T12:02:00Z"]
+
+
+async def test_a_failed_run_is_tried_again_as_often_as_the_job_says(cloud, target):
+    cloud.routes.register("tick", target.url)
+
+    async def answer() -> Response:
+        return Response(status_code=500)
+
+    target.answer = answer
+    await cloud.start(NOON - 0.2)
+    retries = Retries(retry_count=2, min_backoff=0.01)
+    cloud.service.ensure_job("tick", "* * * * *", "Etc/UTC", URL, EMAIL, retries=retries)
+    calls = await target.called(3)
+    assert {call["x-cloudscheduler-scheduletime"] for call in calls} == {"2026-05-04T12:00:00Z"}
+    cloud.service.ensure_job("other", "0 12 * * *", "Etc/UTC", URL, EMAIL)
+    await asyncio.sleep(0)
+    assert len(target.calls) == 3
+
+
+@pytest.mark.parametrize(
+    ("retries", "waits"),
+    [
+        (Retries(), [None]),
+        (Retries(retry_count=3), [5.0, 10.0, 20.0, None]),
+        (
+            Retries(retry_count=5, min_backoff=10, max_backoff=60, max_doublings=1),
+            [10.0, 20.0, 40.0, 60.0, 60.0, None],
+        ),
+        (Retries(retry_count=1, max_retry_duration=20, min_backoff=5, max_doublings=0), [5.0, 10.0, 15.0, None]),
+        (Retries(max_retry_duration=20), [None]),
+    ],
+)
+def test_retries_come_at_their_intervals(retries, waits):
+    passed, found = 0.0, []
+    while not found or found[-1] is not None:
+        found.append(retries.wait(len(found) + 1, passed))
+        passed += found[-1] or 0.0
+    assert found == waits
+
+
+@pytest.mark.parametrize(
+    ("zone", "cron", "after", "due"),
+    [
+        ("Europe/Berlin", "30 2 * * *", "2026-03-28T12:00+01:00", "2026-03-29T03:00+02:00"),
+        ("Europe/Berlin", "0 12 * * *", "2026-03-29T00:00+01:00", "2026-03-29T12:00+02:00"),
+        ("America/New_York", "0 9 * * 1-5", "2026-10-30T10:00-04:00", "2026-11-02T09:00-05:00"),
+    ],
+)
+def test_daylight_saving_is_that_of_the_time_zone(zone, cron, after, due):
+    job = Job(name="job", cron=cron, time_zone=zone, url=URL, service_account_email="")
+    moment = next(job.times(datetime.datetime.fromisoformat(after).timestamp()))
+    assert moment == datetime.datetime.fromisoformat(due)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"attempt_deadline": 14.0},
+        {"attempt_deadline": 1801.0},
+        {"retries": Retries(retry_count=6)},
+        {"retries": Retries(min_backoff=10, max_backoff=9)},
+    ],
+)
+async def test_settings_out_of_their_limits_are_refused(cloud, settings):
+    await cloud.start(NOON)
+    with pytest.raises(ValueError, match="job tick"):
+        cloud.service.ensure_job("tick", "* * * * *", "Etc/UTC", URL, EMAIL, **settings)
 
 
 async def test_jobs_run_again_after_a_restart(cloud, target):

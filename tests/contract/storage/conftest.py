@@ -1,6 +1,7 @@
 """A Cloud Storage server of this process, the real client to it, and plain HTTP."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from local.database import Database
+from local.identity import Identity
 from local.storage import StorageService
 
 BUCKET = "weftly-files"
@@ -24,7 +26,15 @@ class Cloud:
 
     async def start(self) -> None:
         self.database = Database(self._path)
-        self._service = StorageService(self.database)
+        self.offset = 0.0
+        self.published: list[tuple[str, bytes, dict[str, str]]] = []
+        self.identity = Identity(self.database)
+        self._service = StorageService(
+            self.database,
+            lambda: time.time() + self.offset,
+            identity=self.identity,
+            publish=lambda topic, data, attributes: self.published.append((topic, data, dict(attributes))),
+        )
         port = await self._service.start(0)
         self._service.ensure_bucket(BUCKET)
         self.url = f"http://127.0.0.1:{port}"
@@ -37,6 +47,10 @@ class Cloud:
             options = {"api_endpoint": self.url}
             self._client = storage.Client(project="p", credentials=AnonymousCredentials(), client_options=options)
         return self._client
+
+    def sweep(self) -> int:
+        """Apply the lifecycles now."""
+        return self._service.sweep()
 
     async def do(self, call: Callable[[storage.Bucket], Any]) -> Any:
         """Run the blocking client off the event loop."""
