@@ -11,18 +11,30 @@ from typing import Any
 import grpc
 import grpc.aio
 import uvicorn
+from google.rpc import status_pb2
 from starlette.types import ASGIApp
 
 HOST = "127.0.0.1"
 
 
 class Refused(Exception):
-    """A call that the service answers with a status other than OK."""
+    """A call that the service answers with a status other than OK; ``details``: messages of google.rpc."""
 
-    def __init__(self, code: grpc.StatusCode, message: str) -> None:
+    def __init__(self, code: grpc.StatusCode, message: str, *details: Any) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self._details = details
+
+    async def answer(self, context: Any) -> None:
+        """End the call so."""
+        if not self._details:
+            await context.abort(self.code, self.message)
+        status = status_pb2.Status(code=self.code.value[0], message=self.message)
+        for detail in self._details:
+            status.details.add().Pack(detail)
+        trailing = (("grpc-status-details-bin", status.SerializeToString()),)
+        await context.abort(self.code, self.message, trailing)
 
 
 class _Uvicorn(uvicorn.Server):
@@ -134,7 +146,7 @@ def _unary(call: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
             result = call(request)
             return await result if inspect.isawaitable(result) else result
         except Refused as refused:
-            return await context.abort(refused.code, refused.message)
+            return await refused.answer(context)
 
     return answer
 
@@ -145,6 +157,6 @@ def _streaming(call: Callable[..., Any]) -> Callable[..., AsyncIterator[Any]]:
             async for response in call(requests, context):
                 yield response
         except Refused as refused:
-            await context.abort(refused.code, refused.message)
+            await refused.answer(context)
 
     return answer

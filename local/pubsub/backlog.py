@@ -59,6 +59,7 @@ class Backlog:
         self._timer: asyncio.TimerHandle | None = None
         self._leases = 0
         self.closed = False
+        self.used_at = clock()
         self._reset()
 
     def _reset(self) -> None:
@@ -96,11 +97,16 @@ class Backlog:
     def take(self, limit: int, lease_seconds: float, max_bytes: int = 0) -> list[Delivery]:
         """Up to ``limit`` messages that are ready, leased for ``lease_seconds``; at least one even where it is over
         ``max_bytes`` (0: no limit)."""
-        now = self._clock()
+        self.used_at = now = self._clock()
+        retention = wire.seconds(self.subscription.message_retention_duration)
         taken: list[Delivery] = []
         size = 0
         while self._ready and len(taken) < limit and self._ready[0][0] <= now:
             entry = self._entries.get(self._ready[0][1])
+            if entry is not None and entry.id / 1e6 < now - retention:
+                heapq.heappop(self._ready)
+                self._forget(entry)
+                continue
             message = None if entry is None else self._store.message(self.subscription.name, entry.id)
             if entry is None or message is None:
                 heapq.heappop(self._ready)
@@ -123,12 +129,25 @@ class Backlog:
         self._set_deadline(entry.ack_id, deadline)
         return Delivery(ack_id=entry.ack_id, message=message, attempt=entry.attempts)
 
+    def _forget(self, entry: _Entry) -> None:
+        """The message is older than the subscription keeps messages. Its id is the moment it was published."""
+        self._store.expire_message(self.subscription.name, entry.id)
+        self._drop([entry])
+
     def _set_deadline(self, ack_id: str, deadline: float) -> None:
         self._deadline_of[ack_id] = deadline
         heapq.heappush(self._deadlines, (deadline, ack_id))
 
+    def stale(self, ack_ids: Iterable[str]) -> list[str]:
+        """Those of the ids whose lease has run out, where the subscription promises to deliver exactly once; no one
+        else is told."""
+        if not self.subscription.enable_exactly_once_delivery:
+            return []
+        return [ack_id for ack_id in ack_ids if ack_id not in self._leased]
+
     def acknowledge(self, ack_ids: Iterable[str]) -> None:
         """The messages are delivered. Ids of leases that ran out do nothing: the message comes again."""
+        self.used_at = self._clock()
         done = [entry for entry in (self._release(ack_id) for ack_id in ack_ids) if entry is not None]
         if done:
             self._remove(done)
@@ -141,6 +160,9 @@ class Backlog:
     def _remove(self, entries: list[_Entry]) -> None:
         retain = self.subscription.retain_acked_messages
         self._store.acknowledge(self.subscription.name, [entry.id for entry in entries], retain)
+        self._drop(entries)
+
+    def _drop(self, entries: list[_Entry]) -> None:
         for entry in entries:
             self._entries.pop(entry.id, None)
             queue = self._queued_keys.get(entry.key)

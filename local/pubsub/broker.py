@@ -1,5 +1,6 @@
 """Which topics and subscriptions are there, and which message belongs to which of them?"""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from local.routing import Routes
 DEFAULT_ACK_DEADLINE_SECONDS = 10
 DEFAULT_RETENTION_SECONDS = 7 * 86400
 DEFAULT_EXPIRATION_SECONDS = 31 * 86400
+EXPIRE_EACH_SECONDS = 3600.0
 
 
 class Broker:
@@ -35,6 +37,7 @@ class Broker:
         self._make_caller = make_caller
         self._caller: calling.Calls | None = None
         self._pushers: dict[str, Pusher] = {}
+        self._expiring: asyncio.Task[None] | None = None
         self._last_id = 0
         self.topics = {topic.name: topic for topic in store.topics()}
         self.backlogs: dict[str, Backlog] = {}
@@ -57,11 +60,37 @@ class Broker:
 
     async def start(self) -> None:
         self._caller = self._make_caller()
-        for backlog in self.backlogs.values():
+        used = self.store.activities()
+        for name, backlog in self.backlogs.items():
             backlog.load()
+            backlog.used_at = used.get(name, backlog.used_at)
             self._push(backlog)
+        self._expiring = asyncio.create_task(self._expire_for_ever())
+
+    async def _expire_for_ever(self) -> None:
+        while True:
+            self.expire()
+            await asyncio.sleep(EXPIRE_EACH_SECONDS)
+
+    def expire(self) -> list[str]:
+        """Note which subscriptions were in use, and delete those that were not for as long as their policy says; the
+        names of these. https://cloud.google.com/pubsub/docs/subscription-properties#expiration_period"""
+        now = self.clock()
+        expired: list[str] = []
+        for name, backlog in list(self.backlogs.items()):
+            ttl = wire.seconds(backlog.subscription.expiration_policy.ttl)
+            if ttl > 0 and now - backlog.used_at > ttl:
+                self.delete_subscription(name)
+                expired.append(name)
+            else:
+                self.store.put_activity(name, backlog.used_at)
+        return expired
 
     async def stop(self) -> None:
+        if self._expiring is not None:
+            self._expiring.cancel()
+            await asyncio.gather(self._expiring, return_exceptions=True)
+        self._expiring = None
         for pusher in self._pushers.values():
             await pusher.stop()
         self._pushers.clear()

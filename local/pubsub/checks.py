@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import grpc
+from google.rpc import error_details_pb2
 
-from local.pubsub import filters
+from local.pubsub import filters, wire
 from local.serving import Refused
 
 MAX_MESSAGES_PER_PUBLISH = 1000
 MAX_MESSAGE_BYTES = 10_000_000
 MAX_ATTRIBUTES, MAX_KEY_BYTES, MAX_VALUE_BYTES = 100, 256, 1024
 MAX_ORDERING_KEY_BYTES = 1024
+MIN_RETENTION, MAX_RETENTION = 600, 31 * 86400
+MIN_EXPIRATION, MAX_BACKOFF = 86400, 600
 MIN_ACK_DEADLINE, MAX_ACK_DEADLINE = 10, 600
 _ID = re.compile(r"(?!goog)[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}")
 
@@ -59,6 +62,7 @@ def check_subscription(subscription: Any) -> None:
     endpoint = subscription.push_config.push_endpoint
     if endpoint and not endpoint.startswith(("https://", "http://")):
         raise invalid(f"Invalid push endpoint given (endpoint={endpoint}); it must be an absolute URL.")
+    _check_durations(subscription)
     if subscription.HasField("dead_letter_policy"):
         attempts = subscription.dead_letter_policy.max_delivery_attempts
         if attempts and not 5 <= attempts <= 100:
@@ -67,6 +71,30 @@ def check_subscription(subscription: Any) -> None:
         filters.compile_filter(subscription.filter)
     except filters.FilterError as error:
         raise invalid(f"Invalid filter given: {error}.") from error
+
+
+def _check_durations(subscription: Any) -> None:
+    retention = wire.seconds(subscription.message_retention_duration)
+    if not MIN_RETENTION <= retention <= MAX_RETENTION:
+        raise invalid(f"message_retention_duration must be 10 minutes to 31 days; got {retention:.0f} s.")
+    ttl = wire.seconds(subscription.expiration_policy.ttl)
+    if ttl and ttl < MIN_EXPIRATION:
+        raise invalid(f"expiration_policy.ttl must be at least a day; got {ttl:.0f} s.")
+    retry = subscription.retry_policy
+    smallest, largest = wire.seconds(retry.minimum_backoff), wire.seconds(retry.maximum_backoff)
+    if subscription.HasField("retry_policy") and not 0 <= smallest <= largest <= MAX_BACKOFF:
+        raise invalid("retry_policy: minimum_backoff must not be above maximum_backoff, nor that above 600 s.")
+
+
+def stale_acks(ack_ids: Sequence[str]) -> Refused:
+    """The answer for messages of a subscription that delivers exactly once, whose time to be acknowledged is over:
+    https://cloud.google.com/pubsub/docs/exactly-once-delivery"""
+    reasons = dict.fromkeys(ack_ids, "PERMANENT_FAILURE_INVALID_ACK_ID")
+    message = "Some acknowledgement ids in the request were invalid. This could be because they have expired."
+    detail = error_details_pb2.ErrorInfo(
+        reason="EXACTLY_ONCE_ACKID_FAILURE", domain="pubsub.googleapis.com", metadata=reasons
+    )
+    return Refused(grpc.StatusCode.FAILED_PRECONDITION, message, detail)
 
 
 def invalid(message: str) -> Refused:

@@ -8,6 +8,7 @@ from local.database import Database
 from local.faults import over_grpc, over_http
 from local.identity import Identity
 from local.pubsub import eventarc, wire
+from local.pubsub.access import Access
 from local.pubsub.broker import Broker
 from local.pubsub.publisher import Publisher
 from local.pubsub.store import PubSubStore
@@ -33,6 +34,7 @@ class PubSubService:
         services = {
             wire.PUBLISHER: Publisher(lambda: self._broker).methods(),
             wire.SUBSCRIBER: Subscriber(lambda: self._broker).methods(),
+            wire.IAM_POLICY: Access(lambda: self._broker).methods(),
         }
         self._server = GrpcServer(services, over_grpc.interceptors(disturbance))
 
@@ -41,6 +43,10 @@ class PubSubService:
         bound = await self._server.start(port)
         await self._broker.start()
         return bound
+
+    def expire(self) -> list[str]:
+        """Delete the subscriptions that nobody has used for as long as their expiration policy says; their names."""
+        return self._broker.expire()
 
     async def stop(self) -> None:
         """Close; what is under way is delivered again after the next start."""

@@ -14,6 +14,8 @@ CREATE TABLE IF NOT EXISTS pubsub_backlog (
     owner TEXT NOT NULL, id INTEGER NOT NULL, published REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     acked INTEGER NOT NULL DEFAULT 0, proto BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS pubsub_backlog_by_owner ON pubsub_backlog (owner, id);
+CREATE TABLE IF NOT EXISTS pubsub_policies (resource TEXT PRIMARY KEY, proto BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pubsub_activity (subscription TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
 
 Row = tuple[int, float, int, Any]
@@ -39,7 +41,28 @@ class PubSubStore:
         )
 
     def delete_topic(self, name: str) -> None:
-        self._sql.execute("DELETE FROM pubsub_topics WHERE name = ?", (name,))
+        """With its policy."""
+        with self._database.transaction() as sql:
+            sql.execute("DELETE FROM pubsub_policies WHERE resource = ?", (name,))
+            sql.execute("DELETE FROM pubsub_topics WHERE name = ?", (name,))
+
+    def policy(self, resource: str) -> Any:
+        """Who may use the resource; an empty policy where none was set."""
+        row = self._sql.execute("SELECT proto FROM pubsub_policies WHERE resource = ?", (resource,)).fetchone()
+        return wire.Policy.FromString(row[0]) if row else wire.Policy()
+
+    def put_policy(self, resource: str, policy: Any) -> None:
+        """Create or replace."""
+        row = (resource, policy.SerializeToString())
+        self._sql.execute("INSERT OR REPLACE INTO pubsub_policies VALUES (?, ?)", row)
+
+    def activities(self) -> dict[str, float]:
+        """When each subscription was last in use."""
+        return dict(self._sql.execute("SELECT subscription, at FROM pubsub_activity").fetchall())
+
+    def put_activity(self, subscription: str, at: float) -> None:
+        """It was in use."""
+        self._sql.execute("INSERT OR REPLACE INTO pubsub_activity VALUES (?, ?)", (subscription, at))
 
     def subscriptions(self) -> list[Any]:
         """Every subscription."""
@@ -57,6 +80,8 @@ class PubSubStore:
         """With its backlog."""
         with self._database.transaction() as sql:
             sql.execute("DELETE FROM pubsub_backlog WHERE owner = ?", (name,))
+            sql.execute("DELETE FROM pubsub_policies WHERE resource = ?", (name,))
+            sql.execute("DELETE FROM pubsub_activity WHERE subscription = ?", (name,))
             sql.execute("DELETE FROM pubsub_subscriptions WHERE name = ?", (name,))
 
     def add_messages(self, rows: Iterable[tuple[str, int, float, bytes]]) -> None:
@@ -101,6 +126,10 @@ class PubSubStore:
     def expire(self, owner: str, before: float) -> None:
         """Drop what was published before ``before``."""
         self._sql.execute("DELETE FROM pubsub_backlog WHERE owner = ? AND published < ?", (owner, before))
+
+    def expire_message(self, owner: str, message_id: int) -> None:
+        """Drop one message."""
+        self._sql.execute("DELETE FROM pubsub_backlog WHERE owner = ? AND id = ?", (owner, message_id))
 
     def seek_time(self, owner: str, to: float, retain: bool) -> None:
         """Make everything before ``to`` acknowledged and everything from there on not."""

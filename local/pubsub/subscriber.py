@@ -101,13 +101,21 @@ class Subscriber:
     def _extend(self, request: Any) -> Any:
         if not 0 <= request.ack_deadline_seconds <= checks.MAX_ACK_DEADLINE:
             raise checks.invalid(f"Invalid ack deadline given (ack_deadline_secs={request.ack_deadline_seconds}).")
-        self._broker.backlog(request.subscription).extend(request.ack_ids, request.ack_deadline_seconds)
+        backlog = self._broker.backlog(request.subscription)
+        stale = backlog.stale(request.ack_ids)
+        backlog.extend(request.ack_ids, request.ack_deadline_seconds)
+        if stale:
+            raise checks.stale_acks(stale)
         return wire.Empty()
 
     def _acknowledge(self, request: Any) -> Any:
         if not request.ack_ids:
             raise checks.invalid("No ack ids specified.")
-        self._broker.backlog(request.subscription).acknowledge(request.ack_ids)
+        backlog = self._broker.backlog(request.subscription)
+        stale = backlog.stale(request.ack_ids)
+        backlog.acknowledge(request.ack_ids)
+        if stale:
+            raise checks.stale_acks(stale)
         return wire.Empty()
 
     async def _pull(self, request: Any) -> Any:

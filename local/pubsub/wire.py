@@ -3,6 +3,7 @@ cost a tenth of them to build and read."""
 
 from typing import Any
 
+from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.protobuf import empty_pb2
 from google.pubsub_v1 import types
 
@@ -50,6 +51,13 @@ ListSnapshotsResponse: Any = types.ListSnapshotsResponse.pb()
 CreateSnapshotRequest: Any = types.CreateSnapshotRequest.pb()
 UpdateSnapshotRequest: Any = types.UpdateSnapshotRequest.pb()
 DeleteSnapshotRequest: Any = types.DeleteSnapshotRequest.pb()
+
+IAM_POLICY = "google.iam.v1.IAMPolicy"
+Policy: Any = policy_pb2.Policy
+GetIamPolicyRequest: Any = iam_policy_pb2.GetIamPolicyRequest
+SetIamPolicyRequest: Any = iam_policy_pb2.SetIamPolicyRequest
+TestIamPermissionsRequest: Any = iam_policy_pb2.TestIamPermissionsRequest
+TestIamPermissionsResponse: Any = iam_policy_pb2.TestIamPermissionsResponse
 
 ACTIVE_TOPIC = int(types.Topic.State.ACTIVE)
 ACTIVE_SUBSCRIPTION = int(types.Subscription.State.ACTIVE)
