@@ -11,8 +11,6 @@ _BSON = (
     "Google's emulator, whose databases are of the Standard edition as ours are, fails it too."
 )
 
-_IAM = "Neither Google's emulator nor ours has policies of access: both answer that the method is not there."
-
 
 @dataclass(frozen=True, kw_only=True)
 class Suite:
@@ -50,11 +48,8 @@ PUBSUB = Suite(
     folder="tests",
     variable="PUBSUB_EMULATOR_HOST",
     arguments=("system.py", "-k", "not rest"),
-    at_least=13,
-    failures={
-        "system.py::test_managing_topic_iam_policy[grpc]": _IAM,
-        "system.py::test_managing_subscription_iam_policy[grpc-grpc]": _IAM,
-    },
+    at_least=16,
+    failures={},
 )
 
 SUITES = {"firestore": FIRESTORE, "pubsub": PUBSUB}
