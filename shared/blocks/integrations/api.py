@@ -4,7 +4,6 @@ A family declares its ``Service``; a block opens a ``Session`` with what its cre
 service refuses becomes a ``BlockError`` that says what the service said; what may pass (429, 5xx) a ``Retryable``.
 """
 
-import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -15,6 +14,7 @@ from pydantic import Field
 from shared.blocks import completions
 from shared.blocks.block import Context, Example
 from shared.blocks.credentials import ApiKey, Credential, HostScoped, Need, OAuth2, UserPassword
+from shared.blocks.integrations import hiding
 from shared.domain import errors
 
 MAX_SAID = 500
@@ -22,9 +22,6 @@ MAX_SAID = 500
 MAX_REDIRECTS = 3
 _BUSY = (408, 425, 429)
 _AUTH = (401,)
-_HIDDEN = "[secret]"
-_MIN_SECRET = 4
-"""Shorter ones are not looked for in answers: they would be found everywhere."""
 
 Options = Mapping[str, Any]
 """Arguments of ``httpx.AsyncClient.request``."""
@@ -38,7 +35,7 @@ def bearer(credential: Credential) -> Options:
         case ApiKey(api_key=secret) | OAuth2(access_token=secret):
             return {"headers": {"Authorization": f"Bearer {secret}"}}
         case UserPassword():
-            return {"headers": {"Authorization": f"Basic {_basic(credential)}"}}
+            return {"headers": {"Authorization": f"Basic {hiding.basic(credential)}"}}
         case HostScoped(headers=headers):
             return {"headers": dict(headers)}
 
@@ -106,11 +103,11 @@ class Session:
         self._service = service
         self._context = context
         self._url = url.rstrip("/")
-        self._hidden = Hidden(credential)
+        self._hidden = hiding.Hidden(credential)
 
     def hide(self, credential: Credential) -> None:
         """Another one that is used on the way, as a proxy's."""
-        self._hidden = Hidden(credential)
+        self._hidden = hiding.Hidden(credential)
 
     async def get(self, path: str, **options: Any) -> Any:
         return self.parsed(await self.request("GET", path, **options))
@@ -241,42 +238,6 @@ class Session:
         return self.unauthorized(what) if status in _AUTH and self.credential else self.refused(what)
 
 
-class Hidden:
-    """Takes the secrets of a credential out of what a service echoes."""
-
-    def __init__(self, credential: Credential | None) -> None:
-        self._secrets = _secrets(credential) if credential else []
-
-    def text(self, text: str) -> str:
-        for one in self._secrets:
-            text = text.replace(one, _HIDDEN)
-        return text
-
-    def within(self, value: Any) -> Any:
-        """A value of JSON, whatever is in it."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, list):
-            return [self.within(one) for one in cast(list[Any], value)]
-        if isinstance(value, dict):
-            return {self.text(key): self.within(one) for key, one in cast(dict[str, Any], value).items()}
-        return value
-
-    def answer(self, answer: Any) -> Any:
-        content = answer.content
-        if not any(one.encode() in content for one in self._secrets):
-            return answer
-        for one in self._secrets:
-            content = content.replace(one.encode(), _HIDDEN.encode())
-        headers = {k: v for k, v in answer.headers.items() if k.lower() not in ("content-length", "content-encoding")}
-        return type(answer)(answer.status_code, headers=headers, content=content)
-
-    def failure(self, error: errors.BlockError) -> errors.BlockError:
-        if isinstance(error, errors.Retryable):
-            return errors.Retryable(self.text(error.message), after=error.after, reason=error.reason)
-        return errors.BlockError(self.text(error.message), reason=error.reason)
-
-
 def is_host(host: str, port: int | None, allowed: str) -> bool:
     """Whether ``allowed`` (``example.com``, ``example.com:8443``, ``*.example.com``: any below) admits the host."""
     name, _, wanted = allowed.lower().partition(":")
@@ -321,22 +282,6 @@ def _is_limited(answer: Any) -> bool:
 
 def _merged(several: Sequence[Any]) -> dict[str, Any]:
     return {key: value for one in several for key, value in dict(one).items()}
-
-
-def _basic(credential: UserPassword) -> str:
-    return base64.b64encode(f"{credential.username}:{credential.password}".encode()).decode()
-
-
-def _secrets(credential: Credential) -> list[str]:
-    match credential:
-        case ApiKey(api_key=text) | OAuth2(access_token=text):
-            found = [text]
-        case UserPassword(password=text):
-            found = [_basic(credential), text]
-        case HostScoped(headers=headers):
-            found = [*headers.values(), *(value.rpartition(" ")[2] for value in headers.values())]
-    encoded = [parse.quote(text, safe="") for text in found]
-    return [text for text in dict.fromkeys([*found, *encoded]) if len(text) >= _MIN_SECRET]
 
 
 def path(*segments: str) -> str:

@@ -12,7 +12,7 @@ from urllib import parse
 from shared.blocks import web
 from shared.blocks.block import Block, Context, Example
 from shared.blocks.credentials import HostScoped, Kind, Need
-from shared.blocks.integrations import api
+from shared.blocks.integrations import api, hiding
 from shared.domain import errors
 
 NEED = Need(
@@ -49,7 +49,7 @@ class SendAuthenticatedWebRequestBlock(Block):
                 reason="CREDENTIALS_UNSUITABLE",
             )
         request = input.model_copy(update={"url": url.geturl(), "headers": {**input.headers, **credential.headers}})
-        hidden = api.Hidden(credential)
+        hidden = hiding.Hidden(credential)
         try:
             async for pin, value in web.SendWebRequestBlock().run(request, context):
                 yield pin, hidden.within(value)

@@ -20,7 +20,7 @@ from pydantic_core import to_jsonable_python
 
 from shared.blocks.block import Context
 from shared.blocks.credentials import UserPassword
-from shared.blocks.integrations import api
+from shared.blocks.integrations import hiding
 from shared.domain import errors
 
 _CONNECT_SECONDS = 10
@@ -69,7 +69,7 @@ class Refused(Exception):
 async def ask(server: Server, credential: UserPassword, request: Request, context: Context) -> Rows:
     """BlockError ``CREDENTIALS_REFUSED``, ``SERVICE_REFUSED``, and as ``Outgoing.addresses``; Retryable
     ``SERVICE_UNAVAILABLE``. None of them says where the server is."""
-    hidden = api.Hidden(credential)
+    hidden = hiding.Hidden(credential)
     name = {"postgres": "PostgreSQL", "mysql": "MySQL", "mssql": "SQL Server"}[server.kind]
     try:
         addresses = await context.http.addresses(server.host, server.port)
@@ -173,10 +173,10 @@ def _mysql(server: Server, credential: UserPassword, request: Request, addresses
 
 def _mssql(server: Server, credential: UserPassword, request: Request, addresses: Sequence[str]) -> Rows:
     """https://python-tds.readthedocs.io/en/latest/pytds.html: encrypted where it is told whom to trust."""
-    import certifi
     import pytds  # pyright: ignore[reportMissingTypeStubs]
+    from certifi import where as authorities
 
-    trusted = None if _is_inside(addresses) else certifi.where()
+    trusted = None if _is_inside(addresses) else authorities()
     try:
         connection: Any = pytds.connect(
             dsn=server.host,

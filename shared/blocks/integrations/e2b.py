@@ -170,6 +170,14 @@ async def connected(credentials: Any, context: Context, sandbox_id: str) -> Sand
     return Sandbox(e2b, await MACHINE.open(context), made)
 
 
+class CodeOutput(BlockOutput):
+    main_result: dict[str, Any] = Field(description="The value of the last line: text, html, png, json, …")
+    results: list[dict[str, Any]] = Field(description="All that was shown.")
+    response: str = Field(description="The value of the last line, as a text.")
+    stdout_logs: str = Field(description="What it printed.")
+    stderr_logs: str = Field(description="What it printed as errors.")
+
+
 class ExecuteCodeBlock(Block):
     block_type = "EXECUTE_CODE"
     category = "DEVELOPER"
@@ -193,12 +201,7 @@ class ExecuteCodeBlock(Block):
         dispose_sandbox: bool = Field(default=True, description="Whether the machine ends with the program.")
         template_id: str = Field(default="", description="A template of one's own, built on the code interpreter.")
 
-    class Output(BlockOutput):
-        main_result: dict[str, Any] = Field(description="The value of the last line: text, html, png, json, …")
-        results: list[dict[str, Any]] = Field(description="All that was shown.")
-        response: str = Field(description="The value of the last line, as a text.")
-        stdout_logs: str = Field(description="What it printed.")
-        stderr_logs: str = Field(description="What it printed as errors.")
+    class Output(CodeOutput):
         files: list[dict[str, Any]] = Field(description="The files that it left: path, name, size, content.")
 
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
@@ -272,12 +275,7 @@ class ExecuteCodeStepBlock(Block):
         language: ProgrammingLanguage = Field(default=ProgrammingLanguage.PYTHON, description="Its language.")
         dispose_sandbox: bool = Field(default=False, description="Whether the machine ends with it.")
 
-    class Output(BlockOutput):
-        main_result: dict[str, Any] = Field(description="The value of the last line: text, html, png, json, …")
-        results: list[dict[str, Any]] = Field(description="All that was shown.")
-        response: str = Field(description="The value of the last line, as a text.")
-        stdout_logs: str = Field(description="What it printed.")
-        stderr_logs: str = Field(description="What it printed as errors.")
+    Output = CodeOutput
 
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
         sandbox = await connected(input.credentials, context, input.sandbox_id.strip())

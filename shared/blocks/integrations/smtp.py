@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example
 from shared.blocks.credentials import Kind, Need, UserPassword
-from shared.blocks.integrations import api, mail
+from shared.blocks.integrations import api, hiding, mail
 from shared.domain import errors
 
 NEED = Need(
@@ -86,7 +86,7 @@ async def sent(message: Any, config: SMTPConfig, credential: UserPassword, conte
     """BlockError ``CREDENTIALS_REFUSED``, ``SERVICE_REFUSED``; Retryable ``SERVICE_UNAVAILABLE``."""
     import aiosmtplib
 
-    hidden = api.Hidden(credential)
+    hidden = hiding.Hidden(credential)
     server = config.smtp_server.strip()
     try:
         connection = await _connected(server, config.smtp_port, context)

@@ -26,15 +26,16 @@ BEARER = f"Bearer {SECRET}"
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """A request that is expected, and its answer. ``sent``: its JSON; ``form``: its form fields; ``parts``: of a
-    multipart form; ``mail``: headers and contents of the e-mail that it sends, in ``thread``; ``headers``: those that
-    matter, None for one that must not be there."""
+    """A request that is expected, and its answer. ``sent``: its JSON; ``form``: its form fields; ``variables``: of
+    GraphQL; ``parts``: of a multipart form; ``mail``: headers and contents of the e-mail that it sends, in
+    ``thread``; ``headers``: those that matter, None for one that must not be there."""
 
     method: str
     url: str
     headers: Mapping[str, str | None] = field(default_factory=dict)
     sent: Any = None
     form: Mapping[str, str] | None = None
+    variables: Mapping[str, Any] | None = None
     parts: Mapping[str, str] | None = None
     mail: Mapping[str, str | None] | None = None
     thread: str | None = None
@@ -114,7 +115,7 @@ class Wallet:
 
 def context(case: Case, world: Any, **more: Any) -> Context:
     return Context(
-        now=lambda: NOON,
+        now=more.pop("now", lambda: NOON),
         http=world,
         wallet=Wallet(case),
         user_id="ann",
@@ -151,6 +152,8 @@ def check(request: httpx.Request, ask: Ask) -> None:
         assert json.loads(request.content) == ask.sent
     if ask.form is not None:
         assert dict(parse.parse_qsl(request.content.decode(), keep_blank_values=True)) == ask.form
+    if ask.variables is not None:
+        assert json.loads(request.content)["variables"] == ask.variables
     if ask.parts is not None:
         assert parts(request) == ask.parts
     if ask.mail is not None:
