@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from shared.domain.fields import Fields, kind
 from shared.domain.spec import Catalog
-from shared.interop import autogpt
+from shared.interop import autogpt, n8n, n8n_reading
 from shared.interop.imported import IdOf, Imported
 
 
@@ -18,4 +18,6 @@ def translate(raw: Any, catalog: Catalog, id_of: IdOf, fields: Fields) -> Import
     if "nodes" not in file:
         fields.wrong("nodes", "It is missing: this is no agent of AutoGPT Platform, and no workflow of n8n.")
         return None
+    if n8n_reading.is_workflow(file):
+        return n8n.translate(file, catalog, id_of, fields)
     return autogpt.translate(file, catalog, id_of, fields)

@@ -1,0 +1,254 @@
+"""Which graph does a workflow of n8n become?
+
+Each node becomes one or a few here (``n8n_nodes``), a placeholder where it has no counterpart, a note where nothing
+leads to it. Triggers are inputs of the agent: the first has an item to begin with, the others begin when a run gives
+them one. Connections lead every item on by itself; items of other nodes that an expression speaks of are static.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.domain.fields import Fields, at
+from shared.domain.spec import Catalog
+from shared.interop import n8n_fragments, n8n_http, n8n_nodes, n8n_reading, secrets
+from shared.interop.imported import IdOf, Imported, ImportedGraph
+from shared.interop.n8n_expressions import Untranslated
+from shared.interop.n8n_fragments import Builder, End, Fragment, N8nNode
+from shared.interop.n8n_reading import Connection, Workflow
+from shared.interop.report import Report, shown
+
+_BLOCK = "HTTP_REQUEST"
+_SETTINGS = {
+    "executeOnce": "A node fires for each item.",
+    "alwaysOutputData": "What emits nothing sends nothing on.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whole:
+    """The workflow with what is known of its shape. ``reached``: names of the nodes that a trigger leads to."""
+
+    workflow: Workflow
+    reached: frozenset[str]
+    first_trigger: str
+    before: Mapping[str, frozenset[str]]
+
+
+def translate(raw: Mapping[str, Any], catalog: Catalog, id_of: IdOf, fields: Fields) -> Imported | None:
+    """The graph of a workflow and the report; None where ``fields`` says what is wrong with it."""
+    workflow = n8n_reading.read(raw, fields)
+    if fields.violations:
+        return None
+    report = Report(source="n8n")
+    report.understood("graph", "", "", "Under a new id.")
+    whole = _whole(workflow)
+    made = {node.name: _fragment(replace(node, before=whole.before[node.name]), whole, report)
+            for node in workflow.nodes}  # fmt: skip
+    links = list(_links(whole, made, report))
+    body = {
+        "name": workflow.name,
+        "nodes": [one for fragment in made.values() for one in fragment.nodes],
+        "links": [_link(number, *one) for number, one in enumerate(links)],
+    }
+    _report_rest(raw, report)
+    return Imported(graphs=[ImportedGraph(id=id_of(0), place="", body=body, field_of=lambda one: one)], report=report)
+
+
+def _link(number: int, source: End, sink: End, is_static: bool) -> dict[str, Any]:
+    ends = {"source_id": source[0], "source_name": source[1], "sink_id": sink[0], "sink_name": sink[1]}
+    return {"id": f"link-{number}", **ends, "is_static": is_static}
+
+
+def _whole(workflow: Workflow) -> _Whole:
+    after: dict[str, set[str]] = defaultdict(set)
+    for one in workflow.connections:
+        after[one.source].add(one.sink)
+    reach = {node.name: _reach(node.name, after) for node in workflow.nodes}
+    triggers = [node for node in workflow.nodes if node.kind in n8n_nodes.TRIGGERS and not _is_disabled(node)]
+    by_hand = [node.name for node in triggers if node.kind in ("manualTrigger", "start")]
+    first = next(iter([*by_hand, *(node.name for node in triggers)]), "")
+    starts = [node.name for node in workflow.nodes if node.kind in n8n_nodes.TRIGGERS]
+    before = {node.name: frozenset(name for name in reach if node.name in reach[name]) for node in workflow.nodes}
+    reached = frozenset(starts).union(*(reach[name] for name in starts))
+    return _Whole(workflow=workflow, reached=reached, first_trigger=first, before=before)
+
+
+def _reach(start: str, after: Mapping[str, set[str]], avoid: str = "") -> set[str]:
+    found: set[str] = set()
+    left = [start]
+    while left:
+        for name in after.get(left.pop(), ()):
+            if name not in found and name != avoid:
+                found.add(name)
+                left.append(name)
+    return found
+
+
+def _is_disabled(node: N8nNode) -> bool:
+    return node.raw.get("disabled") is True
+
+
+def _fragment(node: N8nNode, whole: _Whole, report: Report) -> Fragment:
+    builder = Builder(node)
+    if node.kind in n8n_nodes.TRIGGERS:
+        _trigger(builder, whole)
+        report.changed("node", node.place, f"An input of the agent: {node.name}.", node.id)
+    elif node.kind == n8n_nodes.NOTE:
+        builder.add("", "NOTE", {"text": str(builder.take("content") or "")})
+        report.understood("node", node.place, node.id, "NOTE")
+    elif node.name not in whole.reached:
+        text = json.dumps({"type": node.type, "parameters": secrets.without(node.parameters)})
+        builder.add("", "NOTE", {"text": text})
+        builder.made.used.update(node.parameters)
+        report.changed("node", node.place, "No trigger leads to it: kept as a note.", node.id)
+    elif _is_disabled(node):
+        end = n8n_nodes.pass_on(builder)
+        builder.takes(end[0], "text")
+        builder.sends(0, end)
+        report.changed("node", node.place, "It is disabled: it sends on what comes.", node.id)
+    else:
+        builder = _counterpart(node, report)
+    _settings(builder, report)
+    _report_parameters(builder, report)
+    return builder.made
+
+
+def _trigger(builder: Builder, whole: _Whole) -> None:
+    node = builder.node
+    data: dict[str, Any] = {"name": node.name, "optional": True}
+    if node.name == whole.first_trigger:
+        data = {"name": node.name, "value": n8n_nodes.TRIGGERS[node.kind]}
+    id_ = builder.add("", "AGENT_INPUT", data)
+    builder.sends(0, (id_, "result"))
+
+
+def _counterpart(node: N8nNode, report: Report) -> Builder:
+    """The node's translation; a placeholder where it has none."""
+    write = n8n_http.translate if node.kind == "httpRequest" else n8n_nodes.COUNTERPARTS.get(node.kind)
+    builder = Builder(node)
+    reason = "It has no counterpart here."
+    if write is not None and node.type.startswith("n8n-nodes-base."):
+        try:
+            write(builder)
+        except Untranslated as error:
+            reason = f"It cannot be translated: {error}."
+        else:
+            kind = next(one["block_type"] for one in builder.made.nodes if one["id"] == node.id)
+            more = len(builder.made.nodes) - 1
+            report.understood("node", node.place, node.id, kind if not more else f"{kind}, and {more} nodes for it")
+            return builder
+    builder = Builder(node)
+    data = secrets.without(dict(node.parameters))
+    id_ = builder.add("", "PLACEHOLDER", {"missing_block": node.type, "reason": reason, "data": data})
+    for number in range(n8n_reading.MAX_OUTPUTS):
+        builder.takes(id_, f"input_{number}", number)
+        builder.sends(number, (id_, f"output_{number}"))
+    builder.made.used.update(node.parameters)
+    report.missing("node", node.place, f"{shown(node.type)}: a placeholder. {reason}", node.id)
+    return builder
+
+
+def _settings(builder: Builder, report: Report) -> None:
+    """Attempts, notes, and what has no counterpart."""
+    node, raw = builder.node, builder.node.raw
+    if raw.get("retryOnFail") is True:
+        tries, wait = raw.get("maxTries", 3), raw.get("waitBetweenTries", 1_000)
+        for one in builder.made.nodes:
+            if one["block_type"] == _BLOCK:
+                one["max_attempts"] = min(10, max(1, tries)) if isinstance(tries, int) else 3
+                one["backoff"] = min(3_600.0, max(0.1, wait / 1_000)) if isinstance(wait, int | float) else 1.0
+    if isinstance(raw.get("notes"), str) and raw["notes"]:
+        builder.made.nodes[0]["metadata"]["notes"] = raw["notes"]
+    for name, message in _SETTINGS.items():
+        if raw.get(name) is True:
+            report.missing("field", at(node.place, name), message, node.id)
+    if raw.get("credentials"):
+        message = "Credentials are chosen here anew, on the credentials pin."
+        report.changed("field", at(node.place, "credentials"), message, node.id)
+
+
+def _report_parameters(builder: Builder, report: Report) -> None:
+    node = builder.node
+    left = set(n8n_fragments.rest(builder))
+    for name in node.parameters:
+        place = at(at(node.place, "parameters"), shown(name))
+        if name in builder.made.notes:
+            report.changed("default", place, builder.made.notes[name], node.id)
+        elif name in left and node.kind in n8n_nodes.TRIGGERS:
+            report.missing("default", place, "Schedules and webhooks are made for a graph here.", node.id)
+        elif name in left:
+            report.missing("default", place, "It has no counterpart.", node.id)
+        else:
+            report.understood("default", place, node.id)
+
+
+def _links(whole: _Whole, made: Mapping[str, Fragment], report: Report) -> Iterator[tuple[End, End, bool]]:
+    for fragment in made.values():
+        for source, sink in fragment.links:
+            yield source, sink, False
+    for one in whole.workflow.connections:
+        if one.source not in whole.reached:
+            report.changed("link", one.place, "No trigger leads to it.")
+            continue
+        if _comes_back(one, whole):
+            report.changed("link", one.place, "Items go through the loop by themselves; what comes back is done.")
+            continue
+        sinks = _at(made[one.sink].inputs, one.input)
+        sources = _sources(one.source, one.output, whole, made, ())
+        if sources and sinks:
+            report.understood("link", one.place)
+        else:
+            report.missing("link", one.place, "Nothing leaves or takes anything there.")
+        for source in sources:
+            for sink in sinks:
+                yield source, sink, False
+    for fragment in made.values():
+        for name, sink in fragment.references:
+            used = {one.output for one in whole.workflow.connections if one.source == name}
+            for number in sorted(used | {0}):
+                for source in _sources(name, number, whole, made, ()):
+                    yield source, sink, True
+
+
+def _sources(
+    name: str, output: int, whole: _Whole, made: Mapping[str, Fragment], asked: tuple[str, ...]
+) -> Sequence[End]:
+    """The pins from which items leave a node by an output; of a loop's end: those that come back to it."""
+    node = whole.workflow.by_name[name]
+    is_done = node.kind == n8n_nodes.LOOP and not _is_disabled(node) and output == (0 if node.version >= 3 else 1)
+    if not is_done or name in asked:
+        return _at(made[name].outputs, output)
+    back = [one for one in whole.workflow.connections if one.sink == name and _comes_back(one, whole)]
+    found = [end for one in back for end in _sources(one.source, one.output, whole, made, (*asked, name))]
+    return list(dict.fromkeys(found))
+
+
+def _comes_back(one: Connection, whole: _Whole) -> bool:
+    """Whether a connection leads back into a loop out of its body."""
+    node = whole.workflow.by_name[one.sink]
+    if node.kind != n8n_nodes.LOOP or _is_disabled(node):
+        return False
+    body = 1 if node.version >= 3 else 0
+    after: dict[str, set[str]] = defaultdict(set)
+    for other in whole.workflow.connections:
+        if other.source != node.name:
+            after[other.source].add(other.sink)
+    starts = {
+        other.sink for other in whole.workflow.connections if other.source == node.name and other.output == body
+    }
+    return one.source in starts.union(*(_reach(start, after, node.name) for start in starts))
+
+
+def _at(several: Sequence[Sequence[End]], number: int) -> Sequence[End]:
+    return several[number] if number < len(several) else []
+
+
+def _report_rest(raw: Mapping[str, Any], report: Report) -> None:
+    for name in ("pinData", "staticData", "settings", "meta", "tags"):
+        if raw.get(name):
+            report.missing("field", name, "It has no counterpart." if name != "meta" else "Of n8n itself.")
+    if raw.get("active") is not None:
+        report.changed("field", "active", "An imported graph is active; a trigger is an input of it.")

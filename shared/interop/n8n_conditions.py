@@ -1,0 +1,142 @@
+"""When is a condition of n8n true? A Jinja expression, from the conditions of IF, Switch and Filter in all versions.
+
+https://docs.n8n.io/integrations/builtin/core-nodes/n8n-nodes-base.if/
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from shared.interop import n8n_expressions as expressions
+from shared.interop.n8n_expressions import Names, Untranslated
+
+_SAME = {
+    "equal": "equals",
+    "notequal": "notequals",
+    "larger": "gt",
+    "largerequal": "gte",
+    "smaller": "lt",
+    "smallerequal": "lte",
+    "isempty": "empty",
+    "isnotempty": "notempty",
+}
+"""Names of older versions."""
+_SIGNS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+_DEFAULTS = {"number": "smaller"}
+"""What a condition of the first version means that names no operation; of other types: equal."""
+
+
+def of(parameter: Any, names: Names, combined: Any = None) -> str:
+    """``parameter``: of the second version ``{conditions: [{leftValue, rightValue, operator}], combinator}``, of the
+    first ``{string: [{value1, operation, value2}], number: …}`` with ``combined`` ``all`` or ``any``."""
+    if not isinstance(parameter, Mapping):
+        raise Untranslated("it has no conditions")
+    found = cast(Mapping[str, Any], parameter)
+    listed = found.get("conditions")
+    if isinstance(listed, list):
+        options = _object(found.get("options"))
+        tests = [_second(_object(one), names, options) for one in cast(list[Any], listed)]
+        any_of = found.get("combinator") == "or"
+    else:
+        tests = [
+            _first(type_, _object(one), names)
+            for type_, several in found.items()
+            if isinstance(several, list)
+            for one in cast(list[Any], several)
+        ]
+        any_of = combined == "any"
+    if not tests:
+        raise Untranslated("it has no conditions")
+    return f"({' or '.join(tests) if any_of else ' and '.join(tests)})"
+
+
+def rule(type_: str, operation: str, left: Any, right: Any, names: Names) -> str:
+    """One rule of a Switch of the first versions."""
+    return _test(type_, operation, left, right, names, ignore_case=False)
+
+
+def _second(one: Mapping[str, Any], names: Names, options: Mapping[str, Any]) -> str:
+    operator = _object(one.get("operator"))
+    type_, operation = str(operator.get("type", "string")), str(operator.get("operation", "equals"))
+    ignore_case = options.get("caseSensitive") is False
+    return _test(type_, operation, one.get("leftValue"), one.get("rightValue"), names, ignore_case=ignore_case)
+
+
+def _first(type_: str, one: Mapping[str, Any], names: Names) -> str:
+    operation = str(one.get("operation") or _DEFAULTS.get(type_, "equal"))
+    return _test(type_, operation, one.get("value1"), one.get("value2"), names, ignore_case=False)
+
+
+def _test(type_: str, operation: str, left: Any, right: Any, names: Names, *, ignore_case: bool) -> str:
+    name = _SAME.get(operation.lower(), operation.lower())
+    a, b = expressions.value(left, names), expressions.value(right, names)
+    if type_ == "dateTime" and name not in ("exists", "notexists", "empty", "notempty"):
+        raise Untranslated("comparing dates has no counterpart")
+    if name in ("exists", "notexists"):
+        return f"({a.jinja} is {'not ' if name == 'exists' else ''}none)"
+    if name in ("empty", "notempty"):
+        test = f"({a.jinja} is none or {a.jinja} == '' or {a.jinja} == [] or {a.jinja} == {{}})"
+        return test if name == "empty" else f"(not {test})"
+    if type_ == "boolean":
+        return _boolean(name, a.jinja, b.jinja)
+    if type_ == "number":
+        return _number(name, a.jinja, b.jinja)
+    if type_ == "array":
+        return _array(name, a.jinja, b.jinja)
+    return _string(name, expressions.text(a), expressions.text(b), ignore_case=ignore_case)
+
+
+def _boolean(name: str, a: str, b: str) -> str:
+    def truth(jinja: str) -> str:
+        return f"(text_of({jinja})|lower == 'true')"
+
+    match name:
+        case "true" | "false":
+            return f"({'' if name == 'true' else 'not '}{truth(a)})"
+        case "equals" | "notequals":
+            return f"({truth(a)} {'==' if name == 'equals' else '!='} {truth(b)})"
+        case _:
+            raise Untranslated(f"the operation {name} has no counterpart")
+
+
+def _number(name: str, a: str, b: str) -> str:
+    if name in ("equals", "notequals"):
+        return f"(({a})|float {'==' if name == 'equals' else '!='} ({b})|float)"
+    if name not in _SIGNS:
+        raise Untranslated(f"the operation {name} has no counterpart")
+    return f"({a} is not none and ({a})|float {_SIGNS[name]} ({b})|float)"
+
+
+def _array(name: str, a: str, b: str) -> str:
+    match name:
+        case "contains" | "notcontains":
+            return f"({b} {'' if name == 'contains' else 'not '}in ({a} or []))"
+        case "lengthequals" | "lengthnotequals":
+            return f"(({a} or [])|length {'==' if name == 'lengthequals' else '!='} ({b})|int)"
+        case _ if name.removeprefix("length") in _SIGNS:
+            return f"(({a} or [])|length {_SIGNS[name.removeprefix('length')]} ({b})|int)"
+        case _:
+            raise Untranslated(f"the operation {name} has no counterpart")
+
+
+def _string(name: str, a: str, b: str, *, ignore_case: bool) -> str:
+    if ignore_case:
+        a, b = f"({a}|lower)", f"({b}|lower)"
+    positive = name.removeprefix("not")
+    tests = {
+        "equals": f"{a} == {b}",
+        "contains": f"{b} in {a}",
+        "startswith": f"{a}.startswith({b})",
+        "endswith": f"{a}.endswith({b})",
+    }
+    if positive not in tests:
+        raise Untranslated(f"the operation {name} has no counterpart")
+    return f"(not {tests[positive]})" if name.startswith("not") else f"({tests[positive]})"
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], value) if isinstance(value, Mapping) else {}
+
+
+def listed(value: Any) -> Sequence[Mapping[str, Any]]:
+    """The objects in a list."""
+    return [_object(one) for one in cast(list[Any], value)] if isinstance(value, list) else []

@@ -1,0 +1,151 @@
+"""What does a node of n8n become? Nodes and links here, with the places where links of others go in and come out.
+
+In n8n a node gets a list of items and goes through them; here each item is a token, and a node fires for each. An
+item is an object, ``json`` in n8n. What a node says with expressions is written by a template: a text, or JSON that
+the pin reads. Its values are the ``item`` that comes, which fires it, and items of nodes before, which are static.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from shared.interop import n8n_expressions as expressions
+from shared.interop.n8n_expressions import Names
+
+End = tuple[str, str]
+"""A node and a pin of it."""
+
+_WRAPPED = (
+    "{% macro one(v) %}{{ (v if v is mapping else {FIELD: v})|tojson }}{% endmacro %}"
+    "{% if v is mapping or v is string or v is number or v is none %}[{{ one(v) }}]"
+    "{% else %}[{% for e in v %}{{ one(e) }}{{ '' if loop.last else ',' }}{% endfor %}]{% endif %}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class N8nNode:
+    """A node of a workflow. ``place``: in the file; ``before``: the names of the nodes that may have run before."""
+
+    place: str
+    id: str
+    name: str
+    type: str
+    version: float
+    parameters: Mapping[str, Any]
+    position: Mapping[str, float]
+    raw: Mapping[str, Any]
+    before: frozenset[str] = frozenset()
+
+    @property
+    def kind(self) -> str:
+        """The type without its package: ``httpRequest``."""
+        return self.type.rpartition(".")[2]
+
+
+@dataclass(slots=True)
+class Fragment:
+    """``inputs[i]``: the pins that take what comes into the i-th input, ``outputs[i]``: those that send what leaves
+    by the i-th output. ``references``: pins that take the item of another node, by its name. ``used``: parameters
+    that are translated; ``notes``: what is different, by parameter."""
+
+    nodes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    links: list[tuple[End, End]] = field(default_factory=list[tuple[End, End]])
+    inputs: list[list[End]] = field(default_factory=lambda: [[]])
+    outputs: list[list[End]] = field(default_factory=lambda: [[]])
+    references: list[tuple[str, End]] = field(default_factory=list[tuple[str, End]])
+    used: set[str] = field(default_factory=set[str])
+    notes: dict[str, str] = field(default_factory=dict[str, str])
+
+
+class Builder:
+    """Makes the fragment of one node. The first node has its id, others have it with a word behind."""
+
+    def __init__(self, node: N8nNode) -> None:
+        self.node = node
+        self.made = Fragment()
+
+    def take(self, *names: str) -> Any:
+        """A parameter, by any of its names over the versions; None: it is not there. It counts as translated."""
+        self.made.used.update(names)
+        return next((found for name in names if (found := self.node.parameters.get(name)) is not None), None)
+
+    def add(self, word: str, block_type: str, input_data: Mapping[str, Any] | None = None) -> str:
+        """A node; ``word`` is empty for the one that stands for the whole."""
+        id_ = f"{self.node.id}/{word}" if word else self.node.id
+        x, y = self.node.position.get("x", 0.0), self.node.position.get("y", 0.0)
+        title = f"{self.node.name}: {word}" if word else self.node.name
+        self.made.nodes.append(
+            {
+                "id": id_,
+                "block_type": block_type,
+                "input_data": dict(input_data or {}),
+                "position": {"x": x, "y": y + 60 * len(self.made.nodes)},
+                "metadata": {"customized_name": title},
+            }
+        )
+        return id_
+
+    def link(self, source: End, sink: End) -> None:
+        self.made.links.append((source, sink))
+
+    def takes(self, node_id: str, pin: str, number: int = 0) -> None:
+        """The pin takes what comes into an input."""
+        while len(self.made.inputs) <= number:
+            self.made.inputs.append([])
+        self.made.inputs[number].append((node_id, pin))
+
+    def sends(self, number: int, *ends: End) -> None:
+        while len(self.made.outputs) <= number:
+            self.made.outputs.append([])
+        self.made.outputs[number] += ends
+
+    def template(self, word: str, write: Callable[[Names], str], *, of_input: bool = True) -> End:
+        """A node that fills a template, and the pin that has its text. ``of_input``: the item comes into the node;
+        else ``link`` brings it to ``values_#_item``."""
+        names = Names(known=self.node.before)
+        text = f"{expressions.PRELUDE}{write(names)}"
+        id_ = self.add(word, "FILL_TEXT_TEMPLATE", {"format": text})
+        if of_input:
+            self.takes(id_, "values_#_item")
+        for number, name in enumerate(names.nodes):
+            self.made.references.append((name, (id_, f"values_#_n{number}")))
+        return id_, "output"
+
+    def json(self, word: str, parameter: Any) -> End:
+        """A template that writes a value as JSON."""
+        return self.template(word, lambda names: f"{{{{ ({expressions.value(parameter, names).jinja})|tojson }}}}")
+
+    def text(self, word: str, parameter: Any) -> End:
+        """A template that writes a value as a text."""
+        return self.template(word, lambda names: f"{{{{ {expressions.text(expressions.value(parameter, names))} }}}}")
+
+    def read(self, source: End) -> End:
+        """The value that JSON on a pin says."""
+        id_ = self.add(f"{source[0].rpartition('/')[2]} read", "JSON_DECODER")
+        self.link(source, (id_, "json_str"))
+        return id_, "data"
+
+    def items(self, source: End) -> End:
+        """Items, one a token, out of what is on a pin: the node that stands for the whole."""
+        wrap = self.add("as items", "FILL_TEXT_TEMPLATE", {"format": wrapped("data")})
+        self.link(source, (wrap, "values_#_v"))
+        each = self.add("", "STEP_THROUGH_ITEMS")
+        self.link((wrap, "output"), (each, "items"))
+        return each, "item"
+
+
+def wrapped(field_name: str) -> str:
+    """A template: items out of the value ``v``; what is no object becomes the field of one."""
+    return _WRAPPED.replace("FIELD", expressions.quoted(field_name))
+
+
+def as_object(value: Any) -> Mapping[str, Any]:
+    """A parameter that should be an object; empty where it is none."""
+    return cast(Mapping[str, Any], value) if isinstance(value, Mapping) else {}
+
+
+def rest(builder: Builder) -> Sequence[str]:
+    """The parameters that nobody asked for and that say something."""
+    empty: Sequence[Any] = (None, "", {}, [], False)
+    given, used = builder.node.parameters, builder.made.used
+    return [name for name, value in given.items() if name not in used and value not in empty]

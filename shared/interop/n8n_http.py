@@ -1,0 +1,71 @@
+"""What is an HTTP Request node of n8n here? HTTP_REQUEST, with what it says filled in by templates.
+
+https://docs.n8n.io/integrations/builtin/core-nodes/n8n-nodes-base.httprequest/
+"""
+
+from typing import Any
+
+from shared.interop import n8n_nodes
+from shared.interop.n8n_conditions import listed
+from shared.interop.n8n_expressions import Untranslated
+from shared.interop.n8n_fragments import Builder, as_object
+
+_FORMS = {"json": "json", "form-urlencoded": "form"}
+
+
+def translate(builder: Builder) -> None:
+    method = str(builder.take("method", "requestMethod") or "GET").upper()
+    data: dict[str, Any] = {"method": method}
+    way = builder.take("authentication")
+    builder.take("genericAuthType", "nodeCredentialType")
+    if way not in (None, "none"):
+        builder.made.notes["authentication"] = "Choose a credential on the credentials pin."
+    url = builder.text("url", builder.take("url"))
+    parts = {
+        "query": _pairs(builder, "query", "sendQuery", "specifyQuery", "jsonQuery"),
+        "headers": _pairs(builder, "header", "sendHeaders", "specifyHeaders", "jsonHeaders"),
+        "body": _body(builder, data) if method not in ("GET", "HEAD") or builder.take("sendBody") else None,
+    }
+    id_ = builder.add("request", "HTTP_REQUEST", data)
+    builder.link(url, (id_, "url"))
+    for pin, value in parts.items():
+        if value is None:
+            continue
+        source = n8n_nodes.raw_json(builder, pin, value) if isinstance(value, str) else builder.json(pin, value)
+        builder.link(builder.read(source) if pin == "body" else source, (id_, pin))
+    builder.sends(0, builder.items((id_, "response")))
+    _errors(builder, id_)
+
+
+def _errors(builder: Builder, id_: str) -> None:
+    """Where a failure goes on: out of an output of its own, or with everything else."""
+    node = builder.node.raw
+    handling = node.get("onError") or ("continueRegularOutput" if node.get("continueOnFail") is True else "")
+    if handling not in ("continueErrorOutput", "continueRegularOutput"):
+        return
+    failed = builder.add("error", "CREATE_DICTIONARY", {"values": {}})
+    builder.link((id_, "error"), (failed, "values_#_error"))
+    builder.sends(1 if handling == "continueErrorOutput" else 0, (failed, "dictionary"))
+
+
+def _pairs(builder: Builder, what: str, send: str, how: str, as_json: str) -> Any:
+    """Query or headers: names and values, or JSON; None: there are none. In older versions what is there is sent."""
+    older = builder.take(f"{what}ParametersUi")
+    newer = builder.take(f"{what}Parameters")
+    text = builder.take(as_json, f"{what}ParametersJson")
+    sends, specified = builder.take(send), builder.take(how)
+    if builder.node.version >= 3 and not sends:
+        return None
+    if specified == "json" or (builder.node.version < 3 and builder.take("jsonParameters")):
+        return text
+    found = as_object(newer).get("parameters") or as_object(older).get("parameter")
+    pairs = {str(one.get("name", "")): one.get("value", "") for one in listed(found)}
+    return pairs or None
+
+
+def _body(builder: Builder, data: dict[str, Any]) -> Any:
+    type_ = str(builder.take("contentType", "bodyContentType") or "json")
+    if type_ not in _FORMS:
+        raise Untranslated(f"a body of the type {type_} has no counterpart")
+    data["body_format"] = _FORMS[type_]
+    return _pairs(builder, "body", "sendBody", "specifyBody", "jsonBody")
