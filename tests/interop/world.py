@@ -2,14 +2,18 @@
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import httpx
+import orjson
 
 from shared.domain import permissions
 from shared.domain.graph import UserId
 from shared.firestore import graphs
+from shared.http import json_text
 from shared.services import executions, interop
+from shared.services import graphs as graph_service
 from tests.engine.stage import Stage
 
 ANN = permissions.caller(UserId("ann"), "ann@example.com", None)
@@ -27,7 +31,7 @@ class Web:
         self.asked.append((method, url, options))
         address = httpx.URL(url)
         answer = self.hosts[address.host]
-        content = answer(address, options) if callable(answer) else answer
+        content = answer(address, {**options, "method": method}) if callable(answer) else answer
         return httpx.Response(200, json=content, request=httpx.Request(method, url))
 
 
@@ -41,8 +45,8 @@ def give(stage: Stage, web: Web, model_port: int = 0) -> None:
 
 
 async def imported(stage: Stage, raw: Any) -> dict[str, Any]:
-    """``{graph, sub_graphs, report}``, saved."""
-    return await interop.import_file(ANN, raw, stage.world.random_id())
+    """``{graph, sub_graphs, report}``, saved; as JSON."""
+    return orjson.loads(json_text.dumps(await interop.import_file(ANN, raw, stage.world.random_id())))
 
 
 async def ran(stage: Stage, raw: Any, inputs: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -50,10 +54,17 @@ async def ran(stage: Stage, raw: Any, inputs: Mapping[str, Any] | None = None) -
     return await executed(stage, (await imported(stage, raw))["graph"]["id"], inputs)
 
 
-async def executed(stage: Stage, graph_id: str, inputs: Mapping[str, Any] | None = None) -> dict[str, Any]:
+async def replaced(graph_id: str, graph: Mapping[str, Any]) -> None:
+    """A new version, as its owner saves it."""
+    await graph_service.replace(ANN, graph_id, graph, None)
+
+
+async def executed(
+    stage: Stage, graph_id: str, inputs: Mapping[str, Any] | None = None, until: timedelta = timedelta(hours=2)
+) -> dict[str, Any]:
     id_ = stage.world.random_id()
     execution = await executions.start(stage.world, ANN, graph_id, id_, inputs or {}, "interactive")
-    await stage.run()
+    await stage.run(until=until)
     return await stage.finished(execution)
 
 
