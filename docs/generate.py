@@ -160,9 +160,14 @@ def _example(example: Mapping[str, Any]) -> str:
     return f"- {example['title']}: {given or 'nothing'} → {made or 'nothing'}"
 
 
+def _success(operation: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answer of a request that was done, or taken to be done."""
+    return next(answer for code, answer in operation["responses"].items() if code.startswith("2"))
+
+
 def _route(method: str, path: str, operation: Mapping[str, Any]) -> str:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    answer = operation["responses"]["200"].get("content", {}).get("application/json", {}).get("schema")
+    answer = _success(operation).get("content", {}).get("application/json", {}).get("schema")
     shapes = [
         *([f"body {_type(body)}"] if body else []),
         *([f"answers {_type(answer)}"] if answer else []),

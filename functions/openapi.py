@@ -11,7 +11,19 @@ from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 
 from functions import executions
-from functions.routers import admin, api_keys, blocks, credentials, graphs, health, reviews, users
+from functions.routers import (
+    admin,
+    api_keys,
+    blocks,
+    credentials,
+    graphs,
+    health,
+    ingress,
+    reviews,
+    schedules,
+    users,
+    webhooks,
+)
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
@@ -24,6 +36,9 @@ ROUTERS: list[APIRouter] = [
     api_keys.router,
     admin.router,
     credentials.router,
+    schedules.router,
+    webhooks.router,
+    ingress.router,
     health.router,
 ]
 

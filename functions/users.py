@@ -5,11 +5,13 @@ from typing import Any
 import functions_framework.aio
 from starlette.requests import Request
 
-from functions.routers import admin, api_keys, credentials, schedules
+from functions.routers import admin, api_keys, credentials, schedules, webhooks
 from functions.routers import users as user_routes
 from shared.http.app import create_app
 
-app = create_app("users", [user_routes.router, api_keys.router, admin.router, credentials.router, schedules.router])
+MODULES = (user_routes, api_keys, admin, credentials, schedules, webhooks)
+
+app = create_app("users", [module.router for module in MODULES])
 
 
 @functions_framework.aio.http

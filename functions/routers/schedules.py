@@ -11,8 +11,8 @@ from shared.domain import cron
 from shared.domain.schedule import CatchUp, Overlap
 from shared.http import answers, auth, etags, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
+from shared.services import choosing, world
 from shared.services import schedules as service
-from shared.services import world
 
 router = routing.router(tags=["schedules"])
 Page = Annotated[pagination.Page, Depends(pagination.page)]
@@ -35,7 +35,7 @@ class ScheduleChange(BaseModel):
     input_data: dict[str, Any] | None = Field(None, description="The inputs of each execution, by name.")
     credentials: dict[str, str] | None = Field(
         None,
-        max_length=service.MAX_CREDENTIALS,
+        max_length=choosing.MAX_CHOICES,
         description="As of an execution: node id, or a name in the credentials_schema -> the id of credentials.",
     )
     starts_at: datetime | None = Field(None, description="Nothing occurs before.")

@@ -1,14 +1,29 @@
 """May an execution be started with these credentials? Every one of them is checked before it begins."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from shared.blocks import catalog
 from shared.domain import credentials, errors
 from shared.domain.errors import BlockError, Violation
+from shared.domain.fields import Fields, kind
 from shared.domain.graph import Graph
 from shared.domain.permissions import Caller
 from shared.services import wallets
 from shared.services.world import World
+
+MAX_CHOICES = 200
+
+
+def read(fields: Fields, raw: Mapping[str, Any]) -> dict[str, str]:
+    """The ``credentials`` of a body: node id or provider -> the id of credentials."""
+    chosen = fields.object(raw, "credentials", "")
+    if len(chosen) > MAX_CHOICES:
+        fields.wrong("credentials", f"It must have {MAX_CHOICES} entries at most.")
+    for key, id_ in chosen.items():
+        if not isinstance(id_, str):
+            fields.wrong(f"credentials.{key}", f"It must be the id of credentials, not {kind(id_)}.")
+    return {key: id_ for key, id_ in chosen.items() if isinstance(id_, str)}
 
 
 async def check(world: World, caller: Caller, graph: Graph, choices: Mapping[str, str]) -> None:

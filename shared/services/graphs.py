@@ -17,7 +17,7 @@ from shared.domain.fields import Fields
 from shared.domain.graph import Graph, GraphId
 from shared.domain.permissions import Caller
 from shared.domain.validation import Checked
-from shared.firestore import executions, graphs, schedules
+from shared.firestore import executions, graphs, schedules, webhooks
 from shared.firestore.graphs import After, Head, Version
 from shared.services import audit, etags, graph_views, memory, paging, texts
 
@@ -134,6 +134,7 @@ async def delete(caller: Caller, graph_id: str, expected: frozenset[str] | None)
                 reason="GRAPH_IN_USE",
                 metadata={"graph_id": graph_id},
             )
+        await webhooks.erase_of_graph(caller.user_id, graph_id)
         await schedules.erase_of_graph(caller.user_id, graph_id)
         await memory.erase(caller.user_id, graph_id)
         if await graphs.delete(head):

@@ -10,13 +10,12 @@ import logging
 from collections.abc import Awaitable
 from dataclasses import replace
 
-from shared.domain import errors, identity, permissions, schedule
-from shared.domain.graph import UserId
+from shared.domain import errors, identity, schedule
 from shared.domain.schedule import Due, Overlap, Schedule, State
 from shared.firestore import executions, schedules
 from shared.firestore.schedules import Occurrence
-from shared.gcp import auth
 from shared.services import executions as starting
+from shared.services import owners
 from shared.services.world import World
 
 MAX_A_SHARD = 100
@@ -95,9 +94,7 @@ async def _start(world: World, one: Schedule, row: Occurrence) -> Occurrence:
     """The execution of an occurrence. What its user has to mend is told as FAILED; what may pass is raised."""
     execution_id = identity.derive(one.id, "occurrence", row.at.isoformat())
     try:
-        account = await auth.account(one.user_id)
-        caller = permissions.caller(UserId(one.user_id), account.email, account.role)
-        permissions.require(caller, "agent.create")
+        caller = await owners.caller(one.user_id, "agent.create")
         await starting.start(world, caller, one.graph_id, execution_id, one.input_data, "background", one.credentials)
     except errors.WeftlyError as error:
         if error.code >= 500 or error.retryable:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from shared.domain import cron, errors, schedule
 from shared.domain.errors import Violation
-from shared.domain.fields import Fields, kind
+from shared.domain.fields import Fields
 from shared.domain.permissions import Caller
 from shared.domain.schedule import CatchUp, Overlap, Schedule, State
 from shared.firestore import graphs, schedules, values
@@ -17,7 +17,6 @@ from shared.services.world import World
 
 MAX_NAME = 200
 MAX_UPCOMING = 100
-MAX_CREDENTIALS = 200
 WRITABLE = ("name", "cron", "timezone", "input_data", "credentials", "starts_at", "ends_at", "catch_up", "overlap")
 
 Resource = dict[str, Any]
@@ -156,7 +155,7 @@ async def _changed(world: World, caller: Caller, old: Schedule, raw: Raw) -> Sch
         cron=_cron(fields, raw) if "cron" in raw or not old.cron else old.cron,
         timezone=_zone(fields, raw) if raw.get("timezone") is not None else old.timezone,
         input_data=fields.object(raw, "input_data", "") if "input_data" in raw else old.input_data,
-        credentials=_credentials(fields, raw) if "credentials" in raw else old.credentials,
+        credentials=choosing.read(fields, raw) if "credentials" in raw else old.credentials,
         starts_at=_moment(fields, raw, "starts_at") if "starts_at" in raw else old.starts_at,
         ends_at=_moment(fields, raw, "ends_at") if "ends_at" in raw else old.ends_at,
         catch_up=_choice(fields, raw, "catch_up", CatchUp, old.catch_up),
@@ -200,16 +199,6 @@ def _zone(fields: Fields, raw: Raw) -> str:
     if name and not cron.is_zone(name):
         fields.wrong("timezone", "It must be a name of the IANA database, such as Europe/Berlin.")
     return name
-
-
-def _credentials(fields: Fields, raw: Raw) -> dict[str, str]:
-    chosen = fields.object(raw, "credentials", "")
-    if len(chosen) > MAX_CREDENTIALS:
-        fields.wrong("credentials", f"It must have {MAX_CREDENTIALS} entries at most.")
-    for key, id_ in chosen.items():
-        if not isinstance(id_, str):
-            fields.wrong(f"credentials.{key}", f"It must be the id of credentials, not {kind(id_)}.")
-    return {key: id_ for key, id_ in chosen.items() if isinstance(id_, str)}
 
 
 def _moment(fields: Fields, raw: Raw, name: str) -> datetime | None:

@@ -36,6 +36,7 @@ from shared.firestore import (
     sweeping,
     users,
     vectors,
+    webhooks,
 )
 
 CONTENT: dict[str, Any] = json.loads((ROOT / "terraform" / "firestore.indexes.json").read_text(encoding="utf-8"))
@@ -60,6 +61,7 @@ COLLECTIONS = {
     "users",
     "vectors",
     "versions",
+    "webhooks",
 }
 
 MODULES = [
@@ -78,6 +80,7 @@ MODULES = [
     sweeping,
     users,
     vectors,
+    webhooks,
 ]
 
 FASTER = [("nodes", ["active", "settling", "gates"])]
@@ -142,6 +145,8 @@ QUERIES: dict[str, Query] = {
     "schedules.list_of (of a graph)": lambda: schedules.list_of("u", "g", None, 9),
     "schedules.count": lambda: schedules.count("u"),
     "schedules.occurrences": lambda: schedules.occurrences("s", NOW, 9),
+    "webhooks.list_of": lambda: webhooks.list_of("u", None, (NOW, "w"), 9),
+    "webhooks.list_of (of a graph)": lambda: webhooks.list_of("u", "g", None, 9),
     "graphs.list_of": lambda: graphs.list_of("u", graphs.After(created_at=NOW, id="g"), 9),
 }
 

@@ -1,0 +1,33 @@
+"""Where others report events. Public: what a delivery is worth its signature says."""
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.domain import errors
+from shared.http import json_text, routing
+from shared.http.answers import JsonAnswer
+from shared.services import ingress, world
+
+MAX_DELIVERY = 1_000_000
+"""Bytes; GitHub's limit, 25 MB, is for deliveries that nobody reads."""
+
+router = routing.router(tags=["webhooks"])
+
+
+class Accepted(BaseModel):
+    execution_id: str
+
+
+@router.post("/webhooks/{webhook_id}", summary="Report an event", status_code=202, response_model=Accepted)
+async def report_event(webhook_id: str, request: Request) -> Response:
+    """Starts one execution for each event, however often it is reported. Signed as the webhook's provider does it;
+    without an account."""
+    body = await request.body()
+    if len(body) > MAX_DELIVERY:
+        raise errors.BodyTooLarge(f"A delivery has {MAX_DELIVERY:,} bytes at most, not {len(body):,}.")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    taken = await ingress.take(world.real(), webhook_id, headers, body, lambda: json_text.loads(body))
+    if taken.challenge:
+        return JsonAnswer({"challenge": taken.challenge})
+    return JsonAnswer({"execution_id": taken.execution_id}, status_code=202)

@@ -1,0 +1,191 @@
+"""What may a user do with webhooks? Create, read, change, give another secret, delete."""
+
+import base64
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared import clock
+from shared.domain import analysis, errors, signatures
+from shared.domain.errors import Violation
+from shared.domain.fields import Fields
+from shared.domain.permissions import Caller
+from shared.firestore import graphs, values, webhooks
+from shared.firestore.webhooks import Webhook
+from shared.services import audit, choosing, etags, inputs, texts, vault
+from shared.services import graphs as graph_service
+from shared.services.world import World
+
+MAX_NAME = 200
+MAX_WEBHOOKS = 200
+MAX_SECRET = 500
+MIN_SECRET = 16
+SECRET_BYTES = 32
+CHANGEABLE = ("name", "input_name", "input_data", "credentials", "is_active")
+WRITABLE = (*CHANGEABLE, "provider", "secret")
+
+Resource = dict[str, Any]
+Raw = Mapping[str, Any]
+
+
+async def create(world: World, caller: Caller, graph_id: str, raw: Raw, id_: str) -> Resource:
+    """A webhook of a graph of the caller's, with its secret, which is not shown again. NotFound; InvalidArgument with
+    every violation; Conflict: there are too many. One of this id is there already: this very request made it."""
+    head = await graph_service.owned(caller, graph_id)
+    if len(await webhooks.list_of(caller.user_id, None, None, MAX_WEBHOOKS)) >= MAX_WEBHOOKS:
+        raise errors.Conflict(f"You have {MAX_WEBHOOKS} webhooks, which is all; delete some first.")
+    fields = Fields()
+    fields.only(raw, WRITABLE)
+    provider = fields.text(raw, "provider", most=20) or "standard"
+    if provider not in signatures.PROVIDERS:
+        fields.wrong("provider", f"It must be one of {', '.join(signatures.PROVIDERS)}.")
+    secret = _secret(fields, raw)
+    now = world.now()
+    blank = Webhook(
+        id=id_,
+        user_id=caller.user_id,
+        graph_id=head.id,
+        provider=provider,
+        name="",
+        input_name="",
+        input_data={},
+        credentials={},
+        is_active=True,
+        sealed={},
+        created_at=now,
+        updated_at=now,
+    )
+    made = await _changed(world, caller, fields, blank, raw)
+    await webhooks.create(dataclasses.replace(made, sealed=await _sealed(made, secret)))
+    return {**view(await _owned(caller, id_)), "secret": secret}
+
+
+async def get(caller: Caller, graph_id: str, id_: str) -> Resource:
+    return view(await _owned(caller, id_, graph_id))
+
+
+async def list_of(
+    caller: Caller, graph_id: str, size: int, cursor: tuple[datetime, str] | None
+) -> tuple[list[Resource], tuple[datetime, str] | None]:
+    """A page, newest first, and the cursor of the next. NotFound: the graph is not the caller's."""
+    await graph_service.owned(caller, graph_id)
+    found = await webhooks.list_of(caller.user_id, graph_id, cursor, size + 1)
+    more = (found[size - 1].created_at, found[size - 1].id) if len(found) > size else None
+    return [view(one) for one in found[:size]], more
+
+
+async def update(
+    world: World, caller: Caller, graph_id: str, id_: str, raw: Raw, expected: frozenset[str] | None
+) -> Resource:
+    """Change what ``raw`` names."""
+    for _ in range(etags.ATTEMPTS):
+        old = await _owned(caller, id_, graph_id, expected)
+        fields = Fields()
+        fields.only(raw, CHANGEABLE)
+        if await webhooks.update(await _changed(world, caller, fields, old, raw)):
+            return view(await _owned(caller, id_))
+    raise etags.contended(f"the webhook {id_}")
+
+
+async def rotate(world: World, caller: Caller, graph_id: str, id_: str, raw: Raw) -> Resource:
+    """Another secret, at once: given, or made; shown this once."""
+    fields = Fields()
+    fields.only(raw, ("secret",))
+    secret = _secret(fields, raw)
+    _refuse(fields)
+    for _ in range(etags.ATTEMPTS):
+        old = await _owned(caller, id_, graph_id)
+        sealed = await _sealed(old, secret)
+        if await webhooks.update(dataclasses.replace(old, sealed=sealed, updated_at=world.now())):
+            return {**view(await _owned(caller, id_)), "secret": secret}
+    raise etags.contended(f"the webhook {id_}")
+
+
+async def delete(caller: Caller, graph_id: str, id_: str) -> None:
+    await webhooks.delete((await _owned(caller, id_, graph_id)).id)
+
+
+async def _owned(
+    caller: Caller, id_: str, graph_id: str | None = None, expected: frozenset[str] | None = None
+) -> Webhook:
+    found = await webhooks.find(id_) if graphs.is_id(id_) else None
+    if found is not None and found.user_id != caller.user_id:
+        audit.suspect("webhook", id_)
+    if found is None or found.user_id != caller.user_id or found.graph_id != (graph_id or found.graph_id):
+        raise errors.NotFound(f"There is no webhook {id_[:64]} of yours.", reason="WEBHOOK_NOT_FOUND")
+    etags.check(expected, etags.etag(found.fence), f"the webhook {id_}")
+    return found
+
+
+async def _changed(world: World, caller: Caller, fields: Fields, old: Webhook, raw: Raw) -> Webhook:
+    """``old`` with what is in ``raw``. InvalidArgument, with what ``fields`` found before, too."""
+    made = dataclasses.replace(
+        old,
+        name=texts.plain(fields.text(raw, "name", most=MAX_NAME)) if "name" in raw else old.name,
+        input_name=fields.text(raw, "input_name", most=MAX_NAME) if "input_name" in raw else old.input_name,
+        input_data=fields.object(raw, "input_data", "") if "input_data" in raw else old.input_data,
+        credentials=choosing.read(fields, raw) if "credentials" in raw else old.credentials,
+        is_active=fields.flag(raw, "is_active", default=old.is_active),
+        updated_at=world.now(),
+    )
+    if len(values.dump(dict(made.input_data)).encode()) > webhooks.MAX_INPUT:
+        fields.wrong("input_data", f"It is larger than {webhooks.MAX_INPUT:,} bytes of JSON.")
+    _refuse(fields)
+    head = await graphs.find(made.graph_id)
+    if head is None:
+        return made
+    version = await graphs.get_version(head.id, head.active_version)
+    made = dataclasses.replace(made, input_name=_input_of(version, made.input_name))
+    given = {**made.input_data, made.input_name: {}}
+    inputs.constants_of(version, given, world.settings.max_value_bytes)
+    await choosing.check(world, caller, version.graph, made.credentials)
+    return made
+
+
+def _input_of(version: graphs.Version, name: str) -> str:
+    """The input that gets what is sent: the named one, or the only one."""
+    names = [str(n.input_data.get("name", "")) for n in version.graph.nodes if analysis.is_input(n.block_type)]
+    if name in names:
+        return name
+    if not name and len(names) == 1:
+        return names[0]
+    listed = ", ".join(repr(one) for one in sorted(names)) or "none"
+    what = f"There is no input {name!r}" if name else "Name the input that gets what is sent"
+    raise errors.InvalidArgument(
+        "The webhook is not valid.", violations=[Violation("input_name", f"{what}; the graph has {listed}.")]
+    )
+
+
+def _secret(fields: Fields, raw: Raw) -> str:
+    """The given one, such as Stripe shows it, or a new one, as Standard Webhooks writes it."""
+    if raw.get("secret") is None:
+        return signatures.PREFIX + base64.b64encode(clock.random_bytes(SECRET_BYTES)).decode()
+    return fields.text(raw, "secret", least=MIN_SECRET, most=MAX_SECRET)
+
+
+async def _sealed(webhook: Webhook, secret: str) -> Mapping[str, Any]:
+    sealed = await vault.real().seal(webhook.user_id, webhooks.place(webhook.id), secret.encode())
+    return sealed.document()
+
+
+def _refuse(fields: Fields) -> None:
+    if fields.violations:
+        raise errors.InvalidArgument("The webhook is not valid; see the violations.", violations=fields.violations)
+
+
+def view(webhook: Webhook) -> Resource:
+    return {
+        "id": webhook.id,
+        "graph_id": webhook.graph_id,
+        "path": f"/api/v1/webhooks/{webhook.id}",
+        "provider": webhook.provider,
+        "name": webhook.name,
+        "input_name": webhook.input_name,
+        "input_data": webhook.input_data,
+        "credentials": webhook.credentials,
+        "is_active": webhook.is_active,
+        "created_at": webhook.created_at,
+        "updated_at": webhook.updated_at,
+        "etag": etags.etag(webhook.fence),
+    }
