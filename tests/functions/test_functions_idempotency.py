@@ -1,7 +1,7 @@
 """What ``Idempotency-Key`` promises, by the example of POST /graphs."""
 
 import asyncio
-import hashlib
+import hmac
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -64,7 +64,8 @@ async def test_who_waits_too_long_for_the_first_is_told_to_come_again(
     monkeypatch.setattr(once, "PATIENCE_SECONDS", 0.2)
     body = json.dumps(a_graph()).encode()
     record = idempotency.record_id(user.id, "POST /api/v1/graphs", "one")
-    await idempotency.begin(record, hashlib.sha256(body).hexdigest(), "at work", clock.now())
+    fingerprint = hmac.new(b"one", body, "sha256").hexdigest()
+    await idempotency.begin(record, fingerprint, "at work", clock.now())
     answer = await api.post("/graphs", content=body, headers=KEY)
     assert error_of(answer, 409)["ErrorInfo"]["reason"] == "IDEMPOTENCY_KEY_IN_USE"
     assert int(answer.headers["retry-after"]) >= 1
