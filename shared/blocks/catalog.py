@@ -61,6 +61,7 @@ def _spec(block: Block) -> BlockSpec:
         pure=block.pure,
         static_output=block.static_output,
         open_pins=block.open_pins,
+        feedback=block.feedback,
         suspends=block.suspends,
         max_attempts=block.max_attempts,
         version=block.version,

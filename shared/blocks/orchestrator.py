@@ -43,7 +43,7 @@ class OrchestratorBlock(llm.ModelBlock):
     suspends = True
     calls_tools = True
     emits_many = frozenset({"tools"})
-    feedback = frozenset({"last_tool_output", "conversation_history"})
+    feedback = ("conversation_history", "last_tool_output")
     cost = f"{llm.COST} Every turn counts, and what its tools cost."
     examples = [
         Example(title="An agent with tools", input={"prompt": "Book a table.", "agent_mode_max_iterations": 10}),

@@ -72,6 +72,8 @@ def _node(
     statics = _statics(id_, made, links)
     fixed = [a.position for a in made.into[id_] if a.static and a.pin not in statics]
     last = not made.out[id_] and kinds[id_] is not Kind.COMMENT
+    outside = [a.pin for a in made.into_from_outside(id_) if not a.static]
+    seeds = list(dict.fromkeys(outside)) if made.answers(id_) else []
     return PlanNode(
         kind=kinds[id_],
         rank=rank,
@@ -91,6 +93,9 @@ def _node(
         merged=id_ in made.merged and len(made.pins(id_, static=False)) > 1,
         opens=[g for g, lists in made.closes.items() if id_ in lists],
         gates=[n for n in made.nodes if kinds[n] is Kind.GATE and n in made.reach[id_]],
+        answers=made.answers(id_),
+        seeds=seeds,
+        entry=bool(made.answers(id_)) and not made.into_from_outside(id_),
     )
 
 
@@ -126,6 +131,7 @@ def _shape(
         ],
         gathers=frozenset(n.id for n in graph.nodes if n.block_type == GATHER),
         constants=constants,
+        feedback={n.id: fed for n in graph.nodes if (fed := spec(n.id).feedback)},
     )
 
 

@@ -159,11 +159,26 @@ class _Pairing:
             plan = self.plan.nodes[node]
             sources += [_Source(node, tuple(key), True, self._lacking_statics(node)) for key in self._complete(node)]
             sources += [_Source(node, prefix, False) for prefix in gate.gathered]
-            if plan.head or plan.mixed:
+            if plan.answers:
+                sources += self._dialog_sources(node)
+            elif plan.head or plan.mixed:
                 has = {p for p in plan.ordinary if self._has(gate, p)}
                 if has:
                     lacks = (set(plan.ordinary) - has) | self._lacking_statics(node)
                     sources.append(_Source(node, (), False, frozenset(lacks)))
+        return sources
+
+    def _dialog_sources(self, node: str) -> list[_Source]:
+        """A turn that has some of its answers, and a dialog that has some of its seeds."""
+        plan, gate = self.plan.nodes[node], self.at[node]
+        sources: list[_Source] = []
+        for pins, tokens, statics in (
+            (plan.answers, gate.loop, frozenset[str]()),
+            (plan.seeds, gate.external, self._lacking_statics(node)),
+        ):
+            if any(tokens[pin] for pin in pins):
+                lacks = frozenset(pin for pin in pins if not tokens[pin])
+                sources.append(_Source(node, (), False, lacks | statics))
         return sources
 
     @staticmethod
@@ -209,11 +224,11 @@ class _Pairing:
         tokens = {pin: [token] for pin, token in {**row, **statics}.items()}
         self._fire(node, label, tokens, row.values())
 
-    def _static_values(self, node: str, key: Key) -> dict[str, Held] | None:
+    def _static_values(self, node: str, key: Key, more: Sequence[str] = ()) -> dict[str, Held] | None:
         """Per static pin the token with the greatest key not above the firing's, once none such can still come; if
         there is none and none of any kind can come, the smallest. None: wait."""
         chosen: dict[str, Held] = {}
-        for pin in self.plan.nodes[node].statics:
+        for pin in (*self.plan.nodes[node].statics, *more):
             tokens = self.at[node].static[pin]
             below = [t for t in tokens if labels.key(t.label) <= key]
             if self._coming(node, pin, lambda k: k <= key):
@@ -258,10 +273,41 @@ class _Pairing:
         for node in self._of(lambda n: self.plan.nodes[n].head):
             if self._turning(node):
                 continue
+            if self.plan.nodes[node].answers:
+                self._dialog(node)
+                continue
             picked = {pin: self._pick(node, pin) for pin in self.plan.nodes[node].ordinary}
             row = {pin: token for pin, token in picked.items() if token is not None}
             if len(row) == len(picked):
                 self._turn(node, row)
+
+    def _dialog(self, node: str) -> None:
+        """A turn, with a token on every pin that answers, and what began the dialog on the others; else the first
+        turn of the next dialog, which ends the last: what that left is dropped."""
+        plan, gate = self.plan.nodes[node], self.at[node]
+        if all(gate.loop[pin] for pin in plan.answers):
+            row = {pin: min(gate.loop[pin], key=lambda t: t.order) for pin in plan.answers}
+            label = row[plan.answers[0]].label
+            kept = [pin for pin in plan.seeds if pin not in plan.answers]
+            statics = self._static_values(node, labels.key(label), kept)
+            if statics is not None:
+                for pin, token in row.items():
+                    gate.loop[pin].remove(token)
+                self._fire_row(node, row, label, statics)
+            return
+        picked = {pin: self._first_from_outside(node, pin) for pin in plan.seeds}
+        seeds = {pin: token for pin, token in picked.items() if token is not None}
+        if not seeds or len(seeds) < len(picked):
+            return
+        label = labels.widest([t.label for t in seeds.values()])
+        statics = self._static_values(node, labels.key(label))
+        if statics is None:
+            return
+        left = [token for pin in plan.answers for token in gate.loop.pop(pin, [])]
+        for pin, token in seeds.items():
+            gate.external[pin].remove(token)
+        tokens = {pin: [token] for pin, token in {**seeds, **statics}.items()}
+        self._fire(node, label, tokens, [*seeds.values(), *left])
 
     def _turn(self, node: str, row: Mapping[str, Held]) -> None:
         looped = self._looped(node)
@@ -289,6 +335,10 @@ class _Pairing:
         gate = self.at[node]
         if pin in self._looped(node) and gate.loop[pin]:
             return min(gate.loop[pin], key=lambda t: t.order)
+        return self._first_from_outside(node, pin)
+
+    def _first_from_outside(self, node: str, pin: str) -> Held | None:
+        gate = self.at[node]
         if not gate.external[pin]:
             return None
         first = min(gate.external[pin], key=lambda t: t.order)

@@ -51,6 +51,10 @@ class PlanNode:
     Of gates: ``gather``, ``head`` (a cycle begins at it), ``mixed`` (its pins come out of different lists or
     cycles), ``merged`` (a join on which two tokens of one key may arrive). ``opens``: the gathers that a firing of
     this node opens. ``gates``: the gates that it reaches, in the order of the version.
+
+    Of the head of a dialog, which answers what its own cycle gave to what it had sent: ``answers``, the pins on which
+    that comes; ``seeds``, those whose tokens begin a dialog and hold for all its turns; ``entry``: there are none,
+    and it begins at the start.
     """
 
     kind: Kind
@@ -71,6 +75,9 @@ class PlanNode:
     merged: bool
     opens: Sequence[str]
     gates: Sequence[str]
+    answers: Sequence[str] = ()
+    seeds: Sequence[str] = ()
+    entry: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

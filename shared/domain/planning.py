@@ -96,7 +96,7 @@ def start(plan: Plan, execution: Execution) -> Deliveries:
     entries = [
         Firing(id=identity.entry(execution.id, node_id), node_id=node_id, label=(), tokens={})
         for node_id, node in plan.nodes.items()
-        if node.kind is Kind.ENTRY
+        if node.kind is Kind.ENTRY or node.entry
     ]
     tokens = [
         token
@@ -174,6 +174,8 @@ def _sort(plan: Plan, sender: Sender, tokens: Iterable[tuple[int, PlanLink, Toke
             continue
         if node.kind is Kind.GATE:
             parked.append(_park(sender, number, link, token))
+            if link.sink_pin in node.seeds and not link.static and not link.loop:
+                parked.append(_keep(parked[-1]))
         elif node.kind is Kind.JOIN:
             key = labels.key(token.label)
             id_ = identity.join(sender.execution_id, link.sink, key)
@@ -197,6 +199,12 @@ def _park(sender: Sender, number: int, link: PlanLink, token: Token) -> Parked:
         hops=sender.hops,
     )
     return Parked(held=held, token=token)
+
+
+def _keep(seed: Parked) -> Parked:
+    """The same token, to be there for the later turns of the dialog that it begins."""
+    held = replace(seed.held, id=identity.derive(seed.held.id, "kept"), static=True)
+    return replace(seed, held=held)
 
 
 def _starved(plan: Plan, node_id: str, absent: frozenset[int]) -> bool:

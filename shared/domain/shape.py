@@ -30,11 +30,18 @@ Origin = frozenset[str]
 
 class Shape:
     """``nodes``: ids in order. ``gathers``: the ids among them that close a list; ``constants``: those whose value
-    is known before anything runs."""
+    is known before anything runs; ``feedback``: node -> pins for which its first firing does not wait."""
 
     def __init__(
-        self, nodes: Sequence[str], arcs: Iterable[Arc], *, gathers: frozenset[str], constants: frozenset[str]
+        self,
+        nodes: Sequence[str],
+        arcs: Iterable[Arc],
+        *,
+        gathers: frozenset[str],
+        constants: frozenset[str],
+        feedback: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        self._feedback = feedback or {}
         self.nodes = list(nodes)
         self.gathers = gathers
         self.constants = constants
@@ -51,6 +58,7 @@ class Shape:
         self._fire_all_static_sinks()
         self.back = self._back_arcs()
         self.heads = {n for n in self.cyclic if len(self.pins(n, static=False)) > 1 and self._fed_from_outside(n)}
+        self.heads |= {n for n in self.cyclic if self.answers(n)}
         self.merged = self._after_merge()
         self.origin = self._origins(lambda arc: not arc.static)
         self._ordinary_where_single()
@@ -81,12 +89,26 @@ class Shape:
     def same_cycle(self, a: str, b: str) -> bool:
         return a in self.reach[b] and b in self.reach[a]
 
+    def into_from_outside(self, node: str) -> list[Arc]:
+        """The links into a node that do not come from its own cycle."""
+        return [a for a in self.into[node] if not self.same_cycle(a.source, node)]
+
     def _fed_from_outside(self, node: str) -> bool:
-        return any(not a.static and not self.same_cycle(a.source, node) for a in self.into[node])
+        return any(not a.static for a in self.into_from_outside(node))
 
     def pins(self, node: str, *, static: bool) -> list[str]:
         """The linked pins of a kind, in the order of their links, each once."""
         return list(dict.fromkeys(a.pin for a in self.into[node] if a.static is static))
+
+    def answers(self, node: str) -> list[str]:
+        """The feedback pins that are fed from within the node's own cycle: what comes there answers what it sent."""
+        fed = {a.pin for a in self.into[node] if self._is_answer(a)}
+        return [pin for pin in self._feedback.get(node, ()) if pin in fed]
+
+    def _is_answer(self, arc: Arc) -> bool:
+        return (
+            not arc.static and arc.pin in self._feedback.get(arc.sink, ()) and self.same_cycle(arc.source, arc.sink)
+        )
 
     def ways(self, arc: Arc) -> list[Arc]:
         """The ordinary links into the same pin that a turn does not tell apart, this one among them: those that close
@@ -110,7 +132,7 @@ class Shape:
         origin = self._origins(lambda arc: True)
         fire: list[Arc] = []
         for node in self.nodes:
-            arcs = self.into[node]
+            arcs = [a for a in self.into[node] if not self._is_answer(a)]
             if arcs and all(a.static for a in arcs):
                 pins = self._pin_origins(arcs, origin)
                 widest = {p for p in pins if not any(pins[p] < pins[q] for q in pins)}
@@ -190,7 +212,8 @@ class Shape:
         entries = [
             n for n in self.nodes if n in self.cyclic and any(not self.same_cycle(a.source, n) for a in self.into[n])
         ]
-        for start in [*entries, *(n for n in self.nodes if n in self.cyclic)]:
+        asking = [n for n in self.nodes if n in self.cyclic and self.answers(n)]
+        for start in [*asking, *entries, *(n for n in self.nodes if n in self.cyclic)]:
             if start not in seen:
                 self._walk(start, seen, back)
         return back

@@ -3,7 +3,7 @@
 The domain does not import blocks: ``shared.blocks.catalog`` hands it these.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,7 @@ class BlockSpec:
     literals; ``...`` stands for a pin that is linked. ``coerce(pin, value)``: the value converted to the pin's type;
     ValueError when it cannot be.
     ``suspends``: it may wait without running.
+    ``feedback``: input pins for which its first firing does not wait, in the order in which they tell turns apart.
     ``open_pins``: it has pins that it does not name, and any of its output pins may emit many.
     ``static_output``: links from this block are static, whatever they say.
     ``credentials(input_data)``: the input pins that name a credential, for a node with these literals.
@@ -50,6 +51,7 @@ class BlockSpec:
     pure: bool
     static_output: bool
     open_pins: bool = False
+    feedback: Sequence[str] = ()
     suspends: bool = False
     max_attempts: int
     version: int

@@ -13,6 +13,7 @@ from shared.domain.spec import BlockSpec
 MANY = {"LIST": frozenset({"item"})}
 STATIC = {"STATIC"}
 OPEN = {"OPEN"}
+FEEDBACK = {"TALK": ("said", "came")}
 
 MakePlan = Callable[..., Plan]
 
@@ -29,6 +30,7 @@ def _spec(block_type: str) -> BlockSpec:
         many_pins=lambda _: MANY.get(block_type, frozenset()),
         coerce=lambda _, value: value,
         open_pins=block_type in OPEN,
+        feedback=FEEDBACK.get(block_type, ()),
     )
 
 
