@@ -123,7 +123,9 @@ def test_the_next_dialog_begins_when_the_last_is_over_and_drops_what_that_left(m
 
 def test_a_seed_waits_for_a_static_value_that_may_still_come(make_plan: MakePlan):
     plan = plan_of(make_plan, "other.out => talk.how", *SEEDED)
-    assert ripe(plan, SEED, "other") == []
+    how = held("how", static=True, id_="how")
+    assert ripe(plan, [*SEED, how], "other") == []
+    assert ripe(plan, [*SEED, how]) == [((), {"goal": ["seed"], "how": ["how"]}, {"seed"})]
 
 
 @pytest.mark.parametrize("tokens", [SEED, [held("said", TURN, loop=True), held("came", TURN, loop=True), SEED[1]]])
