@@ -103,6 +103,7 @@ class Settings(BaseModel):
     oauth_providers: str = Field(
         "", description="JSON: more OAuth providers, as the rows of shared/services/oauth_providers.py."
     )
+    autopilot_model: str = Field("gpt-4o-mini", description="The model of AUTO_PILOT, which has no pin for one.")
     outgoing_allow: str = Field(
         "",
         description="Hosts, host:port or CIDR, separated by commas, that blocks may reach although they are private.",
@@ -124,7 +125,11 @@ class Settings(BaseModel):
 
     def for_blocks(self) -> dict[str, str]:
         """What blocks may read, by the names of the environment."""
-        return {"OPENAI_API_KEY": self.openai_api_key, "OPENAI_BASE_URL": self.openai_base_url}
+        return {
+            "OPENAI_API_KEY": self.openai_api_key,
+            "OPENAI_BASE_URL": self.openai_base_url,
+            "AUTOPILOT_MODEL": self.autopilot_model,
+        }
 
 
 EMULATOR_VARIABLES = (

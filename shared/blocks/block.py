@@ -137,6 +137,7 @@ class Block(ABC):
     ``max_attempts``: how often it is tried when it raises ``Retryable``, unless the node says otherwise.
     ``suspends``: it may raise ``Suspended``.
     ``calls_tools``: the nodes that its pin ``tools`` is linked to are tools that it may call.
+    ``platform_tools``: its tools are the blocks of the platform and the agents of the user.
     ``feedback``: input pins for which its first firing does not wait: what comes there answers what it sent. The
     first of them is the one that comes once a turn.
     ``open_pins``: it has pins that it does not name, those of the graph that it runs.
@@ -154,6 +155,7 @@ class Block(ABC):
     static_output: ClassVar[bool] = False
     suspends: ClassVar[bool] = False
     calls_tools: ClassVar[bool] = False
+    platform_tools: ClassVar[bool] = False
     feedback: ClassVar[tuple[str, ...]] = ()
     open_pins: ClassVar[bool] = False
     max_attempts: ClassVar[int] = 1

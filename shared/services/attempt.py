@@ -14,7 +14,17 @@ from shared.domain.graph import Node
 from shared.domain.records import Lost, NodeExecution
 from shared.firestore import gate_tokens, node_cache, node_executions
 from shared.firestore import values as values_codec
-from shared.services import constants, memory, partials, resumptions, stored_values, timeouts, toolbox, wallets
+from shared.services import (
+    constants,
+    memory,
+    partials,
+    platform_tools,
+    resumptions,
+    stored_values,
+    timeouts,
+    toolbox,
+    wallets,
+)
 from shared.services.partials import Partials
 from shared.services.runs import Run
 from shared.services.world import World
@@ -135,6 +145,8 @@ async def _call(
                 context = replace(context, wallet=wallet)
                 if block.calls_tools:
                     context = replace(context, tools=toolbox.of(run, node.node_id, context))
+                elif block.platform_tools:
+                    context = replace(context, tools=platform_tools.of(run, context))
                 outcome = await runner.collect(
                     block,
                     input_,
