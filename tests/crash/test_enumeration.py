@@ -14,12 +14,13 @@ from shared.firestore import executions
 from shared.services import completion, reviews
 from tests.conftest import Tell
 from tests.crash.deaths import Deaths, Died, Mode
+from tests.engine.scripted import Scripted, model, results
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_input, agent_output
 from tests.engine.test_life import DIAMOND, LIST_WITH_DROPS, chain
 from tests.engine.test_waits import Flaky, flaky
 
-__all__ = ["flaky"]
+__all__ = ["flaky", "model"]
 
 _ids = itertools.count()
 
@@ -27,7 +28,8 @@ _ids = itertools.count()
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """A graph and its inputs. ``child``: another graph, whose id its nodes name ``CHILD``. ``batch``: how many
-    children a commit may have. ``gives_way``: two children and more are made by a call of the background."""
+    children a commit may have. ``gives_way``: two children and more are made by a call of the background.
+    ``answers``: of the language model."""
 
     nodes: Sequence[Mapping[str, Any]]
     links: Sequence[str]
@@ -35,6 +37,7 @@ class Scenario:
     child: tuple[Sequence[Mapping[str, Any]], Sequence[str]] | None = None
     batch: int = completion.MAX_BATCH
     gives_way: bool = False
+    answers: Sequence[Any] = ()
 
 
 def each(*nodes: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -103,6 +106,26 @@ SCENARIOS: dict[str, Scenario] = {
         ],
         links=["in.result -> ask.data", "ask.approved_data -> out.value"],
         inputs={"text": "a"},
+    ),
+    "agent": Scenario(
+        nodes=[
+            {"id": "a", "block_type": "ORCHESTRATOR", "input_data": {"prompt": "g", "agent_mode_max_iterations": 3}},
+            {"id": "sub", "block_type": "AGENT_EXECUTOR", "input_data": {"graph_id": "CHILD"}},
+            agent_output(),
+        ],
+        links=["a.tools_^_sub_~_text -> sub.text", "a.finished -> out.value"],
+        child=([agent_input("in", "text"), agent_output("loud")], ["in.result -> loud.value"]),
+        answers=[[("agent_executor", {"text": "b"})], lambda said: results(said)[0]],
+    ),
+    "dialog": Scenario(
+        nodes=[{"id": "a", "block_type": "ORCHESTRATOR", "input_data": {"prompt": "g"}}, UP, agent_output()],
+        links=[
+            "a.tools_^_up_~_text -> up.text",
+            "up.processed_text -> a.last_tool_output",
+            "a.conversations -> a.conversation_history",
+            "a.finished -> out.value",
+        ],
+        answers=[[("text_processing", {"text": "b"})], lambda said: results(said)[0]],
     ),
     "retry-and-delay": Scenario(
         nodes=[
@@ -174,11 +197,13 @@ async def _begin(stage: Stage, version: Any, inputs: Mapping[str, Any]) -> Execu
 async def test_every_death_ends_in_the_same_documents(
     stage: Stage,
     flaky: Flaky,
+    model: Scripted,
     name: str,
     monkeypatch: pytest.MonkeyPatch,
     tell: Tell,
 ) -> None:
     scenario = SCENARIOS[name]
+    model.answers = list(scenario.answers)
     monkeypatch.setattr(completion, "MAX_BATCH", scenario.batch)
     if scenario.gives_way:
         monkeypatch.setattr(completion, "FAN_OUT", 2)
