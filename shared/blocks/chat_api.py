@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from shared.blocks import completions
+from shared.blocks import completions, tokens
 from shared.blocks.block import Context
 from shared.blocks.completions import Completion, Question
 from shared.blocks.prices import Usage
@@ -100,14 +100,21 @@ async def _streamed(create: Any, options: dict[str, Any], question: Question) ->
                     _add(calls, part)
     if not ended and not text and not calls:
         raise completions.refused(f"{question.model} answered without a choice")
+    counted = usage(used) if used is not None else _estimated(options, "".join(text), calls)
     return Completion(
         text="".join(text),
         model=model,
-        usage=usage(used),
+        usage=counted,
         tool_calls=[calls[index] for index in sorted(calls)],
         cut=ended == "length",
         reported=_reported(used),
     )
+
+
+def _estimated(options: dict[str, Any], text: str, calls: dict[int, dict[str, Any]]) -> Usage:
+    """Not every service counts what it streams; a call is not free for that."""
+    made = tokens.estimate(text + str([call["function"] for call in calls.values()] if calls else ""))
+    return Usage(prompt=tokens.of_messages(options["messages"]), completion=made)
 
 
 def _add(calls: dict[int, dict[str, Any]], part: Any) -> None:

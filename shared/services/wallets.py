@@ -6,14 +6,14 @@ Everything that is opened is known to the redactor of the call, before the block
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from shared import redaction
-from shared.blocks.block import Suspension
+from shared.blocks.block import SubAgent, Suspension
 from shared.blocks.credentials import Credential, Kind, Need
 from shared.blocks.runner import Outcome
 from shared.domain import errors
@@ -141,4 +141,11 @@ def _suspension(suspension: Suspension | None, redactor: Redactor) -> Suspension
     if suspension is None:
         return None
     fields: dict[str, Any] = {one.name: getattr(suspension, one.name) for one in dataclasses.fields(suspension)}
-    return dataclasses.replace(suspension, **{name: redactor.value(value) for name, value in fields.items()})
+    return dataclasses.replace(suspension, **{name: _field(value, redactor) for name, value in fields.items()})
+
+
+def _field(value: Any, redactor: Redactor) -> Any:
+    """A field of a suspension: JSON, or the suspensions of which it is made."""
+    if isinstance(value, list | tuple) and value and isinstance(value[0], SubAgent):
+        return [_suspension(one, redactor) for one in cast(Sequence[SubAgent], value)]
+    return redactor.value(value)

@@ -33,11 +33,14 @@ class Service:
                 service.headers.append({name.lower(): value for name, value in self.headers.items()})
                 status, answer, headers = service.answers[0] if len(service.answers) == 1 else service.answers.pop(0)
                 payload = json.dumps(answer).encode()
+                kind = "application/json"
+                if "x-stream" in headers:  # the answer is the one piece of a stream
+                    payload, kind = b"data: " + payload + b"\n\ndata: [DONE]\n\n", "text/event-stream"
                 self.send_response(status)
                 for name, value in {
                     **headers,
                     "content-length": str(len(payload)),
-                    "content-type": "application/json",
+                    "content-type": kind,
                 }.items():
                     self.send_header(name, value)
                 self.end_headers()

@@ -134,3 +134,20 @@ async def test_a_conversation_goes_on(run: Any, service: Service) -> None:
 
 async def test_what_is_no_message_is_refused(run: Any) -> None:
     assert "role and content" in (await run("AI_CONVERSATION", {"messages": [5]})).failure.message
+
+
+class Watching:
+    async def tell(self, pin: str, piece: str) -> None:
+        pass
+
+
+async def test_a_stream_that_counts_nothing_is_estimated_and_not_free(run: Any, service: Service) -> None:
+    chunk = {**ANSWER, "object": "chat.completion.chunk", "usage": None}
+    chunk["choices"] = [{"index": 0, "delta": {"role": "assistant", "content": "blue"}, "finish_reason": "stop"}]
+    service.answers = [(200, chunk, {"x-stream": "1"})]
+    charges: list[float] = []
+    values = {"prompt": "Name a colour.", "model": "gpt-4o-mini"}
+    outcome = await run("LLM", values, listeners=Watching(), charges=charges)
+    assert outcome.tokens[0] == ("response", "blue")
+    assert outcome.tokens[1][1]["completion_tokens"] == 2
+    assert len(charges) == 1
