@@ -142,15 +142,10 @@ async def _call(
     try:
         async with asyncio.timeout(limit):
             with wallets.opening(run.world, run.execution.user_id) as wallet:
-                context = replace(context, wallet=wallet)
-                if block.calls_tools:
-                    context = replace(context, tools=toolbox.of(run, node.node_id, context))
-                elif block.platform_tools:
-                    context = replace(context, tools=platform_tools.of(run, context))
                 outcome = await runner.collect(
                     block,
                     input_,
-                    context,
+                    _with_tools(run, block, replace(context, wallet=wallet)),
                     many_pins=frozenset(run.version.plan.nodes[node.node_id].many),
                     max_tokens_a_firing=settings.max_tokens_per_firing,
                     max_value_bytes=settings.max_value_bytes,
@@ -162,6 +157,15 @@ async def _call(
     finally:
         if listeners is not None:
             await listeners.flush()
+
+
+def _with_tools(run: Run, block: Block, context: Context) -> Context:
+    """With the tools that the block may call, which run in this context themselves."""
+    if block.calls_tools:
+        return replace(context, tools=toolbox.of(run, context.node_id, context))
+    if block.platform_tools:
+        return replace(context, tools=platform_tools.of(run, context))
+    return context
 
 
 class Keeper:

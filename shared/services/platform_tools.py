@@ -10,6 +10,7 @@ from shared.blocks.block import Block, Context
 from shared.blocks.suspensions import SubAgent
 from shared.blocks.tools import Called, NoTools, Tool
 from shared.domain import errors, identity, interface
+from shared.domain.graph import UserId
 from shared.firestore import graphs
 from shared.services.runs import Run
 
@@ -57,9 +58,9 @@ class PlatformTools:
                 return await self._block(arguments, key, resumption)
 
     async def _agents(self, query: str) -> list[dict[str, Any]]:
-        heads = await graphs.list_of(self._run.execution.user_id, None, MAX_AGENTS)
+        heads = await graphs.list_of(UserId(self._run.execution.user_id), None, MAX_AGENTS)
         ranked = _ranked(query, {head.id: f"{head.name} {head.description}" for head in heads if head.is_active})
-        by_id = {head.id: head for head in heads}
+        by_id: dict[str, graphs.Head] = {head.id: head for head in heads}
         return [
             {
                 "graph_id": id_,
