@@ -14,7 +14,12 @@ import uvicorn
 from google.rpc import status_pb2
 from starlette.types import ASGIApp
 
+from local.grpc_server.server import Server
+
 HOST = "127.0.0.1"
+
+_LARGEST = 32 * 1024 * 1024
+"""Bytes of a request."""
 
 
 class Refused(Exception):
@@ -99,39 +104,19 @@ class GrpcServer:
         services: Mapping[str, Mapping[str, Method]],
         interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     ) -> None:
-        self._services = services
-        self._interceptors = interceptors
-        self._server: grpc.aio.Server | None = None
+        handlers = {
+            service_name: {name: _handler(method) for name, method in methods.items()}
+            for service_name, methods in services.items()
+        }
+        self._server = Server(handlers, interceptors=interceptors, largest=_LARGEST)
 
     async def start(self, port: int) -> int:
         """Listen and return the port. OSError: it is taken."""
-        options = [
-            ("grpc.so_reuseport", 0),
-            ("grpc.max_receive_message_length", 32 * 1024 * 1024),
-            ("grpc.max_send_message_length", -1),
-        ]
-        server = grpc.aio.server(options=options, interceptors=self._interceptors)
-        for service_name, methods in self._services.items():
-            handlers = {name: _handler(method) for name, method in methods.items()}
-            server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service_name, handlers),))
-        try:
-            bound = server.add_insecure_port(f"{HOST}:{port}")
-        except RuntimeError as error:
-            raise OSError(f"port {port} is taken: {error}") from error
-        await server.start()
-        self._server = server
-        return bound
+        return await self._server.start(port)
 
     async def stop(self) -> None:
-        if self._server is None:
-            return
-        await self._server.stop(grace=None)
-        await self._server.wait_for_termination()
-        self._server = None
-        # gRPC joins its polling thread when it drops the server, some turns of the loop later. Left to the end of the
-        # interpreter, where that thread cannot run any more, the join would now and then wait forever.
-        for _ in range(10):
-            await asyncio.sleep(0)
+        """Cancel what is under way, and close."""
+        await self._server.stop()
 
 
 def _handler(method: Method) -> Any:

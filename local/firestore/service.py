@@ -23,17 +23,12 @@ from local.firestore.index_file import IndexFile
 from local.firestore.listening import Listening
 from local.firestore.messages import Message
 from local.firestore.reading import Reading
+from local.grpc_server.server import Server
 
 NAME = "google.firestore.v1.Firestore"
 
 _MAX_MESSAGE = 64 * 1024 * 1024
 """Of the transport: above Firestore's own limit, so that the engine refuses, with a reason."""
-
-_OPTIONS = (
-    ("grpc.max_receive_message_length", _MAX_MESSAGE),
-    ("grpc.max_send_message_length", _MAX_MESSAGE),
-    ("grpc.so_reuseport", 0),
-)
 
 
 class FirestoreService:
@@ -47,27 +42,16 @@ class FirestoreService:
         clock: Callable[[], datetime] | None = None,
         interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     ) -> None:
-        self._engine = Engine(database, indexes, clock)
-        self._interceptors = interceptors
-        self._server: grpc.aio.Server | None = None
+        handlers = _handlers(Engine(database, indexes, clock))
+        self._server = Server({NAME: handlers}, interceptors=interceptors, largest=_MAX_MESSAGE)
 
     async def start(self, port: int) -> int:
         """Listen on 127.0.0.1:``port`` (0: any free one) and return the port. OSError: it is taken."""
-        server = grpc.aio.server(options=_OPTIONS, interceptors=self._interceptors)
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(NAME, _handlers(self._engine)),))
-        try:
-            bound = server.add_insecure_port(f"127.0.0.1:{port}")
-        except RuntimeError as error:
-            raise OSError(f"Firestore cannot listen on 127.0.0.1:{port}: {error}") from error
-        await server.start()
-        self._server = server
-        return bound
+        return await self._server.start(port)
 
     async def stop(self) -> None:
-        """Finish what is under way, at once, and close."""
-        if self._server is not None:
-            await self._server.stop(grace=None)
-            self._server = None
+        """End what is under way, at once, and close."""
+        await self._server.stop()
 
 
 def _handlers(engine: Engine) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:

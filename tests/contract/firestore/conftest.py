@@ -78,10 +78,12 @@ async def serving(database: Database | None = None, **options: Any) -> AsyncIter
     """The address of a local server, for as long as the block runs."""
     kept = database or Database(None)
     service = FirestoreService(kept, **options)
-    yield f"127.0.0.1:{await service.start(0)}"
-    await service.stop()
-    if database is None:
-        kept.close()
+    try:
+        yield f"127.0.0.1:{await service.start(0)}"
+    finally:
+        await service.stop()
+        if database is None:
+            kept.close()
 
 
 @pytest.fixture

@@ -1,0 +1,187 @@
+"""What happens to one call, from its headers to its trailers?"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import grpc
+from google.protobuf.message import DecodeError
+
+from local.grpc_server import headers
+
+if TYPE_CHECKING:
+    from local.grpc_server.connection import Connection
+
+_log = logging.getLogger(__name__)
+_PREFIX = 5
+_WINDOW_BITS = {"gzip": 31, "deflate": 15}
+
+
+class AbortError(Exception):
+    """A handler has ended its call with an error, which is sent."""
+
+
+class Call:
+    """A call that is under way; for its handler it is also the context."""
+
+    __slots__ = (
+        "_buffer",
+        "_handler",
+        "_requests",
+        "_task",
+        "answered",
+        "connection",
+        "ended",
+        "half_closed",
+        "has_begun",
+        "held",
+        "id",
+        "received",
+        "request",
+        "window",
+    )
+
+    def __init__(self, connection: Connection, id_: int, request: headers.Request, window: int) -> None:
+        self.connection = connection
+        self.id = id_
+        self.request = request
+        self.window = window
+        """How much more may be sent."""
+        self.held: list[tuple[bytes, bytes | None]] = []
+        """What waits for the window to open: bytes, and the trailers that come after them."""
+        self.received = 0
+        self.half_closed = self.has_begun = self.ended = False
+        self.answered: asyncio.Event | None = None
+        self._buffer = b""
+        self._handler: Any = None
+        self._requests: asyncio.Queue[bytes | None] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    # What the connection says
+
+    def begin(self, handler: Any) -> None:
+        """``handler``: a ``grpc.RpcMethodHandler``, of behaviours that are coroutines or asynchronous generators."""
+        self._handler = handler
+        if handler.request_streaming:
+            self._requests = asyncio.Queue()
+            self._start(self._stream_stream(self._iterate(self._requests)))
+
+    def receive(self, data: bytes, *, last: bool) -> None:
+        """Bytes of requests."""
+        self._buffer = buffer = self._buffer + data if self._buffer else data
+        while len(buffer) >= _PREFIX:
+            end = _PREFIX + int.from_bytes(buffer[1:_PREFIX], "big")
+            if end - _PREFIX > self.connection.largest:
+                self._break(grpc.StatusCode.RESOURCE_EXHAUSTED, "The request is too large.")
+                return
+            if len(buffer) < end:
+                break
+            message = self._decompressed(buffer[_PREFIX:end]) if buffer[0] else buffer[_PREFIX:end]
+            if message is None:
+                self._break(grpc.StatusCode.INTERNAL, "The request cannot be decompressed.")
+                return
+            self._message(message)
+            self._buffer = buffer = buffer[end:]
+        if last:
+            self._close()
+
+    def _decompressed(self, message: bytes) -> bytes | None:
+        bits = _WINDOW_BITS.get(self.request.encoding)
+        if bits is None:
+            return None
+        try:
+            decompressor = zlib.decompressobj(bits)
+            found = decompressor.decompress(message, self.connection.largest)
+        except zlib.error:
+            return None
+        return found if decompressor.eof else None
+
+    def _break(self, code: grpc.StatusCode, message: str) -> None:
+        self.refuse(code, message)
+        self.cancel()
+
+    def _message(self, message: bytes) -> None:
+        if self._requests is not None:
+            self._requests.put_nowait(message)
+        elif self._task is None and not self.ended:
+            self._start(self._unary(message) if not self._handler.response_streaming else self._unary_stream(message))
+
+    def _close(self) -> None:
+        self.half_closed = True
+        if self._requests is not None:
+            self._requests.put_nowait(None)
+        elif self._task is None and not self.ended:
+            self.refuse(grpc.StatusCode.INTERNAL, "The call has no request.")
+
+    def cancel(self) -> asyncio.Task[None] | None:
+        """The client has gone, or the server goes: end without an answer. What is still to unwind."""
+        self.ended = True
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            return self._task
+        return None
+
+    # What the handler does
+
+    def _start(self, running: Any) -> None:
+        self._task = task = self.connection.loop.create_task(running)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            self.refuse(grpc.StatusCode.CANCELLED, "The server has cancelled the call.")
+        elif (error := task.exception()) is not None and not isinstance(error, AbortError):
+            _log.error("%s failed", self.request.method, exc_info=error)
+            self.refuse(grpc.StatusCode.UNKNOWN, f"Unexpected {type(error)}: {error}")
+
+    async def _unary(self, message: bytes) -> None:
+        response = await self._handler.unary_unary(self._parsed(message), self)
+        self.connection.answer(self, self._handler.response_serializer(response), headers.DONE)
+
+    async def _unary_stream(self, message: bytes) -> None:
+        await self._answer_all(self._handler.unary_stream(self._parsed(message), self))
+
+    async def _stream_stream(self, requests: AsyncIterator[Any]) -> None:
+        await self._answer_all(self._handler.stream_stream(requests, self))
+
+    async def _answer_all(self, responses: Any) -> None:
+        serialize = self._handler.response_serializer
+        try:
+            async for response in responses:
+                self.connection.answer(self, serialize(response), None)
+                if self.held or self.connection.is_full:
+                    await self.connection.drained(self)
+        finally:
+            await responses.aclose()
+        self.connection.end(self, headers.DONE)
+
+    async def _iterate(self, requests: asyncio.Queue[bytes | None]) -> AsyncIterator[Any]:
+        while (message := await requests.get()) is not None:
+            yield self._parsed(message)
+
+    def _parsed(self, message: bytes) -> Any:
+        try:
+            return self._handler.request_deserializer(message)
+        except DecodeError as error:
+            self.refuse(grpc.StatusCode.INTERNAL, "The request cannot be parsed.")
+            raise AbortError from error
+
+    def refuse(self, code: grpc.StatusCode, message: str) -> None:
+        """End the call with an error, unless it has ended."""
+        if not self.ended:
+            self.connection.end(self, headers.refusal(code.value[0], message))
+
+    async def abort(self, code: grpc.StatusCode, details: str = "", trailing_metadata: Any = ()) -> NoReturn:
+        """As ``grpc.aio.ServicerContext``: end the call with an error."""
+        if trailing_metadata:
+            raise NotImplementedError("no service of the local cloud sends trailing metadata")
+        self.refuse(code, details)
+        raise AbortError(details)
+
+    def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
+        """As ``grpc.aio.ServicerContext``."""
+        return self.request.metadata

@@ -1,0 +1,319 @@
+"""How do frames become calls, and answers frames?
+
+What is written in one turn of the loop leaves in one piece, however many calls it answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Collection
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from local.grpc_server import frames, headers
+from local.grpc_server.calls import Call
+from local.grpc_server.frames import Kind, ProtocolError, Reason, Setting
+
+if TYPE_CHECKING:
+    from local.grpc_server.headers import Request
+
+_WINDOW = 16 * 1024 * 1024
+_FRAME = 256 * 1024
+_OPENING = frames.settings(
+    {
+        Setting.INITIAL_WINDOW_SIZE: _WINDOW,
+        Setting.MAX_FRAME_SIZE: _FRAME,
+        Setting.MAX_HEADER_LIST_SIZE: headers.LARGEST,
+    }
+) + frames.window_update(0, frames.LARGEST_WINDOW - frames.DEFAULT_WINDOW)
+
+Find = Callable[["Request"], "Awaitable[Any] | Any"]
+"""From the headers of a call to its handler, or None: it is unknown."""
+
+
+class Connection(asyncio.Protocol):
+    """One client. ``largest``: bytes of a request. ``others``: the open connections, of which this becomes one."""
+
+    def __init__(self, find: Find, largest: int, others: set[Connection]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.largest = largest
+        self.is_full = False
+        self.lost: asyncio.Future[None] = self.loop.create_future()
+        """Done when the connection is closed."""
+        self._find = find
+        self._others = others
+        self._transport: Any = None
+        self._decoder = headers.Decoder()
+        self._calls: dict[int, Call] = {}
+        self._buffer = b""
+        self._greeted = False
+        self._block: tuple[int, int, bytes] | None = None
+        self._out: list[bytes] = []
+        self._window = frames.DEFAULT_WINDOW
+        self._initial = frames.DEFAULT_WINDOW
+        self._largest_frame = frames.DEFAULT_FRAME
+        self._received = 0
+        self._last = 0
+
+    # What asyncio says
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._others.add(self)
+        self._write(_OPENING)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._others.discard(self)
+        for call in list(self._calls.values()):
+            call.cancel()
+        self._calls.clear()
+        self.lost.set_result(None)
+
+    def pause_writing(self) -> None:
+        self.is_full = True
+
+    def resume_writing(self) -> None:
+        self.is_full = False
+        self._wake()
+
+    def data_received(self, data: bytes) -> None:
+        buffer = self._buffer + data if self._buffer else data
+        try:
+            self._buffer = buffer[self._consume(buffer) :]
+        except ProtocolError as error:
+            self.close(error.reason)
+
+    def _consume(self, buffer: bytes) -> int:
+        """How many bytes of whole frames were in the buffer."""
+        position, end = 0, len(buffer)
+        if not self._greeted:
+            if not frames.PREFACE.startswith(buffer[: len(frames.PREFACE)]):
+                raise ProtocolError(Reason.PROTOCOL_ERROR, "this is not HTTP/2")
+            if end < len(frames.PREFACE):
+                return 0
+            self._greeted, position = True, len(frames.PREFACE)
+        while end - position >= frames.HEADER:
+            start = position + frames.HEADER
+            stop = start + int.from_bytes(buffer[position : position + 3], "big")
+            if stop - start > _FRAME:
+                raise ProtocolError(Reason.PROTOCOL_ERROR, "a frame is too large")
+            if stop > end:
+                break
+            stream = int.from_bytes(buffer[position + 5 : start], "big") & 0x7FFF_FFFF
+            self._frame(buffer[position + 3], buffer[position + 4], stream, buffer[start:stop])
+            position = stop
+        return position
+
+    def _frame(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
+        if self._block is not None and kind != Kind.CONTINUATION:
+            raise ProtocolError(Reason.PROTOCOL_ERROR, "headers are cut off")
+        match kind:
+            case Kind.DATA:
+                self._data(flags, stream, payload)
+            case Kind.HEADERS:
+                self._block = (stream, flags, b"")
+                self._headers(flags, frames.unpadded(flags, payload, prioritized=bool(flags & frames.PRIORITY)))
+            case Kind.CONTINUATION:
+                self._headers(flags, payload)
+            case Kind.RST_STREAM:
+                if (call := self._calls.pop(stream, None)) is not None:
+                    call.cancel()
+            case Kind.SETTINGS:
+                self._settings(flags, payload)
+            case Kind.PING:
+                if not flags & frames.ACK:
+                    self._write(frames.frame(Kind.PING, frames.ACK, 0, payload))
+            case Kind.WINDOW_UPDATE:
+                self._window_update(stream, int.from_bytes(payload, "big") & 0x7FFF_FFFF)
+            case _:
+                pass  # GOAWAY and PRIORITY ask for nothing; unknown ones must be ignored
+
+    # Requests
+
+    def _headers(self, flags: int, payload: bytes) -> None:
+        if self._block is None:
+            raise ProtocolError(Reason.PROTOCOL_ERROR, "headers go on that have not begun")
+        stream, first, block = self._block
+        block += payload
+        if len(block) > headers.LARGEST:
+            raise ProtocolError(Reason.PROTOCOL_ERROR, "headers are too large")
+        if not flags & frames.END_HEADERS:
+            self._block = (stream, first, block)
+            return
+        self._block = None
+        request = self._decoder.decode(block)
+        if stream in self._calls:
+            raise ProtocolError(Reason.PROTOCOL_ERROR, "a client sends no trailers")
+        if stream <= self._last or not stream % 2:
+            raise ProtocolError(Reason.PROTOCOL_ERROR, "a stream has a wrong number")
+        self._last = stream
+        call = self._calls[stream] = Call(self, stream, request, self._initial)
+        call.half_closed = bool(first & frames.END_STREAM)
+        self._begin(call)
+
+    def _begin(self, call: Call) -> None:
+        if not call.request.content_type.startswith("application/grpc"):
+            self._finish(
+                call, frames.frame(Kind.HEADERS, frames.END_HEADERS | frames.END_STREAM, call.id, headers.NOT_GRPC)
+            )
+            return
+        handler = self._find(call.request)
+        if handler is None:
+            call.refuse(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
+        else:
+            call.begin(handler)
+            if call.half_closed:
+                call.receive(b"", last=True)
+
+    def _data(self, flags: int, stream: int, payload: bytes) -> None:
+        self._received += len(payload)
+        if self._received > frames.LARGEST_WINDOW // 2:
+            self._write(frames.window_update(0, self._received))
+            self._received = 0
+        call = self._calls.get(stream)
+        if call is None:
+            if stream > self._last:
+                raise ProtocolError(Reason.PROTOCOL_ERROR, "a stream has data before headers")
+            return  # it has ended meanwhile
+        last = bool(flags & frames.END_STREAM)
+        call.received += len(payload)
+        if call.received > _WINDOW // 2 and not last:
+            self._write(frames.window_update(stream, call.received))
+            call.received = 0
+        call.receive(
+            frames.unpadded(flags, payload, prioritized=False) if flags & frames.PADDED else payload, last=last
+        )
+
+    def _settings(self, flags: int, payload: bytes) -> None:
+        if flags & frames.ACK:
+            return
+        for name, value in frames.parse_settings(payload):
+            if name == Setting.MAX_FRAME_SIZE:
+                self._largest_frame = min(value, _FRAME)
+            elif name == Setting.INITIAL_WINDOW_SIZE:
+                if value > frames.LARGEST_WINDOW:
+                    raise ProtocolError(Reason.FLOW_CONTROL_ERROR, "a window is too large")
+                for call in self._calls.values():
+                    call.window += value - self._initial
+                self._initial = value
+        self._write(frames.frame(Kind.SETTINGS, frames.ACK, 0))
+        self._wake()
+
+    def _window_update(self, stream: int, more: int) -> None:
+        if not stream:
+            self._window += more
+            self._wake()
+        elif (call := self._calls.get(stream)) is not None:
+            call.window += more
+            self._wake((call,))
+
+    # Answers
+
+    def answer(self, call: Call, message: bytes, trailers: bytes | None) -> None:
+        """Send a message, and with trailers end the call."""
+        if call.ended:
+            return
+        size = len(message) + 5
+        if call.held or size > call.window or size > self._window or size > self._largest_frame:
+            self._hold(call, b"\x00" + len(message).to_bytes(4, "big") + message, trailers)
+            return
+        call.window -= size
+        self._window -= size
+        data = frames.frame(Kind.DATA, 0, call.id, b"\x00" + len(message).to_bytes(4, "big") + message)
+        initial = b"" if call.has_begun else frames.frame(Kind.HEADERS, frames.END_HEADERS, call.id, headers.INITIAL)
+        call.has_begun = True
+        if trailers is None:
+            self._write(initial + data)
+        else:
+            self._finish(call, initial + data + self._trailers(call, trailers))
+
+    def end(self, call: Call, trailers: bytes) -> None:
+        """End the call, after what is held back."""
+        if call.ended:
+            return
+        if call.held:
+            self._hold(call, b"", trailers)
+            return
+        block = trailers if call.has_begun else headers.INITIAL + trailers
+        self._finish(call, self._trailers(call, block))
+
+    def _trailers(self, call: Call, block: bytes) -> bytes:
+        return frames.frame(Kind.HEADERS, frames.END_HEADERS | frames.END_STREAM, call.id, block)
+
+    def _finish(self, call: Call, last: bytes) -> None:
+        call.ended = True
+        if not call.half_closed:
+            last += frames.frame(Kind.RST_STREAM, 0, call.id, Reason.NO_ERROR.to_bytes(4, "big"))
+        self._calls.pop(call.id, None)
+        self._write(last)
+
+    def _hold(self, call: Call, data: bytes, trailers: bytes | None) -> None:
+        """Send as much as the windows allow now, and the rest as they open."""
+        if not call.has_begun:
+            call.has_begun = True
+            self._write(frames.frame(Kind.HEADERS, frames.END_HEADERS, call.id, headers.INITIAL))
+        call.held.append((data, trailers))
+        self._release(call)
+
+    def _release(self, call: Call) -> None:
+        while call.held:
+            data, trailers = call.held[0]
+            rest = self._send(call, data)
+            if rest:
+                call.held[0] = (rest, trailers)
+                return
+            del call.held[0]
+            if trailers is not None:
+                self._finish(call, self._trailers(call, trailers))
+
+    def _send(self, call: Call, data: bytes) -> bytes:
+        """Send in frames what the windows allow; what is left."""
+        sent, allowed = 0, min(len(data), call.window, self._window)
+        while sent < allowed:
+            size = min(allowed - sent, self._largest_frame)
+            self._write(frames.frame(Kind.DATA, 0, call.id, data[sent : sent + size]))
+            sent += size
+        call.window -= sent
+        self._window -= sent
+        return data[sent:]
+
+    def _wake(self, calls: Collection[Call] | None = None) -> None:
+        """Go on with what was held back."""
+        for call in list(self._calls.values()) if calls is None else calls:
+            if call.held:
+                self._release(call)
+            if call.answered is not None and not call.held and not self.is_full:
+                call.answered.set()
+
+    async def drained(self, call: Call) -> None:
+        """Wait until what was answered is on its way."""
+        if call.ended:
+            return
+        call.answered = asyncio.Event()
+        await call.answered.wait()
+        call.answered = None
+
+    def _write(self, data: bytes) -> None:
+        if not self._out:
+            self.loop.call_soon(self._flush)
+        self._out.append(data)
+
+    def _flush(self) -> None:
+        out, self._out = self._out, []
+        if out and not self._transport.is_closing():
+            self._transport.write(out[0] if len(out) == 1 else b"".join(out))
+
+    def close(self, reason: Reason = Reason.NO_ERROR) -> list[asyncio.Task[None]]:
+        """Say why, and end what is under way; what is still to unwind."""
+        ending = [task for call in self._calls.values() if (task := call.cancel()) is not None]
+        self._out.append(frames.frame(Kind.GOAWAY, 0, 0, self._last.to_bytes(4, "big") + reason.to_bytes(4, "big")))
+        self._flush()
+        self._transport.close()
+        return ending
+
+    def abort(self) -> None:
+        """Close at once, with what is not sent yet unsent."""
+        self._transport.abort()
