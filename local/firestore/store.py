@@ -15,6 +15,7 @@ from local.firestore.messages import Message
 from local.firestore.names import Path
 
 _CACHE = 100_000
+_FEW_ENTRIES, _MANY_DOCUMENTS = 50, 2000
 
 
 class Row(NamedTuple):
@@ -43,6 +44,7 @@ class Store:
         self._scopes: dict[tuple[str, str, bytes], int] = {}
         self._numbers: dict[str, int] = {}
         self._policies: dict[tuple[str, str], indexing.Policy] = {}
+        self._entries: dict[int, tuple[bytes, set[indexing.Entry]]] = {}
         with database.transaction() as connection:
             schema.create(connection)
             self._rebuild()
@@ -119,6 +121,7 @@ class Store:
         self._scopes.clear()
         self._numbers.clear()
         self._policies.clear()
+        self._entries.clear()
 
     def policy(self, database: str, collection_id: str) -> indexing.Policy:
         """What the collections of one id index."""
@@ -165,7 +168,7 @@ class Store:
             for document, content in rows:
                 message = messages.Document.FromString(content)
                 path = (*names.path_of(parent), collection_id, message.name.rpartition("/")[2])
-                self._reindex(database, path, document, scope, None, message)
+                self._reindex(database, path, document, scope, None, message, content)
 
     # Documents
 
@@ -199,25 +202,45 @@ class Store:
             document = before.document
             sql = "UPDATE firestore_documents SET content = ?, created = ?, updated = ? WHERE document = ?"
             self.connection.execute(sql, (content, created, now, document))
-        self._reindex(database, path, document, scope, before, after)
+        self._reindex(database, path, document, scope, before, after, content)
         return Row(document, content, created, now)
 
     def remove(self, database: str, path: Path, before: Row) -> None:
         """Delete a document; inside a transaction."""
         scope = self._make_scope(database, path[-2], names.path_key(path[:-2]))
         self.connection.execute("DELETE FROM firestore_documents WHERE document = ?", (before.document,))
-        self._reindex(database, path, before.document, scope, before, None)
+        self._reindex(database, path, before.document, scope, before, None, b"")
 
     def _reindex(
-        self, database: str, path: Path, document: int, scope: int, before: Row | None, after: Message | None
+        self,
+        database: str,
+        path: Path,
+        document: int,
+        scope: int,
+        before: Row | None,
+        after: Message | None,
+        content: bytes,
     ) -> None:
         policy = self.policy(database, path[-2])
-        old: set[indexing.Entry] = set()
-        if before is not None:
-            old = indexing.entries(messages.Document.FromString(before.content).fields, policy)
+        old = self._entries_before(document, before, policy) if before is not None else set[indexing.Entry]()
         new = indexing.entries(after.fields, policy) if after is not None else set[indexing.Entry]()
+        self._remember_entries(document, content, new)
         self._delete_entries(database, path, scope, old - new)
         self._insert_entries(database, path, scope, document, new - old)
+
+    def _entries_before(self, document: int, before: Row, policy: indexing.Policy) -> set[indexing.Entry]:
+        known = self._entries.get(document)
+        if known is not None and known[0] == before.content:
+            return known[1]
+        return indexing.entries(messages.Document.FromString(before.content).fields, policy)
+
+    def _remember_entries(self, document: int, content: bytes, entries: set[indexing.Entry]) -> None:
+        """What is written is often written again soon. Large documents are not kept, for the memory."""
+        self._entries.pop(document, None)
+        if 0 < len(entries) <= _FEW_ENTRIES:
+            if len(self._entries) >= _MANY_DOCUMENTS:
+                del self._entries[next(iter(self._entries))]
+            self._entries[document] = (content, entries)
 
     def _delete_entries(self, database: str, path: Path, scope: int, gone: set[indexing.Entry]) -> None:
         sql = "DELETE FROM firestore_entries WHERE scope = ? AND number = ? AND value = ? AND key = ?"
