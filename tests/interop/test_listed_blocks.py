@@ -32,6 +32,15 @@ def value_for(block_type: str, pin: str) -> Any:
 SPECIAL: dict[tuple[str, str], Any] = {
     ("AGENT_TIME_INPUT", "value"): "09:30:00",
     ("AGENT_FILE_INPUT", "value"): "data:text/plain,a",
+    ("ADD_MEMORY", "content"): {"discriminator": "content", "content": "a"},
+    ("DATA_FOR_SEO_RELATED_KEYWORDS", "depth"): 2,
+    ("AGENT_GOOGLE_DRIVE_FILE_INPUT", "value"): {"id": "f1", "name": "a"},
+    ("AGENT_GOOGLE_DRIVE_FILE_INPUT", "allowed_views"): ["DOCS"],
+    ("FIRECRAWL_CRAWL", "formats"): ["markdown"],
+    ("GMAIL_FORWARD", "content_type"): "plain",
+    ("GMAIL_REPLY", "content_type"): "plain",
+    ("GMAIL_SEND", "content_type"): "plain",
+    ("SEND_EMAIL", "config"): {"smtp_server": "mail.example.com", "smtp_port": 587},
 }
 
 
