@@ -7,7 +7,7 @@ end is stored under one commit time, in one SQLite transaction.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local.firestore import limits, messages, repeated, writes
+from local.firestore import limits, messages, repeated, transforms, writes
 from local.firestore.history import Change, History
 from local.firestore.locks import Writes
 from local.firestore.messages import Message
@@ -59,6 +59,8 @@ class Commit:
     def __init__(self, store: Store, history: History, database: str, wanted: Sequence[Message]) -> None:
         self._store, self._history, self._database = store, history, database
         self._wanted = [(write, writes.target(write, database)) for write in wanted]
+        for write in wanted:
+            transforms.check(write.update_transforms or write.transform.field_transforms)
         repeated.check(self._wanted)
         self._drafts: dict[Path, _Draft] = {}
         self._transformed: list[list[Message]] = []

@@ -93,14 +93,18 @@ class Engine:
 
     async def commit(self, request: Message) -> Message:
         """Commit: all writes or none. ABORTED: others held on to what is written, or what an optimistic transaction
-        read has changed since. A transaction is over in any case."""
+        read has changed since. The transaction is over, unless the writes make no sense whatever is stored."""
         database = names.check_database(request.database)
         limits.check_request(request.ByteSize())
+        commit = self._commit(database, *request.writes)
         transaction = self._committing(request, database) if request.transaction else None
-        time, outcomes = await self._apply(database, request.writes, transaction)
+        time, outcomes = await self._apply(commit, transaction)
         response = messages.CommitResponse(commit_time=messages.timestamp(time))
         response.write_results.extend(outcome.message() for outcome in outcomes)
         return response
+
+    def _commit(self, database: str, *wanted: Message) -> commits.Commit:
+        return commits.Commit(self.store, self.history, database, wanted)
 
     def _committing(self, request: Message, database: str) -> Transaction:
         transaction = self.transactions.get(request.transaction, database, self.now())
@@ -110,14 +114,13 @@ class Engine:
         return transaction
 
     async def _apply(
-        self, database: str, wanted: Sequence[Message], transaction: Transaction | None = None
+        self, commit: commits.Commit, transaction: Transaction | None = None
     ) -> tuple[int, list[commits.Outcome]]:
         """Wait for the locks of others, then write: in one turn of the loop, so that nothing comes between."""
         self.transactions.expire(self.now())
         locks = self.transactions.locks
         owner = transaction.owner if transaction is not None else self.transactions.newcomer()
         try:
-            commit = commits.Commit(self.store, self.history, database, wanted)
             await locks.write(owner, lambda: commit.draft(self.now()))
             if transaction is not None:
                 self.transactions.validate(transaction)
@@ -138,7 +141,7 @@ class Engine:
         response = messages.BatchWriteResponse()
         for write in request.writes:
             try:
-                _, (outcome,) = await self._apply(database, [write])
+                _, (outcome,) = await self._apply(self._commit(database, write))
             except errors.FirestoreError as error:
                 response.write_results.add()
                 response.status.add(code=error.code.value[0], message=error.message)
@@ -168,7 +171,7 @@ class Engine:
     async def _written(self, write: Message, mask: list[field_paths.FieldPath] | None) -> Message:
         limits.check_request(write.ByteSize())
         database, path = names.split_document(write.update.name)
-        await self._apply(database, [write])
+        await self._apply(self._commit(database, write))
         row = self.store.find(database, path)
         assert row is not None, "it was written just before, in the same turn of the loop"
         return masked(row.message(), mask)
@@ -179,7 +182,7 @@ class Engine:
         write = messages.Write(delete=request.name)
         if request.HasField("current_document"):
             write.current_document.CopyFrom(request.current_document)
-        await self._apply(database, [write])
+        await self._apply(self._commit(database, write))
         return messages.Empty()
 
 

@@ -15,6 +15,8 @@ MAX_DOCUMENT_BYTES = 1024 * 1024 - 4
 MAX_FIELD_NAME_BYTES = 1500
 MAX_MAP_DEPTH = 20
 MAX_TRANSFORMS = 500
+MAX_DIMENSIONS = 2048
+"""Of a vector: https://firebase.google.com/docs/firestore/vector-search#limitations."""
 
 _SURELY_SMALL = 100_000  # serialized; no value is ten times as large stored as it is on the wire
 _RESERVED = re.compile(r"__.*__", re.DOTALL)
@@ -63,6 +65,9 @@ def check_value(value: Message, depth: int, name: str) -> None:
     """Refuse a value of the field ``name``."""
     kind = value.WhichOneof("value_type")
     if kind == "map_value":
+        if "__type__" in value.map_value.fields:
+            check_vector(value, name)
+            return
         if depth > MAX_MAP_DEPTH:
             raise errors.invalid(
                 f"Property {name} contains an invalid nested entity: more than {MAX_MAP_DEPTH} levels."
@@ -82,6 +87,25 @@ def check_value(value: Message, depth: int, name: str) -> None:
         raise errors.invalid("Cannot convert firestore.v1.Value with type unset.")
     elif kind.startswith(("field_", "variable_", "function_", "pipeline_")):
         raise errors.invalid(f"Cannot store a firestore.v1.Value of type {kind}: it is an expression of pipelines.")
+
+
+def check_vector(value: Message, name: str) -> Message:
+    """Refuse a map with a ``__type__`` that is no vector; else the elements of the vector."""
+    fields = value.map_value.fields
+    if not encoding.is_vector(value):
+        raise errors.invalid(f"Property {name} contains an invalid nested entity.")
+    if "value" not in fields:
+        raise errors.invalid("Vector map is missing key 'value'.")
+    if len(fields) > 2:
+        raise errors.invalid("Vector Value map has extraneous entries.")
+    elements = fields["value"].array_value.values
+    if any(element.WhichOneof("value_type") != "double_value" for element in elements):
+        raise errors.invalid("Vector must only contain values of type 'double'")
+    if not elements:
+        raise errors.invalid("Cannot have a zero length vector.")
+    if len(elements) > MAX_DIMENSIONS:
+        raise errors.invalid(f"Vectors must be at most {MAX_DIMENSIONS} dimensions.")
+    return elements
 
 
 def _name_size(path: Path) -> int:

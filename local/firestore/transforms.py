@@ -5,6 +5,7 @@ write are applied in order, each to the result of the one before it.
 """
 
 import math
+from collections.abc import Sequence
 
 from local.firestore import encoding, errors, field_paths, messages
 from local.firestore.messages import Fields, Message
@@ -32,6 +33,15 @@ def apply(fields: Fields, transform: Message, now: int) -> Message:
             raise errors.invalid("Operation type must be specified for field transformation.")
     field_paths.make(fields, path).CopyFrom(new)
     return messages.Value(null_value=0) if new.WhichOneof("value_type") == "array_value" else new
+
+
+def check(field_transforms: Sequence[Message]) -> None:
+    """Refuse transforms that could be made of no field."""
+    for transform in field_transforms:
+        field_paths.parse_writable(transform.field_path)
+        kind = transform.WhichOneof("transform_type")
+        if kind in ("increment", "maximum", "minimum"):
+            _operand(getattr(transform, kind))
 
 
 def _server_value(transform: Message, now: int) -> Message:

@@ -22,6 +22,10 @@ class Refused(Exception):
         self.code = code
 
 
+class UnreadableError(Exception):
+    """The server sent what is no message."""
+
+
 class Listener:
     """``async with Listener(client, database) as listener``."""
 
@@ -84,6 +88,8 @@ class Listener:
             self._reading = asyncio.ensure_future(anext(self._call))
         response = await asyncio.shield(self._reading)  # a read that is cut short would end the call
         self._reading = None
+        if not isinstance(response, types.ListenResponse):
+            raise UnreadableError("the bytes of a response are no ListenResponse")
         self.responses.append(response)
         match types.ListenResponse.pb(response).WhichOneof("response_type"):
             case "target_change":

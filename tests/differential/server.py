@@ -17,7 +17,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from google.protobuf import empty_pb2
 
 from tests.differential import generator, normal
-from tests.differential.listener import Listener, Refused
+from tests.differential.listener import Listener, Refused, UnreadableError
 from tests.differential.normal import Times
 from tests.differential.operations import Operation, resolve
 
@@ -207,10 +207,11 @@ class Server:
             except Refused as error:
                 refused.append((error.target_id, Failure(_NAMES[error.code], str(error))))
                 self._targets.discard(error.target_id)
-            except exceptions.GoogleAPICallError as error:
+            except (exceptions.GoogleAPICallError, UnreadableError) as error:
                 self._listener = None
                 self._targets.clear()
-                return Failure(error.grpc_status_code.name if error.grpc_status_code else "UNKNOWN", str(error))
+                code = getattr(error, "grpc_status_code", None)
+                return Failure(code.name if code else "UNKNOWN", str(error))
             else:
                 return refused, normal.snapshot(snapshot, self._times)
 

@@ -3,11 +3,6 @@
 Each test has a project of its own, so that one emulator serves them all.
 """
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -24,6 +19,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from local.database import Database
 from local.firestore.index_file import IndexFile
 from local.firestore.service import FirestoreService
+from tests.differential.emulator import emulating
 
 OWNER = (("authorization", "Bearer owner"),)
 
@@ -31,36 +27,10 @@ OWNER = (("authorization", "Bearer owner"),)
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[str]:
     """The address of Google's emulator, started once."""
-    if shutil.which("gcloud") is None or shutil.which("java") is None:
-        pytest.skip("Google's Firestore emulator needs gcloud and Java, which are not on this machine")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    command = ["gcloud", "emulators", "firestore", "start", f"--host-port={address}"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        if not _listens(address, process):
-            pytest.skip("Google's Firestore emulator does not start: is its gcloud component installed?")
+    with emulating() as address:
+        if address is None:
+            pytest.skip("Google's Firestore emulator needs gcloud with its component, and Java")
         yield address
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)  # gcloud and the Java process below it
-        process.wait(20)
-
-
-def _listens(address: str, process: subprocess.Popen[bytes]) -> bool:
-    """Whether it takes connections within 30 s, before it ends."""
-    host, port = address.split(":")
-    for _ in range(120):
-        with socket.socket() as client:
-            if client.connect_ex((host, int(port))) == 0:
-                return True
-        try:
-            process.wait(0.25)
-        except subprocess.TimeoutExpired:
-            continue
-        break
-    return False
 
 
 @pytest.fixture(params=["local", pytest.param("google", marks=pytest.mark.emulator)])
