@@ -40,7 +40,7 @@ _REFUSALS = frozenset(("INVALID_ARGUMENT", "FAILED_PRECONDITION"))
 def _has_two_faults(operation: Operation, ours: Answer, googles: Answer) -> bool:
     if operation.method not in ("RunQuery", "RunAggregationQuery", "sync"):
         return False
-    if operation.method == "sync" and not isinstance(googles, Failure) and not isinstance(ours, Failure):
+    if operation.method == "sync" and isinstance(ours, tuple) and isinstance(googles, tuple):
         return ours[1] == googles[1] and [_refused(*one) for one in ours[0]] == [_refused(*one) for one in googles[0]]
     return isinstance(ours, Failure) and isinstance(googles, Failure) and {ours.code, googles.code} <= _REFUSALS
 

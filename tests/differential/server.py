@@ -70,6 +70,7 @@ class Server:
         self._transactions: dict[int, bytes] = {}
         self._listener: Listener | None = None
         self._targets: set[int] = set()
+        self._broken: Failure | None = None
         self._marks = 0
         self._racing: tuple[int, Operation, asyncio.Task[list[Any] | Failure]] | None = None
 
@@ -185,8 +186,8 @@ class Server:
 
     async def _sync(self) -> Answer:
         """What the client that listens holds when it has seen a write that comes after all others."""
-        if self._listener is None:
-            return None
+        if self._listener is None or self._broken is not None:
+            return self._broken
         refused: list[Answer] = []
         for _ in range(_MARKS):
             await self._mark()
@@ -208,10 +209,9 @@ class Server:
                 refused.append((error.target_id, Failure(_NAMES[error.code], str(error))))
                 self._targets.discard(error.target_id)
             except (exceptions.GoogleAPICallError, UnreadableError) as error:
-                self._listener = None
-                self._targets.clear()
                 code = getattr(error, "grpc_status_code", None)
-                return Failure(code.name if code else "UNKNOWN", str(error))
+                self._broken = Failure(code.name if code else "UNKNOWN", str(error))
+                return self._broken
             else:
                 return refused, normal.snapshot(snapshot, self._times)
 
