@@ -45,13 +45,15 @@ class Listener:
 
     async def __aenter__(self) -> "Listener":
         metadata = (("authorization", "Bearer owner"), ("google-cloud-resource-prefix", self.database))
-        self._call = aiter(await self._client.listen(requests=self._sent(), metadata=metadata))
+        self._stream = await self._client.listen(requests=self._sent(), metadata=metadata)
+        self._call = aiter(self._stream)
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._stream.cancel()
         if self._reading is not None:
-            self._reading.cancel()
-        await self._call.aclose()
+            await asyncio.wait({self._reading})
+            self._reading.cancelled() or self._reading.exception()  # seen, as asyncio wants it
 
     async def _sent(self) -> AsyncIterator[types.ListenRequest]:
         while True:
