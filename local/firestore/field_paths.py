@@ -14,6 +14,9 @@ from local.firestore.messages import Fields, Message
 FieldPath: TypeAlias = tuple[str, ...]
 
 NAME = "__name__"
+TYPE = "__type__"
+"""A map that holds this is a vector."""
+
 MAX_FIELD_PATH_BYTES = 1500
 
 _SIMPLE = re.compile(r"[a-zA-Z_][a-zA-Z_0-9]*")
@@ -77,10 +80,12 @@ def _render_segment(segment: str) -> str:
 
 
 def find(fields: Fields, path: FieldPath) -> Message | None:
-    """The value at ``path``, or None when there is none."""
+    """The value at ``path``, or None when there is none. A vector is no map: there is nothing below it."""
     value = None
     for segment in path:
-        if segment not in fields:  # reading a protobuf map would create the entry
+        if segment not in fields or (
+            value is not None and TYPE in fields
+        ):  # reading a protobuf map would create the entry
             return None
         value = fields[segment]
         fields = value.map_value.fields
@@ -90,7 +95,10 @@ def find(fields: Fields, path: FieldPath) -> Message | None:
 def make(fields: Fields, path: FieldPath) -> Message:
     """The value at ``path`` to be written into. A parent that is missing or no map becomes a map."""
     for segment in path[:-1]:
-        fields = fields[segment].map_value.fields
+        parent = fields[segment]
+        if TYPE in parent.map_value.fields:
+            parent.Clear()
+        fields = parent.map_value.fields
     return fields[path[-1]]
 
 
@@ -100,7 +108,7 @@ def remove(fields: Fields, path: FieldPath) -> None:
         if segment not in fields:
             return
         fields = fields[segment].map_value.fields
-    if path[-1] in fields:
+    if path[-1] in fields and (len(path) == 1 or TYPE not in fields):
         del fields[path[-1]]
 
 

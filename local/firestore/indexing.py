@@ -118,7 +118,7 @@ def _collect(fields: Fields, prefix: FieldPath, policy: Policy, found: set[Entry
                 key = encoding.truncate(encoding.encode(element))
                 for group, number in indexes.elements:
                     found.add((group, number, key))
-        elif kind == "map_value":
+        elif kind == "map_value" and not encoding.is_vector(value):
             _collect(value.map_value.fields, path, policy, found)
 
 

@@ -153,3 +153,13 @@ async def test_a_search_needs_its_index(serve, api_of, index_file):
             await search(api, where=other)
         with pytest.raises(exceptions.FailedPrecondition, match='"dimension": 2'):
             await search(api, value=vector(1.0, 2.0))
+
+
+async def test_a_vector_is_no_map_to_write_into_or_to_ask(api):
+    await api.commit(api.update("vectors/x", e=vector(1.0, 2.0)))
+    filtered = {"field_filter": {"field": {"field_path": "e.value"}, "op": "ARRAY_CONTAINS", "value": api.value(1.0)}}
+    query = {"from_": [{"collection_id": "vectors"}], "where": filtered}
+    found = await api.all("run_query", parent=api.documents, structured_query=query)
+    assert not any(response.document.name for response in found)
+    await api.commit(api.update("vectors/x", mask=["e.n"], e={"n": 1}))
+    assert (await api.get("vectors/x")).fields["e"] == api.value({"n": 1})
