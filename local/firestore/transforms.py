@@ -31,8 +31,13 @@ def apply(fields: Fields, transform: Message, now: int) -> Message:
             new = _remove(old, transform.remove_all_from_array.values)
         case _:
             raise errors.invalid("Operation type must be specified for field transformation.")
+    result = messages.Value()  # a copy: a later transform of the same write may change the field again
+    if kind in ("append_missing_elements", "remove_all_from_array"):
+        result.null_value = 0
+    else:
+        result.CopyFrom(new)
     field_paths.make(fields, path).CopyFrom(new)
-    return messages.Value(null_value=0) if new.WhichOneof("value_type") == "array_value" else new
+    return result
 
 
 def check(field_transforms: Sequence[Message]) -> None:

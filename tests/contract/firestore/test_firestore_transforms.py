@@ -108,3 +108,15 @@ async def test_increment_by_text_is_refused(api):
 async def test_a_transform_of_nothing_is_refused(api):
     with pytest.raises(exceptions.InvalidArgument):
         await api.commit(transformed(api, "c/a", FieldTransform(field_path="x")))
+
+
+async def test_each_transform_of_a_write_tells_its_own_result(api):
+    await api.commit(api.update("c/a", n=3))
+    write = api.update("c/a", mask=[])
+    write.update_transforms = [
+        {"field_path": "n", "minimum": api.value(5)},
+        {"field_path": "n", "increment": api.value(1)},
+        {"field_path": "n", "append_missing_elements": {"values": [api.value(1)]}},
+    ]
+    (result,) = (await api.commit(write)).write_results
+    assert list(result.transform_results) == [api.value(3), api.value(4), api.value(None)]
