@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from local.firestore import encoding, errors, field_paths, messages
+from local.firestore import encoding, errors, field_paths, limits, messages
 from local.firestore.conditions import Operator, field_conditions
 from local.firestore.field_paths import FieldPath
 from local.firestore.index_file import IndexFile, Scope, VectorIndex
@@ -42,6 +42,7 @@ def parse(message: Message) -> Nearest:
     vector = _numbers(message.query_vector)
     if not vector or len(vector) > MAX_DIMENSIONS:
         raise errors.invalid(f"find_nearest needs a query_vector of 1 to {MAX_DIMENSIONS} dimensions.")
+    limits.check_vector(message.query_vector, "query_vector")
     if message.distance_measure not in _DISTANCES:
         raise errors.invalid("find_nearest has no distance_measure.")
     if not 1 <= message.limit.value <= MAX_LIMIT:

@@ -48,6 +48,8 @@ class Reading:
         return _responses(parsed, *await self._run(request, parsed))
 
     async def _run_nearest(self, request: Message, parsed: Query) -> Iterator[Message]:
+        if parsed.offset or parsed.start or parsed.end:
+            raise errors.invalid("Neither an offset nor a cursor can be used with find_nearest.")
         asked = nearest.parse(request.structured_query.find_nearest)
         index_file = self._engine.store.index_file(parsed.database)
         if index_file is not None:

@@ -71,7 +71,7 @@ DIFFERENCES = (
     ),
     Accepted(
         "results skipped unsaid",
-        "The emulator counts none when it walks a collection group by name, and numeric ids twice; we count each once: "
+        "The emulator counts none when it walks a collection group by name, and numeric ids twice; ours counts each: "
         "https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#runqueryresponse",
         _skips_otherwise,
     ),
