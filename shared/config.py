@@ -41,7 +41,17 @@ class Settings(BaseModel):
     cloud_tasks_emulator_host: str = Field("", description="host:port of a local Cloud Tasks; empty: Google's.")
     storage_emulator_host: str = Field("", description="URL of a local Cloud Storage; empty: Google's.")
 
-    rate_limit_per_minute: int = Field(60, ge=0, description="Requests a minute and user; 0: no limit.")
+    rate_limit_per_minute: int = Field(60, ge=0, description="Requests a minute and user; 0: no limit of any kind.")
+    rate_limit_key_per_minute: int = Field(60, ge=0, description="Requests a minute with one API key; 0: no limit.")
+    rate_limit_execute_per_minute: int = Field(
+        60, ge=0, description="Requests a minute and user that make blocks run; 0: no limit."
+    )
+    rate_limit_address_per_minute: int = Field(
+        600, ge=0, description="Requests a minute from one address, whoever makes them; 0: no limit."
+    )
+    rate_limit_failed_per_minute: int = Field(
+        30, ge=0, description="Refused tokens and keys a minute from one address; 0: no limit."
+    )
     max_body_bytes: int = Field(10_000_000, ge=1, description="Largest request body, in bytes.")
     trusted_proxies: int = Field(
         1,

@@ -27,10 +27,16 @@ async def caller(
     _key: Annotated[object, Depends(_key_scheme)],
 ) -> Caller:
     """The caller; one more request of theirs. Unauthenticated; TooManyRequests."""
-    found = await _found(http_request)
+    await rate_limit.check_address(http_request)
+    try:
+        found = await _found(http_request)
+    except errors.Unauthenticated as error:
+        if error.reason != "NO_TOKEN":
+            await rate_limit.count_failed(http_request)
+        raise
     context = request.context()
     context.user_id, context.key_id = found.user_id, found.key_id
-    rate_limit.check(found.user_id)
+    await rate_limit.check_caller(http_request, found)
     return found
 
 

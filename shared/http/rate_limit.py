@@ -1,87 +1,79 @@
-"""Does this caller ask too often? A token bucket for each user.
+"""Does this request come too soon after others? Asked of its address, its user, its API key, and of what it does.
 
-A bucket holds a minute's worth of requests and fills evenly. The buckets are those of one instance: with several
-instances a user gets several buckets, so the setting is a protection of each instance and not a quota. A quota
-across instances would cost a write to a shared store for each request.
+address   every request that needs a caller, before anybody looks at its token
+failed    tokens and keys of an address that did not hold: whoever guesses is slowed down, others are not
+user      every request of a user, however they come
+key       every request with one API key
+execute   what makes blocks run: executions, retries, single blocks
+
+Each has a setting; ``RATE_LIMIT_PER_MINUTE=0`` lifts all of them.
 """
 
-import math
-from collections import OrderedDict
-from dataclasses import dataclass
+import functools
+import re
+
+from starlette.requests import Request
 
 from shared import clock, config
 from shared.domain import errors
-from shared.http import request
+from shared.domain.permissions import Caller
+from shared.domain.rate_limits import Decision
+from shared.http import addresses, request
+from shared.services.rate_limits import Limiter
 
-MAX_USERS = 10_000
-"""Buckets kept; the longest unused is forgotten, which fills it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """``retry_after``: seconds until the bucket has one request again (0: it has one)."""
-
-    allowed: bool
-    remaining: int
-    full_after: float
-    retry_after: float
-
-    @property
-    def reset(self) -> int:
-        """Seconds, whole: when there is more to take than ``remaining``. After a refusal that is when another try
-        may succeed, as the draft has Retry-After name no earlier time than RateLimit-Reset."""
-        return max(1, math.ceil(self.full_after if self.allowed else self.retry_after))
+_EXECUTES = re.compile(r".*/(executions|execute|retry)")
 
 
-class RateLimiter:
-    """Buckets of ``per_minute`` requests. ``now`` in seconds of any clock that goes forward."""
+@functools.cache
+def _limiter() -> Limiter:
+    return Limiter()
 
-    def __init__(self, per_minute: int) -> None:
-        self.per_minute = per_minute
-        self._rate = per_minute / 60
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, user_id: str, now: float) -> Decision:
-        """Take one request out of the user's bucket, if there is one."""
-        level, at = self._buckets.pop(user_id, (float(self.per_minute), now))
-        level = min(self.per_minute, level + (now - at) * self._rate)
-        allowed = level >= 1
-        level -= allowed
-        self._buckets[user_id] = (level, now)
-        if len(self._buckets) > MAX_USERS:
-            self._buckets.popitem(last=False)
-        return Decision(
-            allowed=allowed,
-            remaining=int(level),
-            full_after=(self.per_minute - level) / self._rate,
-            retry_after=0 if allowed else (1 - level) / self._rate,
+async def check_address(http_request: Request) -> None:
+    """TooManyRequests: too many from this address. For what needs a caller, and for what the public may call."""
+    limit = config.settings().rate_limit_address_per_minute
+    await _ask("address", addresses.client(http_request.scope), limit, "from your address", shown=False)
+
+
+async def check_caller(http_request: Request, caller: Caller) -> None:
+    """TooManyRequests: too many of this user, or with this key, or of this kind. The answer, whatever it is, carries
+    RateLimit-Limit, -Remaining and -Reset (seconds)
+    (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-03), of the user's window."""
+    settings = config.settings()
+    await _ask("user", caller.user_id, settings.rate_limit_per_minute, "of yours", shown=True)
+    if caller.key_id:
+        limit = settings.rate_limit_key_per_minute
+        await _ask("key", caller.key_id, limit, "with this API key", shown=False)
+    if http_request.method == "POST" and _EXECUTES.fullmatch(http_request.url.path):
+        limit = settings.rate_limit_execute_per_minute
+        await _ask("execute", caller.user_id, limit, "of yours that run blocks", shown=False)
+
+
+async def count_failed(http_request: Request) -> None:
+    """A token or key that does not hold. TooManyRequests: too many such from this address."""
+    limit = config.settings().rate_limit_failed_per_minute
+    await _ask("failed", addresses.client(http_request.scope), limit, "that were refused", shown=False)
+
+
+async def _ask(kind: str, subject: str, limit: int, whose: str, *, shown: bool) -> None:
+    if config.settings().rate_limit_per_minute == 0 or limit == 0:
+        return
+    decision = await _limiter().ask(kind, subject, limit, clock.now())
+    if shown or not decision.allowed:
+        _show(decision)
+    if not decision.allowed:
+        raise errors.TooManyRequests(
+            f"More than {limit} requests {whose} within a minute; wait {decision.reset} s and try again.",
+            metadata={"limit": str(limit), "kind": kind},
+            retry_after=decision.seconds,
         )
 
 
-_limiter: RateLimiter | None = None
-
-
-def check(user_id: str) -> None:
-    """Count a request of a user; TooManyRequests when it is one too many. The answer, whatever it is, carries
-    RateLimit-Limit, -Remaining and -Reset (seconds)
-    (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-03)."""
-    global _limiter
-    per_minute = config.settings().rate_limit_per_minute
-    if per_minute == 0:
-        return
-    if _limiter is None or _limiter.per_minute != per_minute:
-        _limiter = RateLimiter(per_minute)
-    decision = _limiter.take(user_id, clock.monotonic())
+def _show(decision: Decision) -> None:
     request.context().headers.update(
         {
-            "RateLimit-Limit": str(per_minute),
+            "RateLimit-Limit": str(decision.limit),
             "RateLimit-Remaining": str(decision.remaining),
             "RateLimit-Reset": str(decision.reset),
         }
     )
-    if not decision.allowed:
-        raise errors.TooManyRequests(
-            f"More than {per_minute} requests a minute; wait {decision.reset} s and try again.",
-            metadata={"limit": str(per_minute)},
-            retry_after=decision.retry_after,
-        )

@@ -8,7 +8,7 @@ import pytest
 from served import Accounts, MakeApi, User, error_of, fields_of
 
 from functions.routers import shapes
-from shared import clock
+from shared import clock, config
 from shared.firestore import api_keys as stored
 from shared.firestore import client as firestore
 from shared.services import api_keys
@@ -187,3 +187,43 @@ async def test_a_wrong_secret_is_401(make_api: MakeApi, users_api: httpx.AsyncCl
     made = await _make(users_api)
     wrong = made["key"][:-1] + ("A" if made["key"][-1] != "A" else "B")
     error_of(await make_api("graphs").get("/graphs", headers={"X-API-Key": wrong}), 401)
+
+
+async def test_a_key_has_a_limit_of_its_own(
+    make_api: MakeApi, users_api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    made, other = await _make(users_api), await _make(users_api)
+    monkeypatch.setenv("RATE_LIMIT_PER_MINUTE", "60")
+    monkeypatch.setenv("RATE_LIMIT_KEY_PER_MINUTE", "2")
+    config.settings.cache_clear()
+    graphs = make_api("graphs")
+    codes = [(await graphs.get("/graphs", headers=_key(made))).status_code for _ in range(3)]
+    assert codes == [200, 200, 429]
+    assert (await graphs.get("/graphs", headers=_key(other))).status_code == 200
+
+
+async def test_who_guesses_keys_is_slowed_down_and_others_are_not(
+    make_api: MakeApi, users_api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RATE_LIMIT_PER_MINUTE", "60")
+    monkeypatch.setenv("RATE_LIMIT_FAILED_PER_MINUTE", "3")
+    config.settings.cache_clear()
+    guess = {"X-API-Key": "wk_guess", "X-Forwarded-For": "203.0.113.99"}
+    codes = [(await make_api("graphs").get("/graphs", headers=guess)).status_code for _ in range(5)]
+    assert codes == [401, 401, 401, 429, 429]
+    assert (await users_api.get("/me", headers={"X-Forwarded-For": "203.0.113.99"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("setting", "path"), [("EXECUTE", "/blocks/NOTHING/execute"), ("ADDRESS", "/graphs/validate")]
+)
+async def test_what_runs_blocks_and_an_address_have_limits_too(
+    make_api: MakeApi, user: User, monkeypatch: pytest.MonkeyPatch, setting: str, path: str
+):
+    monkeypatch.setenv("RATE_LIMIT_PER_MINUTE", "60")
+    monkeypatch.setenv(f"RATE_LIMIT_{setting}_PER_MINUTE", "2")
+    config.settings.cache_clear()
+    headers = {"X-Forwarded-For": f"203.0.113.{len(path)}"}
+    answers = [await make_api("graphs", user).post(path, json={}, headers=headers) for _ in range(3)]
+    assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+    assert answers[-1].headers["retry-after"] == answers[-1].headers["ratelimit-reset"]

@@ -197,7 +197,7 @@ async def test_a_user_is_held_to_the_rate_and_told(
     assert {answer.headers["ratelimit-limit"] for answer in taken} == {"3"}
     refused = await api.get("/graphs/nothing")
     assert error_of(refused, 429)["status"] == "RESOURCE_EXHAUSTED"
-    assert 1 <= int(refused.headers["retry-after"]) <= 20
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert refused.headers["ratelimit-reset"] == refused.headers["retry-after"]
     assert refused.headers["ratelimit-remaining"] == "0"
     assert (await make_api("graphs", await accounts.user()).get("/graphs")).status_code == 200

@@ -47,6 +47,7 @@ COLLECTIONS = {
     "credentials",
     "oauth_states",
     "flags",
+    "rate_limits",
     "recoveries",
     "executions",
     "graphs",
