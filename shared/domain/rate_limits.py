@@ -1,7 +1,7 @@
 """How many requests may one still make? So many in a minute, which begins with the first.
 
-Instances take requests out of a shared window a batch at a time, a tenth of the limit, and give them out by
-themselves: so a write is due for every tenth of the limit, and not for every request.
+Instances take requests out of a shared window a batch at a time, a sixth of the limit, and give them out by
+themselves: so a write is due for every sixth of the limit, and not for every request.
 """
 
 import math
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 WINDOW = timedelta(minutes=1)
-PARTS = 10
+PARTS = 6
 """Into so many batches a limit is divided; a limit below it goes one by one, and is exact to the request."""
 
 
