@@ -67,7 +67,7 @@ ADDRESSES = [
     "http://[2002:7f00:1::]/",
     "http://[fd00:ec2::254]/",
     "http://[fe80::1]/",
-    "http://user:pass@127.0.0.1/",
+    "http://user:pass@127.0.0.1/",  # pragma: allowlist secret
     "http://public.example@127.0.0.1/",
     "http://127.0.0.1#@public.example/",
     "http://224.0.0.1/",
