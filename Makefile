@@ -5,7 +5,12 @@ BIN := $(VENV)/bin
 LOCAL := $(BIN)/python -m local
 STACK := --functions functions/manifest.yaml --indexes terraform/firestore.indexes.json --die-with-parent
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-find-links --no-emit-index-url --no-emit-options
-.PHONY: help setup run demo test long check fmt lock
+# Entropy and keywords find ids and examples; what is left finds keys and tokens by their form. One example is a JWT.
+# bandit's B608 is ruff's S608, whose exceptions say why.
+SECRETS := $(foreach name,KeywordDetector HexHighEntropyString Base64HighEntropyString,--disable-plugin $(name)) \
+	--exclude-lines 'eyJhbGciOiJIUzI1NiJ9\.e30\.c2ln'
+NO_SECRETS := ^requirements|^functions/openapi.json|\.(png|svg|lock)$$|package-lock.json
+.PHONY: help setup run demo test long check audit fmt lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -20,8 +25,12 @@ test: $(VENV)/.stamp-dev ## run all tests
 	@$(BIN)/python -m pytest -n 2 --ignore=tests/unit/domain
 long: $(VENV)/.stamp-dev ## run the slow suites in full: 20,000 graphs, all planted defects, 50 kills, 1,000 that wait
 	@GRAPHS=20000 PLANTS=1 KILLS=50 EXECUTIONS=100 WAITING_EXECUTIONS=1000 $(BIN)/python -m pytest -n 2 tests/property tests/crash tests/engine/test_scale.py tests/e2e/test_kills.py
-check: $(VENV)/.stamp-dev ## lint, format, types, layers
+check: $(VENV)/.stamp-dev ## lint, format, types, layers, unsafe code, secrets
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright && $(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --recursive --severity-level medium --skip B608 functions shared local examples
+	@git ls-files | grep -vE '$(NO_SECRETS)' | xargs $(BIN)/detect-secrets-hook $(SECRETS)
+audit: $(VENV)/.stamp-dev ## known vulnerabilities of the pinned libraries (needs the network)
+	@for name in requirements requirements-local requirements-dev; do $(BIN)/pip-audit --requirement $$name.txt || exit 1; done
 fmt: $(VENV)/.stamp-dev ## format
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 lock: $(VENV)/.stamp-dev ## compile requirements*.txt from requirements*.in
