@@ -69,7 +69,8 @@ def _occurrences(expression: str, zone: str, moment: datetime, *, reverse: bool)
     wall = moment.astimezone(tz).replace(tzinfo=None)
     margin = _LONGEST_CHANGE if _changes_near(wall, tz) else timedelta(minutes=1)
     held: set[datetime] = set()
-    for found in CronSim(text, wall + margin if reverse else wall - margin, reverse=reverse):
+    walls = CronSim(text, wall + margin if reverse else wall - margin, reverse=reverse)
+    for found in walls:  # pragma: no branch - they never end
         if _changes_near(found, tz):
             held |= set(_instants(found, tz, follows_clock))
             continue

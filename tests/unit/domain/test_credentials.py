@@ -83,3 +83,22 @@ def test_a_link_may_supply_the_credential():
     graph = _graph("PLAIN", "MAIL", links=[link])
     assert _problems(graph) == []
     assert interface.credentials_schema(graph, CATALOG)["properties"] == {}
+
+
+def test_a_choice_is_by_node_by_provider_or_by_provider_and_kind_and_the_sharpest_counts():
+    graph = _graph("MAIL", "MAPS", "PLAIN")
+    mail, maps, plain = graph.nodes
+    by_all = {"n0": "mine", "google": "any", "google_api_key": "maps"}
+    assert credentials.chosen(mail, CATALOG["MAIL"], by_all) == {"credentials": "mine"}
+    assert credentials.chosen(maps, CATALOG["MAPS"], by_all) == {"credentials": "any"}
+    assert credentials.chosen(maps, CATALOG["MAPS"], {"google_api_key": "maps"}) == {"credentials": "maps"}
+    assert credentials.chosen(maps, CATALOG["MAPS"], {"github": "other"}) == {}
+    assert credentials.chosen(plain, CATALOG["PLAIN"], by_all) == {}
+
+
+def test_with_its_choices_a_graph_lacks_nothing():
+    graph = _graph("MAIL", "UNKNOWN")
+    assert credentials.with_choices(graph, CATALOG, {}) is graph
+    chosen = credentials.with_choices(graph, CATALOG, {"google": "c1"})
+    assert [node.input_data for node in chosen.nodes] == [{"credentials": "c1"}, {}]
+    assert not any(use.is_missing for use in credentials.uses(chosen, CATALOG))

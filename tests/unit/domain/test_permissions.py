@@ -41,3 +41,22 @@ def test_a_permission_is_the_role_s_or_refused_by_name(role: str, permission: st
     with pytest.raises(errors.PermissionDenied) as refused:
         permissions.require(_caller(role), permission)
     assert refused.value.metadata == {"permission": permission, "role": role}
+
+
+def test_a_key_may_what_its_scopes_name_and_its_owner_may():
+    key = permissions.by_key(_caller("viewer"), "k", ["agent.read", "agent.create"])
+    assert (key.permissions, key.key_id) == ({"agent.read"}, "k")
+
+
+@pytest.mark.parametrize(("permission", "reason"), [("agent.create", "SCOPE_MISSING"), ("user.read", None)])
+def test_a_key_that_may_not_says_whether_its_scopes_or_its_owner_s_role_are_why(permission: str, reason: str | None):
+    key = permissions.by_key(_caller("user"), "k", ["agent.read"])
+    with pytest.raises(errors.PermissionDenied) as refused:
+        permissions.require(key, permission)
+    assert refused.value.reason == (reason or errors.PermissionDenied.default_reason)
+
+
+def test_what_needs_the_owner_in_person_is_refused_to_a_key():
+    permissions.require_sign_in(_caller("user"))
+    with pytest.raises(errors.PermissionDenied, match="sign in"):
+        permissions.require_sign_in(permissions.by_key(_caller("admin"), "k", ["user.read"]))
