@@ -95,6 +95,7 @@ def _node(
         gates=[n for n in made.nodes if kinds[n] is Kind.GATE and n in made.reach[id_]],
         answers=made.answers(id_),
         seeds=seeds,
+        later=frozenset(made.later(id_) & made.merged) if id_ in made.cyclic else frozenset(),
         entry=bool(made.answers(id_)) and not made.into_from_outside(id_),
     )
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.domain import labels
+from shared.domain import labels, sending
 from shared.domain.labels import Key, Label
 from shared.domain.plan import Plan
 
@@ -70,28 +70,9 @@ def decide(plan: Plan, gates: Collection[str], held: Iterable[Held], active: Ite
     return _Pairing(plan, gates, held, active).settle()
 
 
-def can_make(label: Label, wanted: Key) -> bool:
-    """Can a firing with this label send a token of this key, now or through others?"""
-    components = labels.without_ways(label)
-    if any(kind != labels.LIST for _, kind in components):
-        return True
-    return all(c == wanted[i] if i < len(wanted) else c[0] == 0 for i, c in enumerate(components))
-
-
-def group(label: Label) -> Label:
-    """The list that a token was emitted into: all up to its last ordinal of a list."""
-    lists = [i for i, (_, kind) in enumerate(label) if kind == labels.LIST]
-    return label[: lists[-1]] if lists else ()
-
-
 def list_of(held: Held) -> Label:
     """The list at a gather that a token or a mark belongs to."""
-    return group(held.label) if held.pin else held.label
-
-
-def _may_enter(label: Label, prefix: Label) -> bool:
-    """Can a firing with this label send into the list that was opened under ``prefix``?"""
-    return all(a == b for a, b in zip(label, prefix, strict=False)) or any(kind != labels.LIST for _, kind in label)
+    return sending.group(held.label) if held.pin else held.label
 
 
 @dataclass
@@ -259,7 +240,14 @@ class _Pairing:
 
     def _rival(self, node: str, key: Key) -> bool:
         """Whether another link of one of its pins may still bring a token of this key."""
-        return self._may_come(node, lambda label: can_make(label, key))
+        return any(self._reaches(s.node, node) and self._can_make(s, node, key) for s in self._pending(node))
+
+    def _can_make(self, source: _Source, node: str, key: Key) -> bool:
+        """What may only begin a turn has no label yet, by which to judge."""
+        cycle = self.plan.nodes[node].cycle
+        if source.turning and cycle is not None and node in self.plan.nodes[source.node].later:
+            return sending.can_make_later(source.label, key, cycle)
+        return sending.can_make(source.label, key)
 
     def _fire_join(self, node: str, pins: dict[str, list[Held]], statics: Mapping[str, Held]) -> None:
         """The first token of every pin."""
@@ -375,7 +363,7 @@ class _Pairing:
         for node in self._of(lambda n: self.plan.nodes[n].gather):
             gathered = self.at[node].gathered
             for prefix in sorted(gathered):
-                if not self._may_come(node, lambda label, prefix=prefix: _may_enter(label, prefix)):
+                if not self._may_come(node, lambda label, prefix=prefix: sending.may_enter(label, prefix)):
                     marks = gathered.pop(prefix)
                     items = sorted((t for t in marks if t.pin), key=lambda t: t.order)
                     self._fire(node, prefix, {ITEM: items}, marks)

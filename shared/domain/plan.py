@@ -46,7 +46,8 @@ class PlanNode:
     ``into`` and ``links``: positions of the links that lead into it and out of it. ``many``: output pins that may
     emit many. ``rank``: its place in an order in which every link that closes no cycle leads forward. ``output``:
     its values are the execution's output. ``cycle``: the number of the cycle that it is in. ``reaches``: those that
-    its tokens may reach of the gates, of the nodes that link into them and of the lists that they close.
+    its tokens may reach of the gates, of the nodes that link into them and of the lists that they close. ``later``:
+    those of them that they reach in a later turn of their cycle alone.
 
     Of gates: ``gather``, ``head`` (a cycle begins at it), ``mixed`` (its pins come out of different lists or
     cycles), ``merged`` (a join on which two tokens of one key may arrive). ``opens``: the gathers that a firing of
@@ -78,6 +79,7 @@ class PlanNode:
     answers: Sequence[str] = ()
     seeds: Sequence[str] = ()
     entry: bool = False
+    later: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

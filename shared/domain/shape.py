@@ -89,6 +89,20 @@ class Shape:
     def same_cycle(self, a: str, b: str) -> bool:
         return a in self.reach[b] and b in self.reach[a]
 
+    def later(self, node: str) -> set[str]:
+        """What a node reaches in its own cycle by links that close it alone: whatever it sends comes there in a later
+        turn. Nothing where a list begins or is gathered in the cycle: it stands between the turns in a label."""
+        cycle = {n for n in self.reach[node] if self.same_cycle(node, n)}
+        if cycle & self.gathers or any(a.many and a.sink in cycle for n in cycle for a in self.out[n]):
+            return set()
+        seen: set[str] = set()
+        todo = [node]
+        while todo:
+            ahead = {a.sink for a in self.out[todo.pop()] if a.position not in self.back} & cycle - seen
+            seen |= ahead
+            todo += ahead
+        return cycle - seen
+
     def into_from_outside(self, node: str) -> list[Arc]:
         """The links into a node that do not come from its own cycle."""
         return [a for a in self.into[node] if not self.same_cycle(a.source, node)]

@@ -13,7 +13,7 @@ from typing import Any
 from shared.domain import pins
 from shared.domain.graph import Graph
 from tests.property.lay import LIST, WAY, Arc, Lay
-from tests.property.standing import Label, Token, can_make, group, key, next_turn, order, widest
+from tests.property.standing import Label, Token, can_make, can_make_later, group, key, next_turn, order, widest
 from tests.property.telling import Ambiguous, Behaviour, Failed, Firing, Told, TooLarge
 
 Pick = Callable[[int], int]
@@ -102,12 +102,17 @@ class _Run:
         return any(sources & (self.lay.reach[s.node] | {s.node}) for s in pending)
 
     def may_come(
-        self, node: str, test: Callable[[Label], bool] = lambda label: True, *, outside: bool = False
+        self, node: str, test: Callable[[_Source], bool] = lambda source: True, *, outside: bool = False
     ) -> bool:
         return any(
-            test(s.label) and node in self.lay.reach[s.node] and not (outside and self.lay.same_cycle(s.node, node))
+            test(s) and node in self.lay.reach[s.node] and not (outside and self.lay.same_cycle(s.node, node))
             for s in self.pending(node)
         )
+
+    def can_make(self, s: _Source, node: str, pair: Label) -> bool:
+        if s.kind in ("active", "join") and node in self.lay.later[s.node]:
+            return can_make_later(s.label, pair, self.lay.cycle_of[node])
+        return can_make(s.label, pair)
 
     # Tokens arrive
 
@@ -133,7 +138,7 @@ class _Run:
 
     def fire_joins(self) -> None:
         for node, pair in sorted(self.complete_joins()):
-            if node in self.lay.merged and self.may_come(node, lambda label, pair=pair: can_make(label, pair)):
+            if node in self.lay.merged and self.may_come(node, lambda s, n=node, k=pair: self.can_make(s, n, k)):
                 continue  # another link of one of its pins may still bring a rival
             values = self.static_values(node, pair)
             if values is not None:
@@ -184,7 +189,7 @@ class _Run:
         if not self.external[node, pin]:
             return None
         first = min(self.external[node, pin], key=order)
-        smaller = self.may_come(node, lambda label: key(label) <= key(first.label), outside=True)
+        smaller = self.may_come(node, lambda s: key(s.label) <= key(first.label), outside=True)
         return None if smaller else (self.external, first)
 
     def fire_leftovers(self) -> None:
@@ -207,9 +212,9 @@ class _Run:
         """One list for each firing of the list node that it closes, once none can come into it any more."""
         for (node, prefix), tokens in sorted(self.gathered.items(), key=lambda g: g[0]):
 
-            def into(label: Label, prefix: Label = prefix) -> bool:
-                same = all(a == b for a, b in zip(label, prefix, strict=False))
-                return same or any(c[1] != LIST for c in label)
+            def into(s: _Source, prefix: Label = prefix) -> bool:
+                same = all(a == b for a, b in zip(s.label, prefix, strict=False))
+                return same or any(c[1] != LIST for c in s.label)
 
             if not self.may_come(node, into):
                 del self.gathered[node, prefix]
@@ -248,11 +253,9 @@ class _Run:
         self.fired[firing.node][firing.label] = Firing(
             label=firing.label, inputs=inputs, outputs=outputs, failed=failed
         )
-        counts: dict[str, int] = defaultdict(int)
-        for pin, value in outputs:
-            k, counts[pin] = counts[pin], counts[pin] + 1
-            many = pin in self.lay.many[firing.node]
-            label = (*firing.label, (k, LIST)) if many else firing.label
+        for position, (pin, value) in enumerate(outputs):
+            k = sum(earlier == pin for earlier, _ in outputs[:position])
+            label = (*firing.label, (k, LIST)) if pin in self.lay.many[firing.node] else firing.label
             for arc in self.lay.out[firing.node]:
                 if pins.base_name(arc.pin_out) == pin and (found := pins.select(arc.pin_out, value)):
                     self.deliver(label, arc, found.value)

@@ -58,6 +58,7 @@ class Lay:
         self.mixed = {n for n in joins if len(set(self._by_pin(n, origin, static=False).values())) > 1}
         self.merged = {n for n in joins & self._after_merge() if len(self.pins(n, static=False)) > 1}
         self.rank = self._ranks()
+        self.later = {n: self._later(n) for n in self.nodes}
 
     def index(self, arcs: list[Arc]) -> None:
         self.arcs = arcs
@@ -76,6 +77,20 @@ class Lay:
                 seen.add(n)
                 todo += [a.sink for a in self.out[n]]
         return seen
+
+    def _later(self, node: str) -> set[str]:
+        """What a node of the same cycle gets of it in a later turn alone, where no list lies in the cycle."""
+        cycle = {n for n in self.reach[node] if self.same_cycle(node, n)}
+        if cycle & self.gathers or any(a.many for a in self.arcs if {a.source, a.sink} <= cycle):
+            return set()
+        soon: set[str] = set()
+        todo = [node]
+        while todo:
+            n = todo.pop()
+            new = {a.sink for a in self.out[n] if a.position not in self.back and a.sink in cycle} - soon
+            soon |= new
+            todo += new
+        return cycle - soon
 
     def same_cycle(self, a: str, b: str) -> bool:
         return a in self.reach[b] and b in self.reach[a]

@@ -50,6 +50,16 @@ def can_make(label: Label, wanted: Label) -> bool:
     )
 
 
+def can_make_later(label: Label, wanted: Label, cycle: int) -> bool:
+    """The same, where it has to go round this cycle first, once or more often, without a list on the way."""
+    label = tuple(c for c in label if c[1] != WAY)
+    for _ in range(wanted[-1][0] if wanted and wanted[-1][1] == cycle else 0):
+        label = next_turn(label, cycle)
+        if (key(label[:-1]), label[-1]) == (key(wanted[:-1]), wanted[-1]):
+            return True
+    return False
+
+
 def group(label: Label) -> Label:
     """The list that a token was emitted into: all up to its last ordinal of a list."""
     lists = [i for i, c in enumerate(label) if c[1] == LIST]

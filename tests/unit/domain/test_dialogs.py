@@ -142,3 +142,10 @@ def test_what_follows_a_dialog_does_not_wait_for_one_that_is_over(make_plan: Mak
     over = [held("said", TURN, loop=True), SEED[1]]
     rows = pairing.decide(plan, ["after"], [mark, *over], [])
     assert [row.node for row in rows] == ["after"]
+
+
+def test_a_dialog_begins_once_its_static_value_has_come(make_plan: MakePlan):
+    plan = plan_of(make_plan, *SEEDED, "kept.out => talk.tone")
+    assert plan.nodes["talk"].statics == ["tone"]
+    assert ripe(plan, [held("goal")], "kept") == ripe(plan, [held("goal")]) == []
+    assert len(ripe(plan, [held("goal"), held("tone", static=True)])) == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain import pairing
+from shared.domain import pairing, sending
 from shared.domain.labels import LIST, WAY, Key, Label
 from shared.domain.pairing import Held
 
@@ -33,7 +33,7 @@ def _held(pin: str, label: Label) -> Held:
     ],
 )
 def test_a_firing_can_make_tokens_under_its_label_and_after_a_turn_any(label: Label, wanted: Label, can: bool):
-    assert pairing.can_make(label, Key(wanted)) is can
+    assert sending.can_make(label, Key(wanted)) is can
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_firing_can_make_tokens_under_its_label_and_after_a_turn_any(label: La
     ],
 )
 def test_a_token_belongs_to_the_list_that_it_was_emitted_into(label: Label, group: Label):
-    assert pairing.group(label) == group
+    assert sending.group(label) == group
     assert pairing.list_of(_held("item", label)) == group
 
 
