@@ -1,11 +1,12 @@
 """Where others report events. Public: what a delivery is worth its signature says."""
 
+from fastapi import Depends
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.domain import errors
-from shared.http import json_text, routing
+from shared.http import json_text, rate_limit, routing
 from shared.http.answers import JsonAnswer
 from shared.services import ingress, world
 
@@ -19,7 +20,13 @@ class Accepted(BaseModel):
     execution_id: str
 
 
-@router.post("/webhooks/{webhook_id}", summary="Report an event", status_code=202, response_model=Accepted)
+@router.post(
+    "/webhooks/{webhook_id}",
+    summary="Report an event",
+    status_code=202,
+    response_model=Accepted,
+    dependencies=[Depends(rate_limit.check_address)],
+)
 async def report_event(webhook_id: str, request: Request) -> Response:
     """Starts one execution for each event, however often it is reported. Signed as the webhook's provider does it;
     without an account."""

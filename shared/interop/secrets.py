@@ -13,6 +13,8 @@ _NAME = re.compile(
 _HEADER = re.compile(
     r"(^|[-_])(key|apikey|token|secret|password|cookie|auth|authorization|signature)$", re.IGNORECASE
 )
+_HARMLESS = re.compile(r"(page|sync|continuation)[-_ ]?token$", re.IGNORECASE)
+"""Where a list goes on: no key to anything."""
 _HARMLESS_HEADERS = frozenset({"idempotency-key"})
 
 
@@ -22,8 +24,8 @@ def is_stripped(name: str) -> bool:
 
 
 def is_secret(name: str) -> bool:
-    """Whether a value under this name of a pin or key is a secret: ``api_key`` is, ``max_tokens`` is not."""
-    return _NAME.search(name) is not None
+    """Whether a value under this name of a pin or key is a secret, as under ``api_key``, not under ``max_tokens``."""
+    return _NAME.search(name) is not None and _HARMLESS.search(name) is None
 
 
 def is_secret_header(name: str) -> bool:

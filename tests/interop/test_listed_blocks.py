@@ -108,9 +108,5 @@ def test_an_older_id_means_the_block_of_today(older: str, id_: str) -> None:
     assert "older id" in entry.message
 
 
-NOT_HERE_YET = {"AUTO_PILOT", "SQL_QUERY"}
-"""Blocks of the list that the library does not have; the stand-ins of ``made`` take their place in these tests."""
-
-
-def test_every_block_of_the_list_is_here_but_those_that_are_named() -> None:
-    assert set(made.LIST) - set(made.HERE) <= NOT_HERE_YET
+def test_every_block_of_the_list_is_here() -> None:
+    assert set(made.LIST) - set(made.HERE) == set()
