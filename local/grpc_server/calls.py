@@ -159,8 +159,8 @@ class Call:
             await responses.aclose()
         self.connection.end(self, headers.DONE)
 
-    async def _iterate(self, requests: asyncio.Queue[bytes | None]) -> AsyncIterator[Any]:
-        while (message := await requests.get()) is not None:
+    async def _iterate(self, incoming: asyncio.Queue[bytes | None]) -> AsyncIterator[Any]:
+        while (message := await incoming.get()) is not None:
             yield self._parsed(message)
 
     def _parsed(self, message: bytes) -> Any:
