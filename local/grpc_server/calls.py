@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
@@ -170,16 +170,15 @@ class Call:
             self.refuse(grpc.StatusCode.INTERNAL, "The request cannot be parsed.")
             raise AbortError from error
 
-    def refuse(self, code: grpc.StatusCode, message: str) -> None:
+    def refuse(self, code: grpc.StatusCode, message: str, metadata: Iterable[tuple[str, str | bytes]] = ()) -> None:
         """End the call with an error, unless it has ended."""
         if not self.ended:
-            self.connection.end(self, headers.refusal(code.value[0], message))
+            trailers = b"".join(headers.trailer(name, value) for name, value in metadata)
+            self.connection.end(self, headers.refusal(code.value[0], message) + trailers)
 
     async def abort(self, code: grpc.StatusCode, details: str = "", trailing_metadata: Any = ()) -> NoReturn:
         """As ``grpc.aio.ServicerContext``: end the call with an error."""
-        if trailing_metadata:
-            raise NotImplementedError("no service of the local cloud sends trailing metadata")
-        self.refuse(code, details)
+        self.refuse(code, details, trailing_metadata)
         raise AbortError(details)
 
     def invocation_metadata(self) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ which the library ``hpack`` decodes. Clients send the same block again and again
 long as the table that it refers to is as it was. Answers are always written as literals, so they need no table.
 """
 
+import base64
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -108,6 +109,12 @@ def refusal(code: int, message: str) -> bytes:
     """What comes after the messages of an answer that ends in an error."""
     block = _literal(b"grpc-status", str(code).encode())
     return block + _literal(b"grpc-message", _percent_encoded(message)) if message else block
+
+
+def trailer(name: str, value: str | bytes) -> bytes:
+    """Metadata after an answer; bytes, whose name ends in ``-bin``, travel as base64 without padding."""
+    text = base64.b64encode(value).rstrip(b"=") if isinstance(value, bytes) else value.encode()
+    return _literal(name.encode(), text)
 
 
 def _percent_encoded(message: str) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.convertors import CONVERTOR_TYPES
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,6 +30,9 @@ def create_app(title: str, routers: Sequence[APIRouter]) -> FastAPI:
     """The app of one function. Its errors are AIP-193, whatever they come from; it serves no docs of its own:
     one OpenAPI document covers all functions."""
     logs.configure()
+    # functions-framework serves a function by one route of this convertor: without it, a path with a line break is
+    # the framework's own 404, which is not JSON.
+    CONVERTOR_TYPES["path"].regex = "(?s:.*)"
     settings = config.settings()
     app = FastAPI(
         title=title,

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from served import MakeApi, User, error_of
 
 from functions import openapi
 
@@ -38,3 +39,9 @@ def test_every_operation_has_a_name_of_its_own():
     assert len(set(summaries)) == len(summaries)
     made_from_code = [text for text in summaries if text == text.title() and text != "Sign In"]
     assert made_from_code == []
+
+
+@pytest.mark.parametrize("path", ["/graphs/a%0Ab", "/graphs/%0A/webhooks", "/%0A", "/graphs/x%0A"])
+async def test_a_path_with_a_line_break_is_answered_as_any_other(make_api: MakeApi, user: User, path: str) -> None:
+    for function in ("graphs", "users"):
+        error_of(await make_api(function, user).get(path), 404)

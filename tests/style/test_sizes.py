@@ -57,3 +57,9 @@ def _words(path: Path) -> Iterator[tuple[int, str]]:
 @pytest.mark.parametrize("readme", sorted(ROOT.glob("*/README.md")), ids=name)
 def test_the_readme_of_a_folder_is_short(readme: Path) -> None:
     assert len(readme.read_text(encoding="utf-8").splitlines()) <= MAX_README
+
+
+def test_modules_of_tests_that_are_in_no_package_have_names_of_their_own() -> None:
+    """pytest would take the second of two for the first."""
+    bare = [path.name for path in (ROOT / "tests").rglob("test_*.py") if not (path.parent / "__init__.py").exists()]
+    assert sorted({name for name in bare if bare.count(name) > 1}) == []
