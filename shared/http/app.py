@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.convertors import CONVERTOR_TYPES
+from starlette.convertors import PathConvertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,7 +32,7 @@ def create_app(title: str, routers: Sequence[APIRouter]) -> FastAPI:
     logs.configure()
     # functions-framework serves a function by one route of this convertor: without it, a path with a line break is
     # the framework's own 404, which is not JSON.
-    CONVERTOR_TYPES["path"].regex = "(?s:.*)"
+    PathConvertor.regex = "(?s:.*)"
     settings = config.settings()
     app = FastAPI(
         title=title,
