@@ -1,10 +1,9 @@
 """``executions``: start, list, read. What runs a graph is ``run_node``; here it is only asked for and looked at."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import functions_framework.aio
-from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +16,6 @@ from shared.services import deleting, execution_views, retrying, stopping, world
 from shared.services import executions as service
 
 router = routing.router(tags=["executions"])
-Page = Annotated[pagination.Page, Depends(pagination.page)]
 
 
 class Start(BaseModel):
@@ -125,14 +123,14 @@ async def start(graph_id: str, body: Start, caller: auth.Creator, once: idempote
 
 
 @router.get("/graphs/{graph_id}/executions", summary="List the executions of a graph", response_model=ExecutionList)
-async def list_of_graph(graph_id: str, caller: auth.Reader, page: Page) -> Response:
+async def list_of_graph(graph_id: str, caller: auth.Reader, page: pagination.Asked) -> Response:
     """Executions of one graph, newest first."""
     await service.check_graph(caller, graph_id)
     return await _page(caller, graph_id, page)
 
 
 @router.get("/executions", summary="List all executions", response_model=ExecutionList)
-async def list_all(caller: auth.Reader, page: Page) -> Response:
+async def list_all(caller: auth.Reader, page: pagination.Asked) -> Response:
     """All executions of the caller, newest first."""
     return await _page(caller, None, page)
 
@@ -149,12 +147,13 @@ async def read(execution_id: str, caller: auth.Reader) -> Response:
     summary="List the node executions of an execution",
     response_model=NodeExecutionList,
 )
-async def nodes(execution_id: str, caller: auth.Reader, page: Page) -> Response:
+async def nodes(execution_id: str, caller: auth.Reader, page: pagination.Asked) -> Response:
     """The node executions of one execution, in the order of what they work on."""
     execution = await execution_views.get(caller.user_id, execution_id)
     firings = pagination.Listing(pagination.BY_ORDER, "nodes", caller.user_id, execution_id)
-    items, cursor = await execution_views.node_page(world.real(), execution, page.cursor(firings), page.size)
-    return JsonAnswer(page.answer(items, cursor, firings))
+    return await page.listed(
+        firings, lambda size, cursor: execution_views.node_page(world.real(), execution, cursor, size)
+    )
 
 
 @router.post("/executions/{execution_id}/cancel", summary="Cancel an execution", response_model=ExecutionView)
@@ -193,8 +192,9 @@ async def delete(execution_id: str, caller: auth.Deleter) -> Response:
 
 async def _page(caller: auth.Caller, graph_id: str | None, page: pagination.Page) -> Response:
     runs = pagination.Listing(pagination.BY_TIME, "executions", caller.user_id, graph_id or "")
-    items, cursor = await execution_views.page(world.real(), caller.user_id, graph_id, page.cursor(runs), page.size)
-    return JsonAnswer(page.answer(items, cursor, runs))
+    return await page.listed(
+        runs, lambda size, cursor: execution_views.page(world.real(), caller.user_id, graph_id, cursor, size)
+    )
 
 
 app = http_app.create_app("executions", [router, reviews.router])

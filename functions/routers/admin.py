@@ -16,15 +16,12 @@ from shared.services import administration, audit, flags, recovery_figures
 
 router = routing.router(tags=["admin"])
 
-Page = Annotated[pagination.Page, Depends(pagination.page)]
-
 
 @router.get("/admin/users", summary="List all users", response_model=shapes.AccountList)
-async def list_users(caller: auth.UserReader, page: Page) -> Response:
+async def list_users(caller: auth.UserReader, page: pagination.Asked) -> Response:
     """All users, newest first, with the state of their accounts."""
     everyone = pagination.Listing(pagination.BY_TIME, "admin_users")
-    items, cursor = await administration.page(page.cursor(everyone), page.size)
-    return JsonAnswer(page.answer(items, cursor, everyone))
+    return await page.listed(everyone, lambda size, cursor: administration.page(cursor, size))
 
 
 @router.get("/admin/users/{user_id}", summary="Read a user", response_model=shapes.Account)
@@ -47,21 +44,13 @@ async def change_role(user_id: str, caller: auth.UserUpdater, body: routing.AnyB
 @router.post("/admin/users/{user_id}/disable", summary="Disable a user", response_model=shapes.Account)
 async def disable_user(user_id: str, caller: auth.UserUpdater, once: idempotency.Once) -> Response:
     """Let a user in no more, within a minute: tokens, sessions and API keys."""
-
-    async def make(_: str) -> Response:
-        return JsonAnswer(await administration.set_disabled(caller, user_id, True))
-
-    return await once(caller.user_id, make)
+    return await once.resource(caller.user_id, lambda _: administration.set_disabled(caller, user_id, True))
 
 
 @router.post("/admin/users/{user_id}/enable", summary="Enable a user", response_model=shapes.Account)
 async def enable_user(user_id: str, caller: auth.UserUpdater, once: idempotency.Once) -> Response:
     """Let a user in again, once they have signed in anew."""
-
-    async def make(_: str) -> Response:
-        return JsonAnswer(await administration.set_disabled(caller, user_id, False))
-
-    return await once(caller.user_id, make)
+    return await once.resource(caller.user_id, lambda _: administration.set_disabled(caller, user_id, False))
 
 
 @router.get("/admin/flags", summary="List feature flags", response_model=shapes.FlagList)
@@ -108,7 +97,7 @@ def _wanted(
 @router.get("/admin/audit", summary="Read the audit log", response_model=shapes.AuditPage)
 async def read_audit(
     caller: auth.UserReader,
-    page: Page,
+    page: pagination.Asked,
     wanted: Annotated[Mapping[str, str], Depends(_wanted)],
     since: Annotated[AwareDatetime | None, Query(description="Not before then.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Before then.")] = None,
@@ -116,8 +105,7 @@ async def read_audit(
     """Every change and every sign of abuse, newest first."""
     scope = [f"{name}={value}" for name, value in sorted(wanted.items())]
     entries = pagination.Listing(pagination.BY_TIME, "audit", *scope, _text(since), _text(until))
-    items, cursor = await audit.page(wanted, since, until, page.cursor(entries), page.size)
-    return JsonAnswer(page.answer(items, cursor, entries))
+    return await page.listed(entries, lambda size, cursor: audit.page(wanted, since, until, cursor, size))
 
 
 def _text(moment: datetime | None) -> str:

@@ -1,8 +1,5 @@
 """Routes of the caller's API keys."""
 
-from typing import Annotated
-
-from fastapi import Depends
 from starlette.responses import Response
 
 from functions.routers import shapes
@@ -12,7 +9,6 @@ from shared.services import api_keys
 
 router = routing.router(tags=["api_keys"])
 
-Page = Annotated[pagination.Page, Depends(pagination.page)]
 SHOWN_ONCE = ("key",)
 
 
@@ -24,19 +20,16 @@ SHOWN_ONCE = ("key",)
 )
 async def create_api_key(caller: auth.SignedIn, body: routing.AnyBody, once: idempotency.Once) -> Response:
     """A key for ``X-API-Key``, that may do what its scopes name, as far as its owner may. It is shown this once."""
-
-    async def make(new_id: str) -> Response:
-        return JsonAnswer(await api_keys.create(caller, body, new_id))
-
-    return await once(caller.user_id, make, shown_once=SHOWN_ONCE)
+    return await once.resource(
+        caller.user_id, lambda new_id: api_keys.create(caller, body, new_id), shown_once=SHOWN_ONCE
+    )
 
 
 @router.get("/me/api-keys", summary="List the caller's API keys", response_model=shapes.ApiKeyList)
-async def list_api_keys(caller: auth.SignedIn, page: Page) -> Response:
+async def list_api_keys(caller: auth.SignedIn, page: pagination.Asked) -> Response:
     """The caller's keys, newest first, without their secrets."""
     own = pagination.Listing(pagination.BY_TIME, "api_keys", caller.user_id)
-    items, cursor = await api_keys.page(caller, page.cursor(own), page.size)
-    return JsonAnswer(page.answer(items, cursor, own))
+    return await page.listed(own, lambda size, cursor: api_keys.page(caller, cursor, size))
 
 
 @router.get("/me/api-keys/{key_id}", summary="Read an API key", response_model=shapes.ApiKey)
@@ -55,11 +48,7 @@ async def rotate_api_key(
     key_id: str, caller: auth.SignedIn, body: routing.AnyBody, once: idempotency.Once
 ) -> Response:
     """The key with another secret, shown this once. The one before holds for ``grace_seconds`` more."""
-
-    async def make(_: str) -> Response:
-        return JsonAnswer(await api_keys.rotate(caller, key_id, body))
-
-    return await once(caller.user_id, make, shown_once=SHOWN_ONCE)
+    return await once.resource(caller.user_id, lambda _: api_keys.rotate(caller, key_id, body), shown_once=SHOWN_ONCE)
 
 
 @router.delete("/me/api-keys/{key_id}", summary="Revoke an API key", response_model=models.Empty)

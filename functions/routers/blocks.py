@@ -32,8 +32,4 @@ async def execute_block(
     block_type: str, caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once
 ) -> Response:
     """Call a block once, outside of any graph. A block that fails is an answer, with ``success`` false."""
-
-    async def make(new_id: str) -> Response:
-        return JsonAnswer(await blocks.execute(caller, block_type, body, new_id))
-
-    return await once(caller.user_id, make)
+    return await once.resource(caller.user_id, lambda new_id: blocks.execute(caller, block_type, body, new_id))

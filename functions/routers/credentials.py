@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from functions.routers import credential_shapes as shapes
@@ -12,7 +12,6 @@ from shared.services import credentials, oauth, oauth_providers, world
 
 router = routing.router(tags=["credentials"])
 
-Page = Annotated[pagination.Page, Depends(pagination.page)]
 Provider = Annotated[str | None, Query(min_length=1, max_length=64, description="Only those for this provider.")]
 
 
@@ -24,19 +23,14 @@ Provider = Annotated[str | None, Query(min_length=1, max_length=64, description=
 )
 async def create_credentials(caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once) -> Response:
     """Keep an api_key, user_password or host_scoped credential. Its secret is never shown again."""
-
-    async def make(new_id: str) -> Response:
-        return answers.resource(await credentials.create(caller, body, new_id))
-
-    return await once(caller.user_id, make)
+    return await once.resource(caller.user_id, lambda new_id: credentials.create(caller, body, new_id))
 
 
 @router.get("/credentials", summary="List credentials", response_model=shapes.CredentialsList)
-async def list_credentials(caller: auth.Reader, page: Page, provider: Provider = None) -> Response:
+async def list_credentials(caller: auth.Reader, page: pagination.Asked, provider: Provider = None) -> Response:
     """The caller's credentials, newest first, without their secrets."""
     own = pagination.Listing(pagination.BY_TIME, "credentials", caller.user_id, provider or "")
-    items, cursor = await credentials.page(caller, provider, page.cursor(own), page.size)
-    return JsonAnswer(page.answer(items, cursor, own))
+    return await page.listed(own, lambda size, cursor: credentials.page(caller, provider, size, cursor))
 
 
 @router.get("/credentials/oauth2", summary="List the OAuth providers", response_model=shapes.ProviderList)
@@ -64,11 +58,7 @@ async def authorize(provider: str, caller: auth.Creator, body: routing.AnyBody) 
 )
 async def exchange(caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once) -> Response:
     """The oauth2 credential, for the code and the state that came back. A state is used once, by who began."""
-
-    async def make(new_id: str) -> Response:
-        return answers.resource(await oauth.exchange(world.real(), caller, body, new_id))
-
-    return await once(caller.user_id, make)
+    return await once.resource(caller.user_id, lambda new_id: oauth.exchange(world.real(), caller, body, new_id))
 
 
 @router.get("/credentials/{credentials_id}", summary="Read credentials", response_model=shapes.Credentials)

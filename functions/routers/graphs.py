@@ -1,8 +1,5 @@
 """Routes of graphs and their versions."""
 
-from typing import Annotated
-
-from fastapi import Depends
 from starlette.responses import Response
 
 from functions.routers import shapes
@@ -12,8 +9,6 @@ from shared.services import graphs
 
 router = routing.router(tags=["graphs"])
 
-Page = Annotated[pagination.Page, Depends(pagination.page)]
-
 
 @router.post(
     "/graphs", summary="Create a graph", response_model=shapes.Graph, openapi_extra=routing.body(shapes.GraphBody)
@@ -21,11 +16,7 @@ Page = Annotated[pagination.Page, Depends(pagination.page)]
 async def create_graph(caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once) -> Response:
     """Save a graph as version 1. What has no structure is refused, every violation with its place; what is merely
     unfinished is saved, and listed in ``problems``."""
-
-    async def make(new_id: str) -> Response:
-        return answers.resource(await graphs.create(caller, body, new_id))
-
-    return await once(caller.user_id, make)
+    return await once.resource(caller.user_id, lambda new_id: graphs.create(caller, body, new_id))
 
 
 @router.post(
@@ -36,19 +27,14 @@ async def create_graph(caller: auth.Creator, body: routing.AnyBody, once: idempo
 )
 async def validate_graph(caller: auth.Reader, body: routing.AnyBody, once: idempotency.Once) -> Response:
     """Whether a graph could be saved and executed; nothing is saved."""
-
-    async def make(_: str) -> Response:
-        return JsonAnswer(await graphs.validate(body))
-
-    return await once(caller.user_id, make)
+    return await once.resource(caller.user_id, lambda _: graphs.validate(body))
 
 
 @router.get("/graphs", summary="List graphs", response_model=shapes.GraphList)
-async def list_graphs(caller: auth.Reader, page: Page) -> Response:
+async def list_graphs(caller: auth.Reader, page: pagination.Asked) -> Response:
     """The caller's graphs, newest first. A page of large graphs may be shorter than ``page_size``."""
     own = pagination.Listing(pagination.BY_TIME, "graphs", caller.user_id)
-    items, cursor = await graphs.list_of(caller, page.size, page.cursor(own))
-    return JsonAnswer(page.answer(items, cursor, own))
+    return await page.listed(own, lambda size, cursor: graphs.list_of(caller, size, cursor))
 
 
 @router.get("/graphs/{graph_id}", summary="Read a graph", response_model=shapes.Graph)
@@ -91,11 +77,10 @@ async def delete_graph(graph_id: str, caller: auth.Deleter, if_match: etags.IfMa
 
 
 @router.get("/graphs/{graph_id}/versions", summary="List the versions of a graph", response_model=shapes.VersionList)
-async def list_versions(graph_id: str, caller: auth.Reader, page: Page) -> Response:
+async def list_versions(graph_id: str, caller: auth.Reader, page: pagination.Asked) -> Response:
     """The versions of a graph, newest first."""
     versions = pagination.Listing(pagination.BY_NUMBER, "versions", caller.user_id, graph_id)
-    items, cursor = await graphs.list_versions(caller, graph_id, page.size, page.cursor(versions))
-    return JsonAnswer(page.answer(items, cursor, versions))
+    return await page.listed(versions, lambda size, cursor: graphs.list_versions(caller, graph_id, size, cursor))
 
 
 @router.get(

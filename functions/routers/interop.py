@@ -78,11 +78,7 @@ class GraphFile(BaseModel):
 async def import_graph(caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once) -> Response:
     """Save the agent in an exported file, the file as it is, with its sub-agents: all of them, or none. Blocks that
     are not here become placeholders; the report says what was understood, changed and is missing."""
-
-    async def make(new_id: str) -> Response:
-        return JsonAnswer(await interop.import_file(caller, body, new_id))
-
-    return await once(caller.user_id, make)
+    return await once.resource(caller.user_id, lambda new_id: interop.import_file(caller, body, new_id))
 
 
 @router.get("/graphs/{graph_id}/export", summary="Export a graph to a file", response_model=GraphFile)

@@ -1,9 +1,8 @@
 """Reviews: people in a run."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -13,7 +12,6 @@ from shared.services import reviews as service
 from shared.services import world
 
 router = routing.router(tags=["reviews"])
-Page = Annotated[pagination.Page, Depends(pagination.page)]
 
 
 class Decision(BaseModel):
@@ -49,11 +47,10 @@ class ReviewList(BaseModel):
 
 
 @router.get("/reviews", summary="List the reviews that wait", response_model=ReviewList)
-async def list_pending(caller: auth.Reader, page: Page) -> Response:
+async def list_pending(caller: auth.Reader, page: pagination.Asked) -> Response:
     """Reviews that wait for the caller, oldest first."""
     waiting = pagination.Listing(pagination.BY_TIME, "reviews", caller.user_id)
-    items, cursor = await service.page(caller.user_id, page.cursor(waiting), page.size)
-    return JsonAnswer(page.answer(items, cursor, waiting))
+    return await page.listed(waiting, lambda size, cursor: service.page(caller.user_id, cursor, size))
 
 
 @router.get("/reviews/{node_execution_id}", summary="Read a review", response_model=ReviewView)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -15,7 +15,6 @@ from shared.services import choosing, world
 from shared.services import schedules as service
 
 router = routing.router(tags=["schedules"])
-Page = Annotated[pagination.Page, Depends(pagination.page)]
 
 
 class ScheduleChange(BaseModel):
@@ -117,21 +116,19 @@ async def create_schedule(
     graph_id: str, caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once
 ) -> Response:
     """Execute the graph's active version whenever the cron expression says, in its time zone."""
-
-    async def make(new_id: str) -> Response:
-        return answers.resource(await service.create(world.real(), caller, graph_id, body, new_id))
-
-    return await once(caller.user_id, make)
+    return await once.resource(
+        caller.user_id, lambda new_id: service.create(world.real(), caller, graph_id, body, new_id)
+    )
 
 
 @router.get("/graphs/{graph_id}/schedules", summary="List the schedules of a graph", response_model=ScheduleList)
-async def list_schedules_of_graph(graph_id: str, caller: auth.Reader, page: Page) -> Response:
+async def list_schedules_of_graph(graph_id: str, caller: auth.Reader, page: pagination.Asked) -> Response:
     """Schedules of one graph, newest first."""
     return await _page(caller, graph_id, page)
 
 
 @router.get("/schedules", summary="List all schedules", response_model=ScheduleList)
-async def list_schedules(caller: auth.Reader, page: Page) -> Response:
+async def list_schedules(caller: auth.Reader, page: pagination.Asked) -> Response:
     """All schedules of the caller, newest first."""
     return await _page(caller, None, page)
 
@@ -158,21 +155,13 @@ async def update_schedule(
 @router.post("/schedules/{schedule_id}/pause", summary="Pause a schedule", response_model=ScheduleView)
 async def pause_schedule(schedule_id: str, caller: auth.Updater, once: idempotency.Once) -> Response:
     """Nothing occurs until it is resumed."""
-
-    async def make(_: str) -> Response:
-        return answers.resource(await service.pause(world.real(), caller, schedule_id))
-
-    return await once(caller.user_id, make)
+    return await once.resource(caller.user_id, lambda _: service.pause(world.real(), caller, schedule_id))
 
 
 @router.post("/schedules/{schedule_id}/resume", summary="Resume a schedule", response_model=ScheduleView)
 async def resume_schedule(schedule_id: str, caller: auth.Updater, once: idempotency.Once) -> Response:
     """It occurs again, from now on; what would have occurred in the pause is not caught up."""
-
-    async def make(_: str) -> Response:
-        return answers.resource(await service.resume(world.real(), caller, schedule_id))
-
-    return await once(caller.user_id, make)
+    return await once.resource(caller.user_id, lambda _: service.resume(world.real(), caller, schedule_id))
 
 
 @router.delete("/schedules/{schedule_id}", summary="Delete a schedule", response_model=models.Empty)
@@ -193,14 +182,12 @@ async def list_upcoming(
 
 
 @router.get("/schedules/{schedule_id}/occurrences", summary="List what occurred", response_model=OccurrenceList)
-async def list_occurrences(schedule_id: str, caller: auth.Reader, page: Page) -> Response:
+async def list_occurrences(schedule_id: str, caller: auth.Reader, page: pagination.Asked) -> Response:
     """What came of each occurrence of the last 90 days, latest first."""
     listing = pagination.Listing(pagination.BY_MOMENT, "occurrences", caller.user_id, schedule_id)
-    items, cursor = await service.history(caller, schedule_id, page.size, page.cursor(listing))
-    return JsonAnswer(page.answer(items, cursor, listing))
+    return await page.listed(listing, lambda size, cursor: service.history(caller, schedule_id, size, cursor))
 
 
 async def _page(caller: auth.Caller, graph_id: str | None, page: pagination.Page) -> Response:
     listing = pagination.Listing(pagination.BY_TIME, "schedules", caller.user_id, graph_id or "")
-    items, cursor = await service.list_of(caller, graph_id, page.size, page.cursor(listing))
-    return JsonAnswer(page.answer(items, cursor, listing))
+    return await page.listed(listing, lambda size, cursor: service.list_of(caller, graph_id, size, cursor))

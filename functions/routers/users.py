@@ -12,11 +12,7 @@ router = routing.router(tags=["users"])
 @router.post("/auth/user", summary="Sign in", response_model=shapes.User)
 async def get_or_create_user(caller: auth.AnyCaller, once: idempotency.Once) -> Response:
     """The user of the token, created if this is their first call."""
-
-    async def make(_: str) -> Response:
-        return answers.resource(await users.get(caller))
-
-    return await once(caller.user_id, make)
+    return await once.resource(caller.user_id, lambda _: users.get(caller))
 
 
 @router.get("/me", summary="Read the caller's profile", response_model=shapes.User)

@@ -1,9 +1,8 @@
 """Routes of webhooks, for those who own them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -13,7 +12,6 @@ from shared.services import choosing, world
 from shared.services import webhooks as service
 
 router = routing.router(tags=["webhooks"])
-Page = Annotated[pagination.Page, Depends(pagination.page)]
 Provider = Literal["standard", "github", "stripe", "slack"]
 SHOWN_ONCE = ("secret",)
 
@@ -94,19 +92,18 @@ async def create_webhook(
     graph_id: str, caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once
 ) -> Response:
     """Execute the graph's active version for each event that is reported to the webhook."""
-
-    async def make(new_id: str) -> Response:
-        return answers.resource(await service.create(world.real(), caller, graph_id, body, new_id))
-
-    return await once(caller.user_id, make, shown_once=SHOWN_ONCE)
+    return await once.resource(
+        caller.user_id,
+        lambda new_id: service.create(world.real(), caller, graph_id, body, new_id),
+        shown_once=SHOWN_ONCE,
+    )
 
 
 @router.get("/graphs/{graph_id}/webhooks", summary="List the webhooks of a graph", response_model=WebhookList)
-async def list_webhooks(graph_id: str, caller: auth.Reader, page: Page) -> Response:
+async def list_webhooks(graph_id: str, caller: auth.Reader, page: pagination.Asked) -> Response:
     """Webhooks of one graph, newest first, without their secrets."""
     listing = pagination.Listing(pagination.BY_TIME, "webhooks", caller.user_id, graph_id)
-    items, cursor = await service.list_of(caller, graph_id, page.size, page.cursor(listing))
-    return JsonAnswer(page.answer(items, cursor, listing))
+    return await page.listed(listing, lambda size, cursor: service.list_of(caller, graph_id, size, cursor))
 
 
 @router.get("/graphs/{graph_id}/webhooks/{webhook_id}", summary="Read a webhook", response_model=WebhookView)
@@ -139,11 +136,11 @@ async def rotate_webhook(
     graph_id: str, webhook_id: str, caller: auth.Updater, body: routing.AnyBody, once: idempotency.Once
 ) -> Response:
     """The one before holds no more."""
-
-    async def make(_: str) -> Response:
-        return answers.resource(await service.rotate(world.real(), caller, graph_id, webhook_id, body))
-
-    return await once(caller.user_id, make, shown_once=SHOWN_ONCE)
+    return await once.resource(
+        caller.user_id,
+        lambda _: service.rotate(world.real(), caller, graph_id, webhook_id, body),
+        shown_once=SHOWN_ONCE,
+    )
 
 
 @router.delete("/graphs/{graph_id}/webhooks/{webhook_id}", summary="Delete a webhook", response_model=models.Empty)

@@ -2,7 +2,7 @@
 
     @router.post("/graphs")
     async def create(caller: ..., once: idempotency.Once) -> Response:
-        return await once(caller.user_id, lambda new_id: make(new_id))
+        return await once.resource(caller.user_id, lambda new_id: service.create(caller, body, new_id))
 
 A key belongs to a user and a route. The same body gets the same answer for 24 hours, and another body is 409. While
 the first request is at work, others wait ``PATIENCE_SECONDS`` for its answer, and then are 409 (come again after
@@ -17,7 +17,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Awaitable, Callable, Collection
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
@@ -27,8 +27,8 @@ from shared.domain import errors
 from shared.domain.errors import Violation, WeftlyError
 from shared.firestore import idempotency as records
 from shared.firestore.idempotency import Answered, Busy, Held, OtherBody
+from shared.http import answers, json_text
 from shared.http import errors as wire
-from shared.http import json_text
 
 Make = Callable[[str], Awaitable[Response]]
 """Makes the answer; the argument is the id for what it creates."""
@@ -66,6 +66,17 @@ class OnceOnly:
                 )
             case Held() as held:
                 return await _work(held, make, shown_once)
+
+    async def resource(
+        self, user_id: str, make: Callable[[str], Awaitable[dict[str, Any]]], *, shown_once: Collection[str] = ()
+    ) -> Response:
+        """The same for work that gives a resource."""
+
+        async def answer(new_id: str) -> Response:
+            made = await make(new_id)
+            return answers.resource(made) if "etag" in made else answers.JsonAnswer(made)
+
+        return await self(user_id, answer, shown_once=shown_once)
 
     async def _begin(self, record: str) -> Held | Answered | Busy | OtherBody:
         """What becomes of this request; while another is at work, only after waiting for it a while."""

@@ -1,8 +1,7 @@
 """How does a client get the next page? With an opaque token, good for the same caller and filter only.
 
-    executions = pagination.Listing(pagination.BY_TIME, "executions", caller.user_id)
-    items, cursor = await service.page(..., page.cursor(executions), page.size)
-    return JsonAnswer(page.answer(items, cursor, executions))
+    own = pagination.Listing(pagination.BY_TIME, "schedules", caller.user_id)
+    return await page.listed(own, lambda size, cursor: service.list_of(caller, size, cursor))
 
 The token carries the cursor and a checksum over cursor, caller and filter. The checksum is no secret: anybody can
 make a token, which can only point elsewhere in what they may list anyway; so the cursor's shape is checked like
@@ -12,17 +11,19 @@ https://google.aip.dev/158 asks.
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, TypeAdapter
+from starlette.responses import Response
 
 from shared.domain import errors
 from shared.domain.errors import Violation
+from shared.http.answers import JsonAnswer
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
@@ -99,6 +100,15 @@ class Page:
         """``{items, next_page_token}``. ``cursor``: that of the last item; None: no more."""
         return {"items": items, "next_page_token": None if cursor is None else listing.token(cursor)}
 
+    async def listed(
+        self,
+        listing: Listing[T],
+        read: Callable[[int, T | None], Awaitable[tuple[Sequence[Mapping[str, Any]], T | None]]],
+    ) -> Response:
+        """The answer with what ``read`` gives of a size and a cursor."""
+        items, cursor = await read(self.size, self.cursor(listing))
+        return JsonAnswer(self.answer(items, cursor, listing))
+
 
 def page(
     page_size: Annotated[
@@ -108,6 +118,10 @@ def page(
 ) -> Page:
     """The dependency of every list."""
     return Page(size=page_size, token=page_token)
+
+
+Asked = Annotated[Page, Depends(page)]
+"""What a route takes."""
 
 
 def _bad_token() -> errors.InvalidArgument:

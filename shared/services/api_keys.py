@@ -11,19 +11,17 @@ import hmac
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from shared import clock
 from shared.domain import errors, permissions
-from shared.domain.errors import Violation
 from shared.domain.fields import Fields
 from shared.domain.permissions import Caller
 from shared.firestore import api_keys
 from shared.firestore.api_keys import ApiKey
 from shared.gcp import auth
-from shared.services import audit, etags, texts
+from shared.services import audit, bodies, etags, texts
 
 MAX_KEYS = 50
 MAX_NAME = 100
@@ -177,7 +175,7 @@ def resource(key: ApiKey) -> dict[str, Any]:
 
 
 def _checked(caller: Caller, raw: Any, now: datetime) -> tuple[str, list[str], datetime | None]:
-    body = _object(raw)
+    body = bodies.read(raw)
     fields = Fields()
     fields.only(body, ("name", "scopes", "expires_at"))
     name = texts.plain(fields.text(body, "name", least=1, most=MAX_NAME))
@@ -185,7 +183,7 @@ def _checked(caller: Caller, raw: Any, now: datetime) -> tuple[str, list[str], d
         fields.wrong("name", "It is empty, or has nothing but HTML.")
     scopes = _scopes(fields, caller, body.get("scopes"))
     expires_at = _expiry(fields, body.get("expires_at"), now)
-    _refuse(fields)
+    bodies.refuse(fields, "The API key is")
     return name, scopes, expires_at
 
 
@@ -215,25 +213,12 @@ def _expiry(fields: Fields, raw: Any, now: datetime) -> datetime | None:
 
 
 def _grace(raw: Any) -> int:
-    body = _object(raw)
+    body = bodies.read(raw)
     fields = Fields()
     fields.only(body, ("grace_seconds",))
     grace = fields.integer(body, "grace_seconds", least=0, most=MAX_GRACE_SECONDS)
-    _refuse(fields)
+    bodies.refuse(fields, "The API key is")
     return grace or 0
-
-
-def _object(raw: Any) -> Mapping[str, Any]:
-    if not isinstance(raw, Mapping):
-        raise errors.InvalidArgument(
-            "The body must be an object.", violations=[Violation("body", "It must be an object.")]
-        )
-    return cast(Mapping[str, Any], raw)
-
-
-def _refuse(fields: Fields) -> None:
-    if fields.violations:
-        raise errors.InvalidArgument("The API key is not valid; see the violations.", violations=fields.violations)
 
 
 def _secret() -> str:

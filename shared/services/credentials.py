@@ -3,28 +3,28 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from shared import clock
 from shared.blocks.credentials import Kind
-from shared.domain import errors
-from shared.domain.errors import Violation
 from shared.domain.fields import Fields
 from shared.domain.permissions import Caller
 from shared.firestore import credentials
 from shared.firestore.credentials import Stored
-from shared.services import audit, etags, secrets_of, texts, vault
+from shared.services import bodies, etags, owned, secrets_of, texts, vault
 
 MAX_CREDENTIALS = 200
 MAX_TITLE = 100
 PROVIDER = re.compile(r"[a-z][a-z0-9_]{0,63}")
 ID = re.compile(r"[0-9a-z]{26}")
 
+CREDENTIALS = owned.Kind("credential", credentials.documents, reason="CREDENTIALS_NOT_FOUND")
+
 
 async def create(caller: Caller, raw: Any, id_: str) -> dict[str, Any]:
     """Keep a credential. InvalidArgument; Conflict: there are too many. One that was made by an earlier attempt under
     this id stays as it is."""
-    body, fields = _object(raw), Fields()
+    body, fields = bodies.read(raw), Fields()
     kind = _kind(fields, body)
     named = ("provider", "kind", "title", "expires_at", *secrets_of.SECRET_FIELDS.get(kind, ()))
     fields.only(body, (*named, "host") if kind == Kind.HOST_SCOPED else named)
@@ -35,7 +35,7 @@ async def create(caller: Caller, raw: Any, id_: str) -> dict[str, Any]:
     host = secrets_of.host(fields, body) if kind == Kind.HOST_SCOPED else ""
     title = _title(fields, body) or provider
     expires_at = secrets_of.future(fields, body, "expires_at", clock.now())
-    _refuse(fields)
+    bodies.refuse(fields, "The credentials are")
     return await keep(caller, id_, provider, kind, secret, title=title, host=host, expires_at=expires_at)
 
 
@@ -52,8 +52,8 @@ async def keep(
     expires_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Seal a secret and keep it as a credential of the caller's. Conflict: there are too many."""
-    if await credentials.find(id_) is None and await credentials.count_of(caller.user_id) >= MAX_CREDENTIALS:
-        raise errors.Conflict(f"You have {MAX_CREDENTIALS} credentials, which is all; delete some first.")
+    if await credentials.documents.find(id_) is None:
+        await CREDENTIALS.limit(caller, MAX_CREDENTIALS)
     sealed = await vault.real().seal(caller.user_id, credentials.place(id_), secrets_of.dump(secret))
     now = clock.now()
     stored = Stored(
@@ -69,15 +69,13 @@ async def keep(
         scopes=scopes,
         expires_at=expires_at,
     )
-    await credentials.create(stored)
-    return resource(await get(caller, id_))
+    return resource(await CREDENTIALS.create(caller, stored))
 
 
 async def update(caller: Caller, credentials_id: str, raw: Any, expected: frozenset[str] | None) -> dict[str, Any]:
     """Another title, another expiry, or another secret, whole. NotFound; InvalidArgument; EtagMismatch."""
     for _ in range(etags.ATTEMPTS):
-        stored = await get(caller, credentials_id)
-        etags.check(expected, etags.etag(stored.fence), f"the credentials {credentials_id}")
+        stored = await CREDENTIALS.get(caller, credentials_id, expected)
         changes = await _changes(stored, raw)
         if not changes or await credentials.update(stored, {**changes, "updated_at": clock.now()}):
             return resource(await get(caller, credentials_id))
@@ -85,7 +83,7 @@ async def update(caller: Caller, credentials_id: str, raw: Any, expected: frozen
 
 
 async def _changes(stored: Stored, raw: Any) -> dict[str, Any]:
-    body, fields = _object(raw), Fields()
+    body, fields = bodies.read(raw), Fields()
     names = secrets_of.SECRET_FIELDS.get(stored.kind, ())
     fields.only(body, ("title", "expires_at", *names) if names else ("title",))
     changes: dict[str, Any] = {}
@@ -94,7 +92,7 @@ async def _changes(stored: Stored, raw: Any) -> dict[str, Any]:
     if body.get("expires_at") is not None:
         changes["expires_at"] = secrets_of.future(fields, body, "expires_at", clock.now())
     secret = secrets_of.read(fields, stored.kind, body) if any(body.get(name) is not None for name in names) else None
-    _refuse(fields)
+    bodies.refuse(fields, "The credentials are")
     if secret is not None:
         place = credentials.place(stored.id)
         changes["sealed"] = (await vault.real().seal(stored.user_id, place, secrets_of.dump(secret))).document()
@@ -103,14 +101,7 @@ async def _changes(stored: Stored, raw: Any) -> dict[str, Any]:
 
 async def get(caller: Caller, credentials_id: str) -> Stored:
     """One of the caller's. NotFound."""
-    stored = await credentials.find(credentials_id) if ID.fullmatch(credentials_id) else None
-    if stored is not None and stored.user_id != caller.user_id:
-        audit.suspect("credential", credentials_id)
-    if stored is None or stored.user_id != caller.user_id:
-        raise errors.NotFound(
-            f"There are no credentials {shown_id(credentials_id)} of yours.", reason="CREDENTIALS_NOT_FOUND"
-        )
-    return stored
+    return await CREDENTIALS.get(caller, credentials_id)
 
 
 def shown_id(given: str) -> str:
@@ -120,19 +111,15 @@ def shown_id(given: str) -> str:
 
 async def delete(caller: Caller, credentials_id: str) -> Stored:
     """Forget a credential; what it was. NotFound."""
-    stored = await get(caller, credentials_id)
-    await credentials.delete(credentials_id)
-    return stored
+    return await CREDENTIALS.delete(caller, credentials_id)
 
 
 async def page(
-    caller: Caller, provider: str | None, cursor: tuple[datetime, str] | None, size: int
-) -> tuple[list[dict[str, Any]], tuple[datetime, str] | None]:
+    caller: Caller, provider: str | None, size: int, cursor: owned.Cursor | None
+) -> tuple[list[dict[str, Any]], owned.Cursor | None]:
     """A page of the caller's credentials, newest first, and the cursor of the next."""
-    found = await credentials.list_of(caller.user_id, provider, cursor, size + 1)
-    shown = found[:size]
-    more = len(found) > size
-    return [resource(one) for one in shown], (shown[-1].created_at, shown[-1].id) if more else None
+    found, following = await CREDENTIALS.page(caller, size, cursor, provider=provider)
+    return [resource(one) for one in found], following
 
 
 def resource(stored: Stored) -> dict[str, Any]:
@@ -177,18 +164,3 @@ def _kind(fields: Fields, body: Mapping[str, Any]) -> str:
 
 def _title(fields: Fields, body: Mapping[str, Any]) -> str:
     return texts.plain(fields.text(body, "title", most=MAX_TITLE))
-
-
-def _object(raw: Any) -> Mapping[str, Any]:
-    if not isinstance(raw, Mapping):
-        raise errors.InvalidArgument(
-            "The body must be an object.", violations=[Violation("body", "It must be an object.")]
-        )
-    return cast(Mapping[str, Any], raw)
-
-
-def _refuse(fields: Fields) -> None:
-    if fields.violations:
-        raise errors.InvalidArgument(
-            "The credentials are not valid; see the violations.", violations=fields.violations
-        )

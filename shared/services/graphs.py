@@ -12,14 +12,13 @@ from typing import Any, cast
 from shared import clock
 from shared.blocks import catalog
 from shared.domain import analysis, errors, validation
-from shared.domain.errors import Violation
 from shared.domain.fields import Fields
 from shared.domain.graph import Graph, GraphId
 from shared.domain.permissions import Caller
 from shared.domain.validation import Checked
 from shared.firestore import executions, graphs, schedules, webhooks
 from shared.firestore.graphs import After, Head, Version
-from shared.services import audit, etags, graph_views, memory, paging, texts
+from shared.services import audit, bodies, etags, graph_views, memory, paging, texts
 
 MAX_NAME = 200
 MAX_TEXT = 20_000
@@ -46,7 +45,7 @@ async def create(caller: Caller, raw: Any, graph_id: str) -> Resource:
 
 async def build(caller: Caller, raw: Any, graph_id: str) -> tuple[Head, Version]:
     """A new graph and its version 1, not saved. InvalidArgument with every violation."""
-    body = _object(raw)
+    body = bodies.read(raw)
     fields = Fields()
     fields.only(body, _KNOWN)
     head = _texts(fields, body, _blank(caller, graph_id))
@@ -85,7 +84,7 @@ def _after(head: Head) -> tuple[datetime, str]:
 async def replace(caller: Caller, graph_id: str, raw: Any, expected: frozenset[str] | None) -> Resource:
     """Save a new version, make it the active one, and return the graph. What ``raw`` says of name, description,
     instructions and is_active changes with it. InvalidArgument; EtagMismatch."""
-    body = _object(raw)
+    body = bodies.read(raw)
     for _ in range(etags.ATTEMPTS):
         old = await _owned(caller, graph_id, expected)
         fields = Fields()
@@ -101,7 +100,7 @@ async def replace(caller: Caller, graph_id: str, raw: Any, expected: frozenset[s
 
 async def update(caller: Caller, graph_id: str, raw: Any, expected: frozenset[str] | None) -> Resource:
     """Change name, description, instructions, is_active, active_version. InvalidArgument; EtagMismatch."""
-    body = _object(raw)
+    body = bodies.read(raw)
     for _ in range(etags.ATTEMPTS):
         old = await _owned(caller, graph_id, expected)
         fields = Fields()
@@ -134,8 +133,8 @@ async def delete(caller: Caller, graph_id: str, expected: frozenset[str] | None)
                 reason="GRAPH_IN_USE",
                 metadata={"graph_id": graph_id},
             )
-        await webhooks.erase_of_graph(caller.user_id, graph_id)
-        await schedules.erase_of_graph(caller.user_id, graph_id)
+        await webhooks.documents.erase(caller.user_id, graph_id=graph_id)
+        await schedules.documents.erase(caller.user_id, graph_id=graph_id)
         await memory.erase(caller.user_id, graph_id)
         if await graphs.delete(head):
             return
@@ -168,7 +167,7 @@ async def get_version(caller: Caller, graph_id: str, number: int) -> Resource:
 async def validate(raw: Any) -> Resource:
     """``{valid, violations, problems, input_schema, output_schema, credentials_schema}`` of a graph that is not
     saved. ``valid``: saving it would not be refused; ``problems``: why it could not be executed yet."""
-    body = _object(raw)
+    body = bodies.read(raw)
     fields = Fields()
     fields.only(body, _KNOWN)
     _texts(fields, body, _blank(None, "new"))
@@ -272,13 +271,6 @@ def _version(graph: Graph, graph_id: GraphId, number: int) -> Version:
         created_at=clock.now(),
         size=len(graphs.definition(graph)),
     )
-
-
-def _object(raw: Any) -> Raw:
-    if not isinstance(raw, Mapping):
-        violation = Violation("body", "It must be an object.")
-        raise errors.InvalidArgument("The body must be a JSON object.", violations=[violation])
-    return cast(Raw, raw)
 
 
 def _refuse(fields: Fields) -> None:

@@ -34,7 +34,7 @@ class Taken:
 async def take(world: World, id_: str, headers: Mapping[str, str], body: bytes, parse: Callable[[], Any]) -> Taken:
     """``parse`` gives what is in the body, or raises InvalidArgument. NotFound: there is no such webhook, or it is
     inactive; Unauthenticated: the delivery is not genuine; InvalidArgument: the graph cannot be executed with it."""
-    webhook = await webhooks.find(id_) if graphs.is_id(id_) else None
+    webhook = await webhooks.documents.find(id_) if graphs.is_id(id_) else None
     if webhook is None or not webhook.is_active:
         raise errors.NotFound(f"There is no webhook {id_[:64]}.", reason="WEBHOOK_NOT_FOUND")
     try:

@@ -9,7 +9,6 @@ else got hold of is worth nothing (RFC 9700 section 2.1).
 import base64
 import hashlib
 import logging
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -23,7 +22,7 @@ from shared.domain.permissions import Caller
 from shared.firestore import oauth_states
 from shared.firestore.credentials import Stored
 from shared.firestore.oauth_states import State
-from shared.services import audit, credentials, oauth_providers, oauth_tokens, texts, vault
+from shared.services import audit, bodies, credentials, oauth_providers, oauth_tokens, texts, vault
 from shared.services.world import World
 
 STATE_HOLDS = timedelta(minutes=10)
@@ -118,14 +117,14 @@ async def _revoked(world: World, stored: Stored) -> bool:
 
 
 def _wishes(raw: Any) -> tuple[list[str], str]:
-    body, fields = _object(raw), Fields()
+    body, fields = bodies.read(raw), Fields()
     fields.only(body, ("scopes", "title"))
     scopes = body.get("scopes") or []
     if not isinstance(scopes, list) or len(cast(list[Any], scopes)) > MAX_SCOPES or not all(map(_is_scope, scopes)):
         fields.wrong("scopes", f"It must be a list of at most {MAX_SCOPES} scopes, each a word.")
         scopes = []
     title = texts.plain(fields.text(body, "title", most=credentials.MAX_TITLE))
-    _refuse(fields)
+    bodies.refuse(fields, "What the OAuth flow needs is")
     return list(dict.fromkeys(cast(list[str], scopes))), title
 
 
@@ -135,25 +134,12 @@ def _is_scope(scope: Any) -> bool:
 
 
 def _answer(raw: Any) -> tuple[str, str]:
-    body, fields = _object(raw), Fields()
+    body, fields = bodies.read(raw), Fields()
     fields.only(body, ("state", "code"))
     state = fields.text(body, "state", least=1, most=MAX_TEXT)
     code = fields.text(body, "code", least=1, most=MAX_TEXT)
-    _refuse(fields)
+    bodies.refuse(fields, "What the OAuth flow needs is")
     return state, code
-
-
-def _object(raw: Any) -> Mapping[str, Any]:
-    fields = Fields()
-    if not isinstance(raw, Mapping):
-        fields.wrong("body", "It must be an object.")
-        _refuse(fields)
-    return cast(Mapping[str, Any], raw)
-
-
-def _refuse(fields: Fields) -> None:
-    if fields.violations:
-        raise errors.InvalidArgument("The OAuth flow cannot go on so.", violations=fields.violations)
 
 
 def _random(world: World) -> str:

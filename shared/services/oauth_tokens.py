@@ -89,12 +89,12 @@ async def _claim(world: World, stored: Stored, now: datetime) -> Stored | None:
     """The credential under our lease; None: another has it."""
     refresh_id = world.random_id()
     await credentials.update(stored, {"refreshing_until": now + LEASE, "refresh_id": refresh_id})
-    claimed = await credentials.find(stored.id)
+    claimed = await credentials.documents.find(stored.id)
     return claimed if claimed is not None and claimed.refresh_id == refresh_id else None
 
 
 async def _again(stored: Stored) -> Stored:
-    found = await credentials.find(stored.id)
+    found = await credentials.documents.find(stored.id)
     if found is None:
         raise BlockError(f"The credentials {stored.id} were deleted meanwhile.", reason="CREDENTIALS_NOT_FOUND")
     return found
@@ -135,7 +135,7 @@ async def _change(claimed: Stored, changes: Mapping[str, Any]) -> None:
     while found is not None and found.refresh_id == claimed.refresh_id:
         if await credentials.update(found, changes):
             return
-        found = await credentials.find(claimed.id)
+        found = await credentials.documents.find(claimed.id)
 
 
 async def revoke(world: World, stored: Stored) -> bool:

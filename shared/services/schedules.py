@@ -1,6 +1,5 @@
 """What may a user do with schedules? Create, read, change, pause, resume, delete, and look ahead and back."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -11,7 +10,7 @@ from shared.domain.fields import Fields
 from shared.domain.permissions import Caller
 from shared.domain.schedule import CatchUp, Overlap, Schedule, State
 from shared.firestore import graphs, schedules, values
-from shared.services import choosing, etags, inputs, texts
+from shared.services import bodies, choosing, etags, inputs, owned, texts
 from shared.services import graphs as graph_service
 from shared.services.world import World
 
@@ -19,16 +18,18 @@ MAX_NAME = 200
 MAX_UPCOMING = 100
 WRITABLE = ("name", "cron", "timezone", "input_data", "credentials", "starts_at", "ends_at", "catch_up", "overlap")
 
+SCHEDULES = owned.Kind("schedule", schedules.documents, reason="SCHEDULE_NOT_FOUND")
+
 Resource = dict[str, Any]
-Raw = Mapping[str, Any]
+Raw = bodies.Raw
 
 
-async def create(world: World, caller: Caller, graph_id: str, raw: Raw, id_: str) -> Resource:
+async def create(world: World, caller: Caller, graph_id: str, raw: Any, id_: str) -> Resource:
     """A schedule of a graph of the caller's. NotFound; InvalidArgument with every violation; TooManyRequests: they
     have ``MAX_SCHEDULES``. One of this id is there already: this very request made it before."""
     head = await graph_service.owned(caller, graph_id)
     most = world.settings.max_schedules
-    if await schedules.count(caller.user_id) >= most:
+    if await schedules.documents.count(caller.user_id) >= most:
         raise errors.TooManyRequests(
             f"You have {most} schedules (MAX_SCHEDULES); delete one first.", reason="TOO_MANY_SCHEDULES"
         )
@@ -58,32 +59,30 @@ async def create(world: World, caller: Caller, graph_id: str, raw: Raw, id_: str
         raise errors.InvalidArgument(
             "The schedule would never occur.", violations=[Violation("ends_at", "Nothing occurs before it.")]
         )
-    await schedules.create(made)
-    return _view(await _owned(caller, id_))
+    return _view(await SCHEDULES.create(caller, made))
 
 
 async def get(caller: Caller, id_: str) -> Resource:
-    return _view(await _owned(caller, id_))
+    return _view(await SCHEDULES.get(caller, id_))
 
 
 async def list_of(
-    caller: Caller, graph_id: str | None, size: int, cursor: tuple[datetime, str] | None
-) -> tuple[list[Resource], tuple[datetime, str] | None]:
+    caller: Caller, graph_id: str | None, size: int, cursor: owned.Cursor | None
+) -> tuple[list[Resource], owned.Cursor | None]:
     """A page, newest first, and the cursor of the next. NotFound: the graph is not the caller's."""
     if graph_id is not None:
         await graph_service.owned(caller, graph_id)
-    found = await schedules.list_of(caller.user_id, graph_id, cursor, size + 1)
-    more = (found[size - 1].created_at, found[size - 1].id) if len(found) > size else None
-    return [_view(one) for one in found[:size]], more
+    found, following = await SCHEDULES.page(caller, size, cursor, graph_id=graph_id)
+    return [_view(one) for one in found], following
 
 
-async def update(world: World, caller: Caller, id_: str, raw: Raw, expected: frozenset[str] | None) -> Resource:
+async def update(world: World, caller: Caller, id_: str, raw: Any, expected: frozenset[str] | None) -> Resource:
     """Change what ``raw`` names. What was due by the old times and is not by the new is left out."""
-    for _ in range(etags.ATTEMPTS):
-        old = await _owned(caller, id_, expected)
-        if await schedules.update(await _changed(world, caller, old, raw)):
-            return _view(await _owned(caller, id_))
-    raise etags.contended(f"the schedule {id_}")
+
+    async def make(old: Schedule) -> Schedule:
+        return await _changed(world, caller, old, raw)
+
+    return _view(await SCHEDULES.change(caller, id_, expected, make))
 
 
 async def pause(world: World, caller: Caller, id_: str) -> Resource:
@@ -97,27 +96,22 @@ async def resume(world: World, caller: Caller, id_: str) -> Resource:
 
 
 async def _into(world: World, caller: Caller, id_: str, state: State) -> Resource:
-    for _ in range(etags.ATTEMPTS):
-        old = await _owned(caller, id_)
+    async def make(old: Schedule) -> Schedule:
         if old.state in (state, State.ENDED):
-            return _view(old)
-        made = _timed(replace(old, state=state, updated_at=world.now()), world.now())
-        if await schedules.update(made):
-            return _view(await _owned(caller, id_))
-    raise etags.contended(f"the schedule {id_}")
+            return old
+        return _timed(replace(old, state=state, updated_at=world.now()), world.now())
+
+    return _view(await SCHEDULES.change(caller, id_, None, make))
 
 
 async def delete(caller: Caller, id_: str, expected: frozenset[str] | None) -> None:
     """Executions that it has started go on."""
-    for _ in range(etags.ATTEMPTS):
-        if await schedules.delete(await _owned(caller, id_, expected)):
-            return
-    raise etags.contended(f"the schedule {id_}")
+    await SCHEDULES.delete(caller, id_, expected)
 
 
 async def upcoming(world: World, caller: Caller, id_: str, count: int) -> Resource:
     """The next times, in UTC; none while it is paused."""
-    found = await _owned(caller, id_)
+    found = await SCHEDULES.get(caller, id_)
     active = found.state is State.ACTIVE
     return {"items": schedule.upcoming(found, world.now(), count) if active else []}
 
@@ -126,7 +120,7 @@ async def history(
     caller: Caller, id_: str, size: int, before: datetime | None
 ) -> tuple[list[Resource], datetime | None]:
     """What came of the latest occurrences, latest first, and the cursor of the next page."""
-    await _owned(caller, id_)
+    await SCHEDULES.get(caller, id_)
     found = await schedules.occurrences(id_, before, size + 1)
     items = [
         {"at": o.at, "result": o.result, "message": o.message, "execution_id": o.execution_id, "missed": o.missed}
@@ -135,19 +129,9 @@ async def history(
     return items, found[size - 1].at if len(found) > size else None
 
 
-async def _owned(caller: Caller, id_: str, expected: frozenset[str] | None = None) -> Schedule:
-    found = await schedules.find(id_) if graphs.is_id(id_) else None
-    if found is None or found.user_id != caller.user_id:
-        raise errors.NotFound(
-            f"There is no schedule {id_} of yours.", reason="SCHEDULE_NOT_FOUND", metadata={"schedule_id": id_}
-        )
-    etags.check(expected, etags.etag(found.fence), f"the schedule {id_}")
-    return found
-
-
-async def _changed(world: World, caller: Caller, old: Schedule, raw: Raw) -> Schedule:
-    """``old`` with what is in ``raw``, timed anew. InvalidArgument."""
-    fields = Fields()
+async def _changed(world: World, caller: Caller, old: Schedule, body: Any) -> Schedule:
+    """``old`` with what is in ``body``, timed anew. InvalidArgument."""
+    raw, fields = bodies.read(body), Fields()
     fields.only(raw, WRITABLE)
     made = replace(
         old,
@@ -166,8 +150,7 @@ async def _changed(world: World, caller: Caller, old: Schedule, raw: Raw) -> Sch
         fields.wrong("input_data", f"It is larger than {schedules.MAX_INPUT:,} bytes of JSON.")
     if made.starts_at and made.ends_at and made.ends_at <= made.starts_at:
         fields.wrong("ends_at", "It must be later than starts_at.")
-    if fields.violations:
-        raise errors.InvalidArgument("The schedule is not valid; see the violations.", violations=fields.violations)
+    bodies.refuse(fields, "The schedule is")
     head = await graphs.find(made.graph_id)
     if head is not None:
         version = await graphs.get_version(head.id, head.active_version)

@@ -62,7 +62,7 @@ class UserWallet:
 
 async def check(user_id: str, need: Need, credentials_id: str, now: datetime) -> Stored:
     """The credential, which is the user's and suits the need. BlockError."""
-    stored = await credentials.find(credentials_id) if service.ID.fullmatch(credentials_id) else None
+    stored = await credentials.documents.find(credentials_id) if service.ID.fullmatch(credentials_id) else None
     if stored is None or stored.user_id != user_id:
         if stored is not None:
             _log.warning("an execution of user %s names credentials of another: %s", user_id, credentials_id)

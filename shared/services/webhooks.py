@@ -3,7 +3,6 @@
 import base64
 import dataclasses
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from shared import clock
@@ -13,7 +12,7 @@ from shared.domain.fields import Fields
 from shared.domain.permissions import Caller
 from shared.firestore import graphs, values, webhooks
 from shared.firestore.webhooks import Webhook
-from shared.services import audit, choosing, etags, inputs, texts, vault
+from shared.services import bodies, choosing, etags, inputs, owned, texts, vault
 from shared.services import graphs as graph_service
 from shared.services.world import World
 
@@ -25,17 +24,18 @@ SECRET_BYTES = 32
 CHANGEABLE = ("name", "input_name", "input_data", "credentials", "is_active")
 WRITABLE = (*CHANGEABLE, "provider", "secret")
 
+WEBHOOKS = owned.Kind("webhook", webhooks.documents, reason="WEBHOOK_NOT_FOUND")
+
 Resource = dict[str, Any]
-Raw = Mapping[str, Any]
+Raw = bodies.Raw
 
 
-async def create(world: World, caller: Caller, graph_id: str, raw: Raw, id_: str) -> Resource:
+async def create(world: World, caller: Caller, graph_id: str, raw: Any, id_: str) -> Resource:
     """A webhook of a graph of the caller's, with its secret, which is not shown again. NotFound; InvalidArgument with
     every violation; Conflict: there are too many. One of this id is there already: this very request made it."""
     head = await graph_service.owned(caller, graph_id)
-    if len(await webhooks.list_of(caller.user_id, None, None, MAX_WEBHOOKS)) >= MAX_WEBHOOKS:
-        raise errors.Conflict(f"You have {MAX_WEBHOOKS} webhooks, which is all; delete some first.")
-    fields = Fields()
+    await WEBHOOKS.limit(caller, MAX_WEBHOOKS)
+    raw, fields = bodies.read(raw), Fields()
     fields.only(raw, WRITABLE)
     provider = fields.text(raw, "provider", most=20) or "standard"
     if provider not in signatures.PROVIDERS:
@@ -57,65 +57,64 @@ async def create(world: World, caller: Caller, graph_id: str, raw: Raw, id_: str
         updated_at=now,
     )
     made = await _changed(world, caller, fields, blank, raw)
-    await webhooks.create(dataclasses.replace(made, sealed=await _sealed(made, secret)))
-    return {**view(await _owned(caller, id_)), "secret": secret}
+    made = dataclasses.replace(made, sealed=await _sealed(made, secret))
+    kept = await WEBHOOKS.create(caller, made)
+    if kept.sealed != made.sealed:  # an earlier attempt's, whose secret nobody has heard
+        return await rotate(world, caller, graph_id, id_, {"secret": secret})
+    return {**view(kept), "secret": secret}
 
 
 async def get(caller: Caller, graph_id: str, id_: str) -> Resource:
-    return view(await _owned(caller, id_, graph_id))
+    return view(_of(graph_id, await WEBHOOKS.get(caller, id_)))
 
 
 async def list_of(
-    caller: Caller, graph_id: str, size: int, cursor: tuple[datetime, str] | None
-) -> tuple[list[Resource], tuple[datetime, str] | None]:
+    caller: Caller, graph_id: str, size: int, cursor: owned.Cursor | None
+) -> tuple[list[Resource], owned.Cursor | None]:
     """A page, newest first, and the cursor of the next. NotFound: the graph is not the caller's."""
     await graph_service.owned(caller, graph_id)
-    found = await webhooks.list_of(caller.user_id, graph_id, cursor, size + 1)
-    more = (found[size - 1].created_at, found[size - 1].id) if len(found) > size else None
-    return [view(one) for one in found[:size]], more
+    found, following = await WEBHOOKS.page(caller, size, cursor, graph_id=graph_id)
+    return [view(one) for one in found], following
 
 
 async def update(
-    world: World, caller: Caller, graph_id: str, id_: str, raw: Raw, expected: frozenset[str] | None
+    world: World, caller: Caller, graph_id: str, id_: str, raw: Any, expected: frozenset[str] | None
 ) -> Resource:
     """Change what ``raw`` names."""
-    for _ in range(etags.ATTEMPTS):
-        old = await _owned(caller, id_, graph_id, expected)
+    body = bodies.read(raw)
+
+    async def make(old: Webhook) -> Webhook:
         fields = Fields()
-        fields.only(raw, CHANGEABLE)
-        if await webhooks.update(await _changed(world, caller, fields, old, raw)):
-            return view(await _owned(caller, id_))
-    raise etags.contended(f"the webhook {id_}")
+        fields.only(body, CHANGEABLE)
+        return await _changed(world, caller, fields, _of(graph_id, old), body)
+
+    return view(await WEBHOOKS.change(caller, id_, expected, make))
 
 
-async def rotate(world: World, caller: Caller, graph_id: str, id_: str, raw: Raw) -> Resource:
+async def rotate(world: World, caller: Caller, graph_id: str, id_: str, raw: Any) -> Resource:
     """Another secret, at once: given, or made; shown this once."""
-    fields = Fields()
-    fields.only(raw, ("secret",))
-    secret = _secret(fields, raw)
-    _refuse(fields)
-    for _ in range(etags.ATTEMPTS):
-        old = await _owned(caller, id_, graph_id)
-        sealed = await _sealed(old, secret)
-        if await webhooks.update(dataclasses.replace(old, sealed=sealed, updated_at=world.now())):
-            return {**view(await _owned(caller, id_)), "secret": secret}
-    raise etags.contended(f"the webhook {id_}")
+    body, fields = bodies.read(raw), Fields()
+    fields.only(body, ("secret",))
+    secret = _secret(fields, body)
+    bodies.refuse(fields, "The secret is")
+
+    async def make(old: Webhook) -> Webhook:
+        sealed = await _sealed(_of(graph_id, old), secret)
+        return dataclasses.replace(old, sealed=sealed, updated_at=world.now())
+
+    return {**view(await WEBHOOKS.change(caller, id_, None, make)), "secret": secret}
 
 
-async def delete(caller: Caller, graph_id: str, id_: str) -> None:
-    await webhooks.delete((await _owned(caller, id_, graph_id)).id)
+async def delete(caller: Caller, graph_id: str, id_: str, expected: frozenset[str] | None = None) -> None:
+    _of(graph_id, await WEBHOOKS.get(caller, id_))
+    await WEBHOOKS.delete(caller, id_, expected)
 
 
-async def _owned(
-    caller: Caller, id_: str, graph_id: str | None = None, expected: frozenset[str] | None = None
-) -> Webhook:
-    found = await webhooks.find(id_) if graphs.is_id(id_) else None
-    if found is not None and found.user_id != caller.user_id:
-        audit.suspect("webhook", id_)
-    if found is None or found.user_id != caller.user_id or found.graph_id != (graph_id or found.graph_id):
-        raise errors.NotFound(f"There is no webhook {id_[:64]} of yours.", reason="WEBHOOK_NOT_FOUND")
-    etags.check(expected, etags.etag(found.fence), f"the webhook {id_}")
-    return found
+def _of(graph_id: str, webhook: Webhook) -> Webhook:
+    """NotFound: it is another graph's."""
+    if webhook.graph_id != graph_id:
+        raise WEBHOOKS.not_found(webhook.id)
+    return webhook
 
 
 async def _changed(world: World, caller: Caller, fields: Fields, old: Webhook, raw: Raw) -> Webhook:
@@ -131,7 +130,7 @@ async def _changed(world: World, caller: Caller, fields: Fields, old: Webhook, r
     )
     if len(values.dump(dict(made.input_data)).encode()) > webhooks.MAX_INPUT:
         fields.wrong("input_data", f"It is larger than {webhooks.MAX_INPUT:,} bytes of JSON.")
-    _refuse(fields)
+    bodies.refuse(fields, "The webhook is")
     head = await graphs.find(made.graph_id)
     if head is None:
         return made
@@ -167,11 +166,6 @@ def _secret(fields: Fields, raw: Raw) -> str:
 async def _sealed(webhook: Webhook, secret: str) -> Mapping[str, Any]:
     sealed = await vault.real().seal(webhook.user_id, webhooks.place(webhook.id), secret.encode())
     return sealed.document()
-
-
-def _refuse(fields: Fields) -> None:
-    if fields.violations:
-        raise errors.InvalidArgument("The webhook is not valid; see the violations.", violations=fields.violations)
 
 
 def view(webhook: Webhook) -> Resource:

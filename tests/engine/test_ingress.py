@@ -144,7 +144,7 @@ async def test_its_secret_lies_sealed_and_is_shown_once(stage: Stage) -> None:
     webhook = await a_webhook(stage)
     shown = await service.get(ANN, webhook["graph_id"], webhook["id"])
     assert "secret" not in shown
-    stored = await webhooks.find(webhook["id"])
+    stored = await webhooks.documents.find(webhook["id"])
     assert stored is not None
     assert webhook["secret"] not in str(stored)
     assert webhook["secret"].removeprefix("whsec_") not in str(stored)
@@ -165,3 +165,11 @@ async def test_what_is_not_valid_is_refused_by_its_field(stage: Stage, body: dic
     with pytest.raises(errors.InvalidArgument) as error:
         await a_webhook(stage, **body)
     assert field in {violation.field for violation in error.value.violations}
+
+
+async def test_creating_again_under_the_same_id_gives_a_secret_that_holds(stage: Stage) -> None:
+    first = await a_webhook(stage)
+    body = {"name": "again"}
+    again = await service.create(stage.world, ANN, first["graph_id"], body, first["id"])
+    assert again["secret"] != first["secret"]
+    await deliver(stage, again, signatures.sign(again["secret"], "a", stage.now, b"{}"), b"{}")

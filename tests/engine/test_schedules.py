@@ -67,12 +67,12 @@ async def hourly(stage: Stage, id_: str = "hourly", **changes: Any) -> Schedule:
         created_at=stage.now,
         updated_at=stage.now,
     )
-    await schedules.create(replace(made, **changes))
+    await schedules.documents.create(replace(made, **changes))
     return await found(id_)
 
 
 async def found(id_: str = "hourly") -> Schedule:
-    schedule = await schedules.find(id_)
+    schedule = await schedules.documents.find(id_)
     assert schedule is not None
     return schedule
 

@@ -164,7 +164,7 @@ async def test_what_cannot_be_scopes_is_refused(users_api: httpx.AsyncClient, se
 
 
 async def _expire(made: dict[str, Any]) -> None:
-    found = await stored.find(made["id"])
+    found = await stored.documents.find(made["id"])
     assert found is not None
     assert await stored.update(found, {"expires_at": world.clock.now() - timedelta(seconds=1)})
 
@@ -185,7 +185,7 @@ async def test_an_old_token_is_gone_on_with_while_another_refreshes(
     users_api: httpx.AsyncClient, server: Server, user: User
 ):
     made = await _connect(users_api, server)
-    found = await stored.find(made["id"])
+    found = await stored.documents.find(made["id"])
     assert found is not None
     now = world.clock.now()
     soon = {"expires_at": now + timedelta(minutes=1), "refreshing_until": now + timedelta(minutes=1)}
@@ -199,7 +199,7 @@ async def test_one_that_died_while_it_refreshed_is_taken_over(
 ):
     made = await _connect(users_api, server)
     await _expire(made)
-    found = await stored.find(made["id"])
+    found = await stored.documents.find(made["id"])
     assert found is not None
     assert await stored.update(found, {"refreshing_until": world.clock.now() + timedelta(seconds=0.5)})
     await _wallet(user).open(NEED, made["id"])
