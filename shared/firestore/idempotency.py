@@ -1,11 +1,11 @@
 """Which POST has been made before, and what was its answer?
 
 path      idempotency/{hash of user, route and key}
-fields    fingerprint (of the body), lease_until, born_at, answered, code, answer (zlib of the body),
-          etag, expires_at, schema_version
+fields    user_id, fingerprint (of the body), holder, lease_until, born_at, answered, code, answer (zlib of the
+          body), etag, expires_at, schema_version
 queries   by id only
 hottest   one document for one key, written twice for each request that carries it
-pruned    by TTL on expires_at, 24 h after it was made
+pruned    by TTL on expires_at, 24 h after it was made, and with the account
 size      an answer over 900 KB compressed is not recorded: the repetition makes the same resource again
 """
 
@@ -64,13 +64,16 @@ def record_id(user_id: str, route: str, key: str) -> str:
 
 
 @operation
-async def begin(record: str, fingerprint: str, holder: str, now: datetime) -> Held | Answered | Busy | OtherBody:
+async def begin(
+    user_id: str, route: str, key: str, fingerprint: str, holder: str, now: datetime
+) -> Held | Answered | Busy | OtherBody:
     """Claim the key, or say what became of it. Of two that race for it, one finds the other Busy.
 
     ``holder``: a random id of this request; by it a claim is known that was applied although its answer was lost.
     A holder that died is taken over when its lease is over; a record past ``expires_at`` counts as none, since
     TTL deletes within a day (https://cloud.google.com/firestore/docs/ttl)."""
-    fresh = _fresh(fingerprint, holder, now)
+    record = record_id(user_id, route, key)
+    fresh = _fresh(user_id, fingerprint, holder, now)
     try:
         written = await _reference(record).create(fresh)
         return Held(record_id=record, born_at=now, fence=commits.fence_of(written.update_time))
@@ -128,8 +131,9 @@ async def forget(held: Held) -> None:
         await _reference(held.record_id).delete(option=option)
 
 
-def _fresh(fingerprint: str, holder: str, now: datetime) -> dict[str, Any]:
+def _fresh(user_id: str, fingerprint: str, holder: str, now: datetime) -> dict[str, Any]:
     return {
+        "user_id": user_id,
         "fingerprint": fingerprint,
         "holder": holder,
         "lease_until": now + LEASE,

@@ -54,7 +54,7 @@ class OnceOnly:
         """``shown_once``: fields of the answer that must not be kept."""
         if self._key is None:
             return await make(clock.random_id())
-        match await self._begin(records.record_id(user_id, self._route, self._key)):
+        match await self._begin(user_id, self._key):
             case Answered() as before:
                 return _replay(before)
             case Busy(lease_until=until):
@@ -78,11 +78,11 @@ class OnceOnly:
 
         return await self(user_id, answer, shown_once=shown_once)
 
-    async def _begin(self, record: str) -> Held | Answered | Busy | OtherBody:
+    async def _begin(self, user_id: str, key: str) -> Held | Answered | Busy | OtherBody:
         """What becomes of this request; while another is at work, only after waiting for it a while."""
         end, pause, holder = clock.monotonic() + PATIENCE_SECONDS, FIRST_PAUSE_SECONDS, clock.random_id()
         while True:
-            found = await records.begin(record, self._fingerprint, holder, clock.now())
+            found = await records.begin(user_id, self._route, key, self._fingerprint, holder, clock.now())
             if not isinstance(found, Busy) or clock.monotonic() + pause > end:
                 return found
             await asyncio.sleep(pause)

@@ -63,9 +63,9 @@ async def test_who_waits_too_long_for_the_first_is_told_to_come_again(
 ):
     monkeypatch.setattr(once, "PATIENCE_SECONDS", 0.2)
     body = json.dumps(a_graph()).encode()
-    record = idempotency.record_id(user.id, "POST /api/v1/graphs", "one")
+    record = (user.id, "POST /api/v1/graphs", "one")
     fingerprint = hmac.new(b"one", body, "sha256").hexdigest()
-    await idempotency.begin(record, fingerprint, "at work", clock.now())
+    await idempotency.begin(*record, fingerprint, "at work", clock.now())
     answer = await api.post("/graphs", content=body, headers=KEY)
     assert error_of(answer, 409)["ErrorInfo"]["reason"] == "IDEMPOTENCY_KEY_IN_USE"
     assert int(answer.headers["retry-after"]) >= 1
@@ -91,45 +91,47 @@ async def test_a_crash_after_creating_leads_to_the_same_graph(
 
 
 async def test_a_dead_holder_is_taken_over_when_its_lease_is_over_and_not_before(user: User):
-    record = idempotency.record_id(user.id, "POST /x", "key")
+    record = (user.id, "POST /x", "key")
     now = clock.now()
-    held = await idempotency.begin(record, "f", "first", now)
+    held = await idempotency.begin(*record, "f", "first", now)
     assert isinstance(held, idempotency.Held)
-    before = await idempotency.begin(record, "f", "second", now + idempotency.LEASE - timedelta(seconds=1))
+    before = await idempotency.begin(*record, "f", "second", now + idempotency.LEASE - timedelta(seconds=1))
     assert isinstance(before, idempotency.Busy)
-    after = await idempotency.begin(record, "f", "second", now + idempotency.LEASE)
+    after = await idempotency.begin(*record, "f", "second", now + idempotency.LEASE)
     assert isinstance(after, idempotency.Held)
     assert after.born_at.timestamp() == held.born_at.timestamp()
     assert not await idempotency.complete(held, 200, b"late", "")
     assert await idempotency.complete(after, 200, b"mine", "")
-    assert await idempotency.begin(record, "f", "third", now) == idempotency.Answered(code=200, body=b"mine", etag="")
+    assert await idempotency.begin(*record, "f", "third", now) == idempotency.Answered(
+        code=200, body=b"mine", etag=""
+    )
 
 
 async def test_a_claim_whose_answer_was_lost_is_known_again(user: User):
-    record = idempotency.record_id(user.id, "POST /x", "key")
+    record = (user.id, "POST /x", "key")
     now = clock.now()
-    held = await idempotency.begin(record, "f", "mine", now)
+    held = await idempotency.begin(*record, "f", "mine", now)
     assert isinstance(held, idempotency.Held)
-    assert await idempotency.begin(record, "f", "mine", now) == held
-    assert isinstance(await idempotency.begin(record, "f", "other", now), idempotency.Busy)
+    assert await idempotency.begin(*record, "f", "mine", now) == held
+    assert isinstance(await idempotency.begin(*record, "f", "other", now), idempotency.Busy)
 
 
 async def test_of_two_that_take_over_at_the_same_time_one_does(user: User):
-    record = idempotency.record_id(user.id, "POST /x", "key")
+    record = (user.id, "POST /x", "key")
     now = clock.now()
-    await idempotency.begin(record, "f", "dead", now)
+    await idempotency.begin(*record, "f", "dead", now)
     later = now + idempotency.LEASE
-    taken = await asyncio.gather(*(idempotency.begin(record, "f", f"h{n}", later) for n in range(4)))
+    taken = await asyncio.gather(*(idempotency.begin(*record, "f", f"h{n}", later) for n in range(4)))
     assert sorted(type(one).__name__ for one in taken) == ["Busy", "Busy", "Busy", "Held"]
 
 
 async def test_after_a_day_the_key_is_new(user: User):
-    record = idempotency.record_id(user.id, "POST /x", "key")
+    record = (user.id, "POST /x", "key")
     now = clock.now()
-    held = await idempotency.begin(record, "f", "first", now)
+    held = await idempotency.begin(*record, "f", "first", now)
     assert isinstance(held, idempotency.Held)
     await idempotency.complete(held, 200, b"old", "")
-    later = await idempotency.begin(record, "other", "second", now + idempotency.KEPT)
+    later = await idempotency.begin(*record, "other", "second", now + idempotency.KEPT)
     assert isinstance(later, idempotency.Held)
     assert later.born_at != held.born_at
 

@@ -24,6 +24,7 @@ from shared.domain.statuses import Status
 from shared.firestore import (
     api_keys,
     audit,
+    belongings,
     credentials,
     executions,
     gate_tokens,
@@ -71,6 +72,7 @@ COLLECTIONS = {
 MODULES = [
     api_keys,
     audit,
+    belongings,
     credentials,
     executions,
     gate_tokens,
@@ -107,6 +109,14 @@ QUERIES: dict[str, Query] = {
         "u", (NOW, "c"), 9, provider="github"
     ),
     "credentials.count": lambda: credentials.documents.count("u"),
+    **{
+        f"belongings.{name} ({one.collection})": lambda ask=ask, one=one: ask(one)
+        for one in belongings.BELONGINGS
+        for name, ask in {
+            "page": lambda one: belongings.page(one, "u", "a"),
+            "erase": lambda one: belongings.erase(one, "u"),
+        }.items()
+    },
     "credentials.all_of_them": lambda: _all(credentials.all_of_them()),
     "outbox.left": lambda: outbox.left(NOW, 9),
     "recoveries.since": lambda: recoveries.since(NOW, 9),
