@@ -19,6 +19,7 @@ from functions.routers import (
     graphs,
     health,
     ingress,
+    notifications,
     reviews,
     schedules,
     users,
@@ -38,6 +39,7 @@ ROUTERS: list[APIRouter] = [
     credentials.router,
     schedules.router,
     webhooks.router,
+    notifications.router,
     ingress.router,
     health.router,
 ]

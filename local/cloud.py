@@ -137,7 +137,9 @@ class Cloud:
             if function.topic:
                 topic = self._path("topics", function.topic)
                 subscription = self._path("subscriptions", function.name)
-                self.pubsub.ensure_push_subscription(subscription, topic, url, caller, ack_deadline_seconds=600)
+                self.pubsub.ensure_push_subscription(
+                    subscription, topic, url, caller, ack_deadline_seconds=600, message_filter=function.filter
+                )
             if function.bucket:
                 self._ensure_storage_trigger(function, url, caller)
             if function.schedule:

@@ -21,7 +21,8 @@ class ManifestError(ValueError):
 class Function:
     """One function. ``source`` is an absolute path; ``timeout`` in seconds; ``concurrency``: requests at a time;
     ``schedule`` a cron expression or None, read in ``time_zone``, and ``retries`` what is done with a run of it that
-    failed; ``topic`` the Pub/Sub topic that is pushed to it or None; ``bucket`` the one (without the project) whose
+    failed; ``topic`` the Pub/Sub topic that is pushed to it or None, and ``filter`` which of its messages; ``bucket``
+    the one (without the project) whose
     events of the kind ``event`` it gets, or None; ``clients`` as the manifest names them; ``local_process``: which
     process of this machine serves it, empty for the main one."""
 
@@ -36,6 +37,7 @@ class Function:
     time_zone: str = "Etc/UTC"
     retries: Mapping[str, float] = field(default_factory=dict[str, float])
     topic: str | None = None
+    filter: str = ""
     bucket: str | None = None
     event: str = "OBJECT_FINALIZE"
     clients: tuple[str, ...] = ()
@@ -124,6 +126,7 @@ def _function(
         time_zone=str(entry.get("time_zone") or "Etc/UTC"),
         retries=entry.get("retries") or {},
         topic=entry.get("topic"),
+        filter=str(entry.get("filter") or ""),
         bucket=bucket,
         event=str(entry.get("event") or "OBJECT_FINALIZE"),
         clients=tuple(entry.get("clients") or ()),

@@ -97,6 +97,7 @@ BELONGINGS = (
         told=names("name status size content_type reason message scanned sha256 execution_id expires_at created_at")
         + names("updated_at"),
     ),
+    Belonging(collection="notifications", told=names("kind details at created_at"), texts=("details",)),
     Belonging(collection="memory", told=names("graph_id key value updated_at"), texts=("value",)),
     Belonging(collection="vectors", told=names("graph_id text metadata created_at"), texts=("metadata",)),
     Belonging(collection="node_cache", told=()),

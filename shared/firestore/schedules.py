@@ -11,6 +11,7 @@ Pruned by: deletion of the schedule or its graph; occurrences by TTL on expire_a
 Size: that of its inputs, at most ``MAX_INPUT`` bytes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,9 +63,9 @@ documents = _Schedules(
 )
 
 
-async def occurred(schedule: Schedule, occurrences: list[Occurrence]) -> bool:
-    """The schedule as it goes on, on its fence, and what came of occurrences, together. False: somebody else has
-    dealt with them."""
+async def occurred(schedule: Schedule, occurrences: list[Occurrence], extra: Sequence[commits.Write] = ()) -> bool:
+    """The schedule as it goes on, on its fence, what came of occurrences, and ``extra``, together. False: somebody
+    else has dealt with them."""
     rows = [
         commits.Write(
             ref=_occurrences(schedule.id).document(identity.derive(schedule.id, one.at.isoformat(), one.result)),
@@ -72,7 +73,7 @@ async def occurred(schedule: Schedule, occurrences: list[Occurrence]) -> bool:
         )
         for one in occurrences
     ]
-    return not isinstance(await commits.commit(client.client(), [documents.write(schedule), *rows]), Lost)
+    return not isinstance(await commits.commit(client.client(), [documents.write(schedule), *rows, *extra]), Lost)
 
 
 async def due(shard: int, now: datetime, limit: int) -> list[Schedule]:

@@ -3,23 +3,32 @@
 At least once; the id of an event is derived from what it tells, so that consumers drop what they have seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from shared.domain import identity
 from shared.domain.records import Execution, NodeExecution
+from shared.domain.statuses import is_final
 from shared.firestore import values
 from shared.gcp import pubsub
 from shared.services.node_tasks import ExecutionRef
 
-TOPIC = "execution-events"
+TOPIC = "events"
+
+EXECUTION = "execution.status"
+
+FAN_OUT = "fan_out"
+"""The attribute of what concerns ``notify``: its subscription filters by it, so that it is not called for each step
+of each node."""
 
 
 def of_execution(execution: Execution, at: datetime) -> pubsub.Message:
-    body = {
+    """Of a final status with what statistics and notifications need, so that ``notify`` reads no execution."""
+    body: dict[str, Any] = {
         "event_id": identity.event(execution.id, execution.status, 0),
-        "type": "execution.status",
+        "type": EXECUTION,
         "execution_id": execution.id,
         "graph_id": execution.graph_id,
         "graph_version": execution.graph_version,
@@ -27,7 +36,17 @@ def of_execution(execution: Execution, at: datetime) -> pubsub.Message:
         "status": execution.status,
         "at": at.isoformat(),
     }
-    return _message(body)
+    if not is_final(execution.status):
+        return _message(body)
+    body |= {
+        "depth": execution.depth,
+        "cost": execution.cost,
+        "node_executions": max(0, sum(execution.node_counts.values()) - execution.copied),
+        "error": {"reason": execution.error.reason, "message": execution.error.message} if execution.error else None,
+        "started_at": execution.started_at.isoformat() if execution.started_at else None,
+        "completed_at": execution.completed_at.isoformat() if execution.completed_at else None,
+    }
+    return _message(body, fan_out=True)
 
 
 def of_node(execution: ExecutionRef, node: NodeExecution, at: datetime) -> pubsub.Message:
@@ -81,11 +100,12 @@ def of_piece(execution: ExecutionRef, node: NodeExecution, piece: Piece, at: dat
     return _message(body)
 
 
-def _message(body: dict[str, str | int]) -> pubsub.Message:
+def _message(body: Mapping[str, Any], *, fan_out: bool = False) -> pubsub.Message:
     attributes = {"type": str(body["type"]), "event_id": str(body["event_id"]), "status": str(body["status"])}
+    attributes |= {FAN_OUT: "yes"} if fan_out else {}
     return pubsub.Message(data=values.dump(body).encode(), attributes=attributes)
 
 
-async def publish(execution_id: str, messages: Sequence[pubsub.Message]) -> None:
+async def publish(ordering_key: str, messages: Sequence[pubsub.Message]) -> None:
     if messages:
-        await pubsub.publish(TOPIC, execution_id, messages)
+        await pubsub.publish(TOPIC, ordering_key, messages)

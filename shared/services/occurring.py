@@ -10,12 +10,12 @@ import logging
 from collections.abc import Awaitable
 from dataclasses import replace
 
-from shared.domain import errors, identity, schedule
+from shared.domain import errors, identity, notices, schedule
 from shared.domain.schedule import Due, Overlap, Schedule, State
-from shared.firestore import executions, schedules
+from shared.firestore import executions, graphs, schedules
 from shared.firestore.schedules import Occurrence
 from shared.services import executions as starting
-from shared.services import owners
+from shared.services import noticing, owners
 from shared.services.world import World
 
 MAX_A_SHARD = 100
@@ -78,7 +78,27 @@ async def _occur(world: World, one: Schedule) -> bool:
         row = await _start(world, one, Occurrence(at=what.at, result="STARTED"))
         rows.append(row)
         following = replace(following, last_at=what.at, last_execution_id=row.execution_id or one.last_execution_id)
-    return await schedules.occurred(following, rows)
+    told = [await _notice(one, row) for row in rows if row.result == "FAILED"]
+    went_on = await schedules.occurred(following, rows, [noticing.write(notice) for notice in told])
+    if went_on:
+        await noticing.tell(told)
+    return went_on
+
+
+async def _notice(one: Schedule, row: Occurrence) -> notices.Notice:
+    head = await graphs.find(one.graph_id)
+    return notices.of(
+        notices.Kind.SCHEDULE_FAILED,
+        one.id,
+        row.at.isoformat(),
+        at=row.at,
+        user_id=one.user_id,
+        schedule_id=one.id,
+        schedule_name=one.name or one.cron,
+        graph_id=one.graph_id,
+        graph_name=head.name if head else "a deleted agent",
+        message=row.message,
+    )
 
 
 async def _runs(one: Schedule) -> bool:

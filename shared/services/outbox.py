@@ -40,7 +40,7 @@ def letter(event: store.Event) -> Letter:
         event_id=event.id,
         ordering_key=event.listing_id,
         data=values.dump(body).encode(),
-        attributes={"type": event.type, "event_id": event.id},
+        attributes={"type": event.type, "event_id": event.id, events.FAN_OUT: "yes"},
         created_at=event.at,
     )
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from shared.blocks import suspensions
 from shared.blocks.suspensions import Delay, Review, SubAgent, SubAgents, Suspension
-from shared.domain import errors, identity
+from shared.domain import errors, identity, notices
 from shared.domain.records import Execution, Lost, NodeExecution, Parent
 from shared.domain.statuses import Event, follow
 from shared.firestore import commits, executions, graphs, node_executions, reviews, values
-from shared.services import completion, node_tasks, pausing, resumptions, roots, runs, start, timeouts
+from shared.services import completion, node_tasks, noticing, pausing, resumptions, roots, runs, start, timeouts
 from shared.services.runs import Run
 
 CHILD_DUE = timedelta(days=1)
@@ -104,11 +104,29 @@ async def _ask(
         created_at=run.world.now(),
         update_time=earlier.update_time if earlier else "",
     )
-    written = await node_executions.rest(waiting, fence, [reviews.new(review)])
+    notice = await _notice(run, review, remembered["round"])
+    written = await node_executions.rest(waiting, fence, [reviews.new(review), noticing.write(notice)])
     if isinstance(written, Lost):
         return written
     await completion.publish(run, [waiting])
+    await noticing.tell([notice])
     return None
+
+
+async def _notice(run: Run, review: reviews.Review, round_: int) -> notices.Notice:
+    head = await graphs.find(review.graph_id)
+    return notices.of(
+        notices.Kind.REVIEW_WAITING,
+        review.id,
+        str(round_),
+        at=run.world.now(),
+        user_id=review.user_id,
+        node_execution_id=review.id,
+        execution_id=review.execution_id,
+        graph_id=review.graph_id,
+        graph_name=head.name if head else "",
+        name=review.name,
+    )
 
 
 async def _delegate(

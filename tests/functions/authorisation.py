@@ -93,6 +93,12 @@ MATRIX: dict[str, Row] = {
     "PATCH /api/v1/graphs/{graph_id}/webhooks/{webhook_id}": Row("agent.update", 404),
     "POST /api/v1/graphs/{graph_id}/webhooks/{webhook_id}/rotate": Row("agent.update", 404),
     "DELETE /api/v1/graphs/{graph_id}/webhooks/{webhook_id}": Row("agent.delete", 404),
+    "GET /api/v1/me/notifications": Row("agent.read", 200),
+    "GET /api/v1/me/notifications/counts": Row("agent.read", 200),
+    "POST /api/v1/me/notifications/read": Row(IN_PERSON, 200),
+    "GET /api/v1/me/notifications/{notification_id}": Row("agent.read", 200, 404),
+    "PATCH /api/v1/me/notifications/{notification_id}": Row(IN_PERSON, 400),
+    "DELETE /api/v1/me/notifications/{notification_id}": Row(IN_PERSON, 200, 404),
     "POST /api/v1/webhooks/{webhook_id}": Row(PUBLIC, 404),
     "GET /health": Row(PUBLIC, 200),
 }

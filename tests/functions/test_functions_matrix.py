@@ -28,10 +28,11 @@ from served import PROJECT, ROOT, Accounts, Cloud, MakeApi
 
 from local.gateway.urlmap import UrlMap
 from shared import clock, config
+from shared.domain.notices import Kind
 from shared.domain.records import Execution
 from shared.domain.statuses import Status
 from shared.firestore import client as firestore
-from shared.firestore import commits, executions, reviews
+from shared.firestore import commits, executions, notifications, reviews
 from shared.gcp import auth, jwt_shape, pubsub, tasks
 
 FUNCTIONS: dict[str, Any] = yaml.safe_load((ROOT / "functions" / "manifest.yaml").read_text())["functions"]
@@ -192,6 +193,8 @@ class Asker:
             case "credentials_id":
                 secret = {"provider": "x", "kind": "api_key", "api_key": "secret"}
                 return await self._made("users", "/credentials", secret)
+            case "notification_id":
+                return await self._notification()
             case "user_id":
                 return self._people.ids["target"]
             case _:
@@ -243,6 +246,19 @@ class Asker:
         )
         await commits.commit(firestore.client(), [reviews.new(review)])
         return review.id
+
+    async def _notification(self) -> str:
+        told = notifications.Notification(
+            id=clock.random_id(),
+            user_id=self._people.ids["user"],
+            kind=Kind.RATING_RECEIVED,
+            details={"title": "t", "rating": 5, "listing_id": "l"},
+            boxes=[notifications.ALL],
+            at=clock.now(),
+            created_at=clock.now(),
+        )
+        await commits.commit(firestore.client(), [notifications.new(told)])
+        return told.id
 
     async def make_keys(self) -> None:
         headers = {"Authorization": f"Bearer {_token(self._people.ids['user'])}"}

@@ -1,0 +1,57 @@
+"""``notify``: fans out what happened. Called by Pub/Sub, which pushes events to it, at least once and in any order.
+
+Anything but 2xx is delivered again (https://cloud.google.com/pubsub/docs/push#receive_push), so what can never be
+taken is answered like what was.
+"""
+
+import base64
+import binascii
+import logging
+from typing import Any
+
+import functions_framework.aio
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from shared.firestore import values
+from shared.http import app as http_app
+from shared.http import internal
+from shared.services import fan_out, world
+
+router = APIRouter(dependencies=[Depends(internal.internal_caller("notify"))])
+_log = logging.getLogger(__name__)
+
+
+class Pushed(BaseModel):
+    """``data``: base64 of the event's JSON."""
+
+    data: str = ""
+    messageId: str = ""
+
+
+class Push(BaseModel):
+    """What Pub/Sub sends (https://cloud.google.com/pubsub/docs/push#payload-unwrapping)."""
+
+    message: Pushed
+
+
+@router.post("/")
+async def post(push: Push) -> dict[str, Any]:
+    """One event."""
+    try:
+        event = fan_out.read(values.load(base64.b64decode(push.message.data, validate=True).decode()))
+    except (KeyError, ValueError, TypeError, binascii.Error):
+        _log.exception("message %s is no event of ours", push.message.messageId)
+        return {}
+    if event is not None:
+        await fan_out.take(world.real(), event)
+    return {}
+
+
+app = http_app.create_app("notify", [router])
+
+
+@functions_framework.aio.http
+async def notify(request: Request) -> Any:
+    return app
