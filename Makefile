@@ -14,7 +14,7 @@ NO_SECRETS := ^requirements|^functions/openapi.json|\.(png|svg|lock)$$|package-l
 .DEFAULT_GOAL := help
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
+	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '## ' $(MAKEFILE_LIST)
 setup: $(VENV)/.stamp ## install what running needs
 run: $(VENV)/.stamp ## start everything, import and run an example, go on serving [PORT=8080]
 	@exec $(LOCAL) start $(STACK) $(if $(PORT),--port $(PORT)) --after "python -m examples"
@@ -24,10 +24,10 @@ test: $(VENV)/.stamp-dev ## run all tests
 	@$(BIN)/python -m pytest tests/unit/domain --cov=shared.domain --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 	@$(BIN)/python -m pytest -n 2 --ignore=tests/unit/domain
 long: $(VENV)/.stamp-dev ## run the slow suites in full: 20,000 graphs, all planted defects, 50 kills, 1,000 that wait
-	@GRAPHS=20000 PLANTS=1 KILLS=50 EXECUTIONS=100 WAITING_EXECUTIONS=1000 $(BIN)/python -m pytest -n 2 tests/property tests/crash tests/engine/test_scale.py tests/e2e/test_kills.py
+	@GRAPHS=20000 PLANTS=1 KILLS=50 EXECUTIONS=100 WAITING_EXECUTIONS=1000 BUNDLE=1 $(BIN)/python -m pytest -n 2 tests/property tests/crash tests/engine/test_scale.py tests/e2e/test_kills.py tests/deploy/test_bundle.py
 check: $(VENV)/.stamp-dev ## lint, format, types, layers, unsafe code, secrets
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright && $(BIN)/lint-imports
-	@$(BIN)/bandit --quiet --recursive --severity-level medium --skip B608 functions shared local examples
+	@$(BIN)/bandit --quiet --recursive --severity-level medium --skip B608 functions shared local examples deploy
 	@git ls-files | grep -vE '$(NO_SECRETS)' | xargs $(BIN)/detect-secrets-hook $(SECRETS)
 audit: $(VENV)/.stamp-dev ## known vulnerabilities of the pinned libraries (needs the network)
 	@for name in requirements requirements-local requirements-dev; do $(BIN)/pip-audit --requirement $$name.txt || exit 1; done
@@ -46,3 +46,5 @@ $(VENV)/.stamp: requirements.txt requirements-local.txt
 $(VENV)/.stamp-dev: $(VENV)/.stamp requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+include deploy/targets.mk

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-CODE = ("functions", "shared", "local", "examples", "benchmarks", "docs")
+CODE = ("functions", "shared", "local", "examples", "benchmarks", "docs", "deploy")
 """Folders of code that is shipped."""
 
 
