@@ -12,7 +12,7 @@ from functions.routers import reviews
 from shared.http import app as http_app
 from shared.http import auth, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
-from shared.services import deleting, execution_views, retrying, stopping, world
+from shared.services import deleting, execution_views, presets, retrying, stopping, world
 from shared.services import executions as service
 
 router = routing.router(tags=["executions"])
@@ -35,6 +35,15 @@ class Start(BaseModel):
         description="Node id, or a name in the graph's credentials_schema -> the id of credentials of the caller's, "
         "instead of those that the nodes name.",
     )
+
+
+class PresetStart(BaseModel):
+    """What to run a preset with, beside what it has."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    input_data: dict[str, Any] | None = Field(None, description="Inputs by name; they go before those of the preset.")
+    queue: Literal["interactive", "background"] | None = None
 
 
 class Retry(BaseModel):
@@ -120,6 +129,25 @@ async def start(graph_id: str, body: Start, caller: auth.Creator, once: idempote
         return JsonAnswer({"execution_id": execution.id, "status": "QUEUED", "message": message})
 
     return await once(caller.user_id, make)
+
+
+@router.post(
+    "/library/presets/{preset_id}/executions",
+    summary="Execute a preset",
+    response_model=Started,
+    openapi_extra=routing.body(PresetStart),
+)
+async def start_preset(
+    preset_id: str, body: routing.AnyBody, caller: auth.Creator, once: idempotency.Once
+) -> Response:
+    """Run the agent of a preset with its inputs and credentials."""
+    return await once.resource(caller.user_id, lambda new_id: _started(caller, preset_id, body, new_id))
+
+
+async def _started(caller: auth.Caller, preset_id: str, body: Any, new_id: str) -> dict[str, Any]:
+    execution = await presets.execute(world.real(), caller, preset_id, body, new_id)
+    message = f"Execution {execution.id} is queued; GET /api/v1/executions/{execution.id} tells how it goes."
+    return {"execution_id": execution.id, "status": "QUEUED", "message": message}
 
 
 @router.get("/graphs/{graph_id}/executions", summary="List the executions of a graph", response_model=ExecutionList)

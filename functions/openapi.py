@@ -19,7 +19,9 @@ from functions.routers import (
     graphs,
     health,
     ingress,
+    library,
     notifications,
+    presets,
     reviews,
     schedules,
     users,
@@ -40,6 +42,8 @@ ROUTERS: list[APIRouter] = [
     schedules.router,
     webhooks.router,
     notifications.router,
+    library.router,
+    presets.router,
     ingress.router,
     health.router,
 ]

@@ -112,6 +112,20 @@ class Link(LinkBody):
     id: str  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
 
 
+class Origin(Output):
+    """Where a graph comes from. ``source``: store (added, and changed by updates alone), fork (copied to be changed)
+    or part (a sub-agent of ``graph_id``, which goes with it). ``version``: of the listing; without one, of the graph
+    that was copied."""
+
+    source: Literal["store", "fork", "part"]
+    graph_id: str | None
+    listing_id: str | None
+    version: int
+    title: str
+    creator_id: str | None
+    creator_name: str
+
+
 class Graph(Computed):
     id: str
     version: int = Field(description="Of the nodes and links shown: the active one.")
@@ -125,6 +139,7 @@ class Graph(Computed):
     on_error: Literal["continue", "stop"]
     is_active: bool
     user_id: str
+    origin: Origin | None = Field(description="Whose work it is; null where the user wrote it.")
     created_at: datetime
     updated_at: datetime
     etag: str

@@ -73,6 +73,12 @@ BELONGINGS = (
         at_once=True,
     ),
     Belonging(
+        collection="presets",
+        told=names("graph_id name description input_data credentials created_at updated_at"),
+        texts=("input_data",),
+    ),
+    Belonging(collection="folders", told=names("name created_at updated_at")),
+    Belonging(
         collection="reviews",
         told=names("execution_id graph_id node_id name data status message created_at decided_at"),
         texts=("data",),
@@ -103,7 +109,8 @@ BELONGINGS = (
     Belonging(collection="node_cache", told=()),
     Belonging(
         collection="graphs",
-        told=names("name description instructions is_active active_version latest_version created_at updated_at"),
+        told=names("name description instructions is_active active_version latest_version created_at updated_at")
+        + names("is_favorite folder_id origin"),
         under={"versions": names("number definition on_error created_at")},
         texts=("definition",),
     ),

@@ -2,10 +2,13 @@
 
 Path: ``graphs/{id}`` and ``graphs/{id}/versions/{number}``; ids are random, or derived from an idempotency key.
 Fields of a head: user_id, name, description, instructions, is_active, active_version, latest_version,
-    definition_bytes (of the active version), created_at, updated_at, schema_version.
+    definition_bytes (of the active version), is_favorite, folder_id, origin (map, of what its owner did not write),
+    created_at, updated_at, schema_version.
 Fields of a version: number, definition (JSON text ``{nodes, links}``: Firestore has no lists in lists), on_error,
     plan (zlib of JSON text), created_at, schema_version.
-Queries and their indexes: of a user, newest first (user_id, created_at). Versions are read by their numbers.
+Queries and their indexes: of a user, newest first (user_id, created_at), of those the favourites (user_id,
+    is_favorite, created_at) and those in a folder (user_id, folder_id, created_at), which merge where both are asked
+    for. Versions are read by their numbers.
 Hottest document: a head, written when its owner saves: far below one a second.
 Pruned by: deletion of the graph, with its versions.
 Size: ``MAX_DEFINITION_BYTES`` and ``MAX_VERSION_BYTES``, under Firestore's 1 MiB a document
@@ -28,6 +31,7 @@ from pydantic import TypeAdapter
 
 from shared.domain import errors
 from shared.domain.graph import Graph, GraphId, Link, Node, UserId
+from shared.domain.origins import Origin, Source
 from shared.domain.plan import Plan
 from shared.firestore import commits
 from shared.firestore.client import client, operation
@@ -43,7 +47,8 @@ MAX_CACHED_BYTES = 16_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What of a graph can change. ``fence``: the document's update_time, "" before it is written."""
+    """What of a graph can change. ``folder_id``: of the library, "" where it is in none. ``origin``: None where its
+    owner wrote it. ``fence``: the document's update_time, "" before it is written."""
 
     id: GraphId
     user_id: UserId
@@ -56,6 +61,9 @@ class Head:
     definition_bytes: int
     created_at: datetime
     updated_at: datetime
+    is_favorite: bool = False
+    folder_id: str = ""
+    origin: Origin | None = None
     fence: str = ""
 
 
@@ -103,15 +111,14 @@ async def find(graph_id: str) -> Head | None:
 
 
 @operation
-async def list_of(user_id: UserId, after: After | None, limit: int) -> list[Head]:
-    """A user's graphs, newest first."""
-    query = (
-        client()
-        .collection("graphs")
-        .where(filter=FieldFilter("user_id", "==", user_id))
-        .order_by("created_at", direction="DESCENDING")
-        .order_by("__name__", direction="DESCENDING")
-    )
+async def list_of(
+    user_id: UserId, after: After | None, limit: int, *, is_favorite: bool | None = None, folder_id: str | None = None
+) -> list[Head]:
+    """A user's graphs, newest first; of those the favourites, or those in a folder."""
+    query = client().collection("graphs").where(filter=FieldFilter("user_id", "==", user_id))
+    for name, value in (("is_favorite", is_favorite), ("folder_id", folder_id)):
+        query = query if value is None else query.where(filter=FieldFilter(name, "==", value))
+    query = query.order_by("created_at", direction="DESCENDING").order_by("__name__", direction="DESCENDING")
     if after is not None:
         query = query.start_after({"created_at": after.created_at, "__name__": _ref(after.id)})
     heads = [_head(snapshot) async for snapshot in query.limit(limit).stream()]
@@ -242,7 +249,8 @@ def _version_ref(graph_id: str, number: int) -> firestore.AsyncDocumentReference
 
 def _encode_head(head: Head) -> dict[str, Any]:
     fields = {f.name: getattr(head, f.name) for f in dataclasses.fields(head) if f.name not in ("id", "fence")}
-    return {**fields, "schema_version": SCHEMA_VERSION}
+    origin = dataclasses.asdict(head.origin) if head.origin else None
+    return {**fields, "origin": origin, "schema_version": SCHEMA_VERSION}
 
 
 def _head(snapshot: firestore.DocumentSnapshot[Any]) -> Head | None:
@@ -250,7 +258,9 @@ def _head(snapshot: firestore.DocumentSnapshot[Any]) -> Head | None:
         return None
     data: dict[str, Any] = snapshot.to_dict() or {}
     data.pop("schema_version")
-    return Head(id=GraphId(snapshot.id), fence=commits.fence_of(snapshot.update_time), **data)
+    kept: dict[str, Any] | None = data.pop("origin", None)
+    origin = Origin(source=Source(kept.pop("source")), **kept) if kept else None
+    return Head(id=GraphId(snapshot.id), fence=commits.fence_of(snapshot.update_time), origin=origin, **data)
 
 
 def version_bytes(version: Version) -> int:

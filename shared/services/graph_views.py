@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.blocks import catalog
 from shared.domain import credentials, interface, validation
+from shared.domain.origins import Origin
 from shared.domain.plan import Problem
 from shared.firestore.graphs import Head, Version
 from shared.services import etags
@@ -18,7 +19,7 @@ MAX_KEPT = 256
 READ_ONLY = frozenset(
     {
         *("id", "graph_id", "version", "active_version", "latest_version", "is_active_version", "user_id", "etag"),
-        *("created_at", "updated_at", "input_schema", "output_schema", "credentials_schema", "problems"),
+        *("created_at", "updated_at", "input_schema", "output_schema", "credentials_schema", "problems", "origin"),
     }
 )
 """What a graph and a version have that no client writes."""
@@ -48,10 +49,26 @@ def resource(head: Head, shown: Version) -> dict[str, Any]:
         "on_error": shown.graph.on_error,
         "is_active": head.is_active,
         "user_id": head.user_id,
+        "origin": origin(head.origin),
         "created_at": head.created_at,
         "updated_at": head.updated_at,
         "etag": etags.etag(head.fence),
         **computed(shown),
+    }
+
+
+def origin(found: Origin | None) -> dict[str, Any] | None:
+    """Whose work it is, where it is not its owner's."""
+    if found is None:
+        return None
+    return {
+        "source": found.source,
+        "graph_id": found.graph_id or None,
+        "listing_id": found.listing_id or None,
+        "version": found.version,
+        "title": found.title,
+        "creator_id": found.creator_id or None,
+        "creator_name": found.creator_name,
     }
 
 

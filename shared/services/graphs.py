@@ -11,12 +11,12 @@ from typing import Any, cast
 
 from shared import clock
 from shared.blocks import catalog
-from shared.domain import analysis, errors, validation
+from shared.domain import analysis, errors, origins, validation
 from shared.domain.fields import Fields
 from shared.domain.graph import Graph, GraphId
 from shared.domain.permissions import Caller
 from shared.domain.validation import Checked
-from shared.firestore import executions, graphs, schedules, webhooks
+from shared.firestore import executions, graphs, presets, schedules, webhooks
 from shared.firestore.graphs import After, Head, Version
 from shared.services import audit, bodies, etags, graph_views, memory, paging, texts
 
@@ -66,9 +66,10 @@ async def list_of(
     after = After(created_at=cursor[0], id=cursor[1]) if cursor else None
     heads = await graphs.list_of(caller.user_id, after, size + 1)
     shown = heads[: paging.fitting([head.definition_bytes for head in heads[:size]])]
-    versions = await graphs.find_versions([(head.id, head.active_version) for head in shown])
+    listed = [head for head in shown if origins.is_listed(head.origin)]
+    versions = await graphs.find_versions([(head.id, head.active_version) for head in listed])
     # A graph without its version has just been deleted.
-    both = [(head, version) for head, version in zip(shown, versions, strict=True) if version]
+    both = [(head, version) for head, version in zip(listed, versions, strict=True) if version]
     items, following = await paging.fill(both, size, _listed, lambda one: _after(one[0]))
     return items, following or (_after(shown[-1]) if len(heads) > len(shown) else None)
 
@@ -86,7 +87,7 @@ async def replace(caller: Caller, graph_id: str, raw: Any, expected: frozenset[s
     instructions and is_active changes with it. InvalidArgument; EtagMismatch."""
     body = bodies.read(raw)
     for _ in range(etags.ATTEMPTS):
-        old = await _owned(caller, graph_id, expected)
+        old = _writable(await _owned(caller, graph_id, expected))
         fields = Fields()
         fields.only(body, _KNOWN)
         head = _change(fields, body, old)
@@ -111,7 +112,8 @@ async def update(caller: Caller, graph_id: str, raw: Any, expected: frozenset[st
         head = _change(fields, body, old)
         number = fields.integer(body, "active_version", least=1, most=old.latest_version)
         _refuse(fields)
-        if number is not None:
+        if number is not None and number != old.active_version:
+            _writable(old)
             version = await graphs.get_version(graph_id, number)
             head = dataclasses.replace(head, active_version=number, definition_bytes=version.size)
         if await graphs.update(head):
@@ -127,6 +129,8 @@ async def delete(caller: Caller, graph_id: str, expected: frozenset[str] | None)
     version, and fails in others."""
     for _ in range(etags.ATTEMPTS):
         head = await _owned(caller, graph_id, expected)
+        if not origins.is_listed(head.origin):
+            _writable(head)
         if await executions.has_active(graph_id):
             raise errors.Conflict(
                 f"Executions of the graph {graph_id} are running; cancel them, or wait for their end.",
@@ -135,7 +139,11 @@ async def delete(caller: Caller, graph_id: str, expected: frozenset[str] | None)
             )
         await webhooks.documents.erase(caller.user_id, graph_id=graph_id)
         await schedules.documents.erase(caller.user_id, graph_id=graph_id)
+        await presets.documents.erase(caller.user_id, graph_id=graph_id)
         await memory.erase(caller.user_id, graph_id)
+        for part in head.origin.parts if head.origin else ():
+            if (found := await graphs.find(part)) is not None and found.user_id == caller.user_id:
+                await graphs.delete(found)
         if await graphs.delete(head):
             return
     raise etags.contended(f"the graph {graph_id}")
@@ -179,6 +187,18 @@ async def validate(raw: Any) -> Resource:
         return {"valid": True, "violations": [], **graph_views.computed(version)}
     listed = [{"field": one.field, "description": one.description} for one in violations]
     return {"valid": False, "violations": listed, **graph_views.NOTHING_COMPUTED}
+
+
+def _writable(head: Head) -> Head:
+    """Conflict: it is a copy of another's work."""
+    if origins.is_frozen(head.origin):
+        raise errors.Conflict(
+            f"The graph {head.id} is a copy out of the store, which only updates change; fork it first, by "
+            f"POST /api/v1/library/agents/{head.id}/fork.",
+            reason="GRAPH_READ_ONLY",
+            metadata={"graph_id": head.id},
+        )
+    return head
 
 
 async def owned(caller: Caller, graph_id: str) -> Head:

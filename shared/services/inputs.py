@@ -14,13 +14,8 @@ from shared.firestore import graphs, values
 def constants_of(version: graphs.Version, input_data: Mapping[str, Any], max_bytes: int) -> dict[str, Any]:
     """Node id -> value of every input that has one. InvalidArgument names each that is unknown, missing, of another
     type, or larger than ``max_bytes`` of JSON."""
-    inputs = [n for n in version.graph.nodes if analysis.is_input(n.block_type)]
-    names = {str(n.input_data.get("name", "")) for n in inputs}
-    violations = [
-        Violation(f"input_data.{name}", f"The graph has no input {name!r}; it has {_listed(names)}.")
-        for name in input_data
-        if name not in names
-    ]
+    inputs = _inputs(version)
+    violations = _unknown(inputs, input_data)
     constants: dict[str, Any] = {}
     for node in inputs:
         try:
@@ -33,6 +28,33 @@ def constants_of(version: graphs.Version, input_data: Mapping[str, Any], max_byt
     if violations:
         raise errors.InvalidArgument("The inputs do not suit the graph.", violations=violations)
     return {node_id: v for node_id, v in constants.items() if version.plan.nodes[node_id].kind is Kind.CONSTANT}
+
+
+def check_given(version: graphs.Version, input_data: Mapping[str, Any], max_bytes: int) -> None:
+    """As ``constants_of``, of what is there alone: the rest may come later."""
+    inputs = _inputs(version)
+    violations = _unknown(inputs, input_data)
+    for node in inputs:
+        try:
+            if input_data.get(_name(node)) is not None:
+                _fitting(_value(node, input_data), max_bytes)
+        except ValueError as error:
+            violations.append(Violation(f"input_data.{_name(node)}", f"{error}."))
+    if violations:
+        raise errors.InvalidArgument("The inputs do not suit the graph.", violations=violations)
+
+
+def _inputs(version: graphs.Version) -> list[Node]:
+    return [n for n in version.graph.nodes if analysis.is_input(n.block_type)]
+
+
+def _unknown(inputs: list[Node], input_data: Mapping[str, Any]) -> list[Violation]:
+    names = {_name(n) for n in inputs}
+    return [
+        Violation(f"input_data.{name}", f"The graph has no input {name!r}; it has {_listed(names)}.")
+        for name in input_data
+        if name not in names
+    ]
 
 
 def _fitting(value: Any, max_bytes: int) -> Any:

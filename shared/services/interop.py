@@ -29,17 +29,22 @@ Resource = dict[str, Any]
 async def import_file(caller: Caller, raw: Any, graph_id: str) -> Resource:
     """``{graph, sub_graphs, report}``. InvalidArgument with every violation at its place in the file. What is saved
     takes its ids from ``graph_id``: a repetition of this very request finds what it made."""
-    fields = Fields()
-    imported = await asyncio.to_thread(files.translate, raw, catalog.specs(), _ids(graph_id), fields)
-    if imported is None or fields.violations:
-        raise _refused(fields.violations)
-    made = await _built(caller, imported)
+    imported, made = await build(caller, raw, graph_id)
     if not await graphs.create_all(made):
         for head, _ in made:
             await graph_service.owned(caller, head.id)
     read = [await graph_service.get(caller, head.id) for head, _ in made]
     report = {**imported.report.resource(), "credentials": [one for graph in read for one in _credentials(graph)]}
     return {"graph": read[0], "sub_graphs": read[1:], "report": report}
+
+
+async def build(caller: Caller, raw: Any, graph_id: str) -> tuple[Imported, list[tuple[Head, Version]]]:
+    """What a file would make, the first of which runs the others. InvalidArgument."""
+    fields = Fields()
+    imported = await asyncio.to_thread(files.translate, raw, catalog.specs(), _ids(graph_id), fields)
+    if imported is None or fields.violations:
+        raise _refused(fields.violations)
+    return imported, await _built(caller, imported)
 
 
 def _ids(graph_id: str) -> Any:

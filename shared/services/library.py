@@ -1,0 +1,71 @@
+"""What is in a user's library? Every agent that is theirs to run: written, forked, or added from the store.
+
+It is a view of their graphs: an agent of the library is a graph, under the same id, and runs as any other does, for
+its user, with their credentials. What was added is a copy of its own (ADR 0054).
+"""
+
+import dataclasses
+from typing import Any
+
+from shared.domain import origins
+from shared.domain.fields import Fields
+from shared.domain.permissions import Caller
+from shared.firestore import graphs
+from shared.firestore.graphs import After, Head
+from shared.services import bodies, etags, folders, graph_views, owned
+from shared.services import graphs as graph_service
+
+OWN = "own"
+
+Resource = dict[str, Any]
+
+
+async def list_of(
+    caller: Caller, size: int, cursor: owned.Cursor | None, *, is_favorite: bool | None, folder_id: str | None
+) -> tuple[list[Resource], owned.Cursor | None]:
+    """A page, newest first, and the cursor of the next. It may be shorter: parts of agents are not shown."""
+    after = After(created_at=cursor[0], id=cursor[1]) if cursor else None
+    wanted = True if is_favorite else None
+    found = await graphs.list_of(caller.user_id, after, size + 1, is_favorite=wanted, folder_id=folder_id)
+    shown = [head for head in found[:size] if origins.is_listed(head.origin)]
+    more = (found[size - 1].created_at, found[size - 1].id) if len(found) > size else None
+    return [_view(head) for head in shown], more
+
+
+async def get(caller: Caller, graph_id: str) -> Resource:
+    """NotFound."""
+    return _view(await graph_service.owned(caller, graph_id))
+
+
+async def change(caller: Caller, graph_id: str, raw: Any, expected: frozenset[str] | None) -> Resource:
+    """Whether it is a favourite, and its folder. InvalidArgument; EtagMismatch."""
+    body = bodies.read(raw)
+    for _ in range(etags.ATTEMPTS):
+        head = await graph_service.owned(caller, graph_id)
+        etags.check(expected, etags.etag(head.fence), f"the agent {graph_id}")
+        fields = Fields()
+        fields.only(body, ("is_favorite", "folder_id"))
+        folder_id = await folders.wanted(fields, caller, body, head.folder_id)
+        is_favorite = fields.flag(body, "is_favorite", default=head.is_favorite)
+        bodies.refuse(fields, "The change is")
+        if await graphs.update(dataclasses.replace(head, is_favorite=is_favorite, folder_id=folder_id)):
+            return await get(caller, graph_id)
+    raise etags.contended(f"the agent {graph_id}")
+
+
+def _view(head: Head) -> Resource:
+    origin = head.origin
+    return {
+        "id": head.id,
+        "name": head.name,
+        "description": head.description,
+        "source": origin.source if origin else OWN,
+        "origin": graph_views.origin(origin),
+        "version": head.active_version,
+        "is_active": head.is_active,
+        "is_favorite": head.is_favorite,
+        "folder_id": head.folder_id or None,
+        "created_at": head.created_at,
+        "updated_at": head.updated_at,
+        "etag": etags.etag(head.fence),
+    }
