@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.routers import reviews
+from functions.routers import comparisons, reviews, shares
+from functions.routers.shapes import ExecutionError
 from shared.http import app as http_app
 from shared.http import auth, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
@@ -60,13 +61,6 @@ class Started(BaseModel):
     execution_id: str
     status: str
     message: str
-
-
-class ExecutionError(BaseModel):
-    reason: str
-    message: str
-    node_id: str | None
-    node_execution_id: str | None
 
 
 class ExecutionView(BaseModel):
@@ -225,7 +219,7 @@ async def _page(caller: auth.Caller, graph_id: str | None, page: pagination.Page
     )
 
 
-app = http_app.create_app("executions", [router, reviews.router])
+app = http_app.create_app("executions", [router, reviews.router, shares.router, shares.pages, comparisons.router])
 
 
 @functions_framework.aio.http

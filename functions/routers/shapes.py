@@ -112,6 +112,15 @@ class Link(LinkBody):
     id: str  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
 
 
+class ExecutionError(Output):
+    """Why an execution or one of its nodes failed. ``reason`` is stable."""
+
+    reason: str
+    message: str
+    node_id: str | None
+    node_execution_id: str | None
+
+
 class Origin(Output):
     """Where a graph comes from. ``source``: store (added, and changed by updates alone), fork (copied to be changed)
     or part (a sub-agent of ``graph_id``, which goes with it). ``version``: of the listing; without one, of the graph

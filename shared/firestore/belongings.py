@@ -79,6 +79,11 @@ BELONGINGS = (
     ),
     Belonging(collection="folders", told=names("name created_at updated_at")),
     Belonging(
+        collection="shares",
+        told=names("execution_id title with_inputs expires_at created_at"),
+        at_once=True,
+    ),
+    Belonging(
         collection="reviews",
         told=names("execution_id graph_id node_id name data status message created_at decided_at"),
         texts=("data",),

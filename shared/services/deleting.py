@@ -7,7 +7,7 @@ may refer to stay until the last that may is deleted.
 from shared.domain import errors
 from shared.domain.records import Execution, Lost
 from shared.domain.statuses import is_final
-from shared.firestore import executions, gate_tokens, graphs, node_executions, reviews
+from shared.firestore import executions, gate_tokens, graphs, node_executions, reviews, shares
 from shared.gcp import storage
 from shared.services import execution_views, finish, stored_values
 from shared.services.world import World
@@ -60,6 +60,7 @@ async def erase(execution: Execution) -> None:
     for collection in (reviews, gate_tokens, node_executions):
         while await collection.erase(execution.id, MAX_BATCH):
             pass
+    await shares.documents.erase(execution.user_id, execution_id=execution.id)
     for id_ in (execution.id, *execution.sources):
         if await _is_last(execution, id_):
             await storage.delete_all(stored_values.prefix(id_))

@@ -46,7 +46,7 @@ async def view(world: World, execution: Execution) -> dict[str, Any]:
         "progress": progress,
         "current_nodes": current,
         "output": output,
-        "error": _failure(execution.error),
+        "error": failure(execution.error),
         "cost": execution.cost,
         "queue": execution.queue,
         "retry_of": execution.retry_of,
@@ -104,7 +104,7 @@ async def _node_view(run: Run, node: NodeExecution) -> dict[str, Any]:
         "attempts": node.attempts,
         "input": inputs,
         "output": outcomes.by_pin(unpacked),
-        "error": _failure(node.error),
+        "error": failure(node.error),
         "cost": node.cost,
         "copied": node.copied,
         "cached": node.cached,
@@ -114,12 +114,13 @@ async def _node_view(run: Run, node: NodeExecution) -> dict[str, Any]:
     }
 
 
-def _failure(failure: Failure | None) -> Mapping[str, Any] | None:
-    if failure is None:
+def failure(found: Failure | None) -> Mapping[str, Any] | None:
+    """Why it failed, as a client sees it."""
+    if found is None:
         return None
     return {
-        "reason": failure.reason,
-        "message": failure.message,
-        "node_id": failure.node_id,
-        "node_execution_id": failure.node_execution_id,
+        "reason": found.reason,
+        "message": found.message,
+        "node_id": found.node_id,
+        "node_execution_id": found.node_execution_id,
     }

@@ -116,6 +116,10 @@ MATRIX: dict[str, Row] = {
     "GET /api/v1/library/presets/{preset_id}": Row("agent.read", 404),
     "PATCH /api/v1/library/presets/{preset_id}": Row("agent.update", 404),
     "DELETE /api/v1/library/presets/{preset_id}": Row("agent.delete", 404),
+    "POST /api/v1/executions/{execution_id}/shares": Row("agent.update", 200, 404),
+    "GET /api/v1/executions/{execution_id}/shares": Row("agent.read", 200, 404),
+    "DELETE /api/v1/executions/{execution_id}/shares/{share_id}": Row("agent.update", 404),
+    "GET /api/v1/executions/{execution_id}/comparison": Row("agent.read", 400),
     "POST /api/v1/library/presets/{preset_id}/executions": Row("agent.create", 404),
     "GET /health": Row(PUBLIC, 200),
 }
