@@ -1,0 +1,1 @@
+"""Makers of files, for the tests beside this."""
