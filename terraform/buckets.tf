@@ -1,0 +1,125 @@
+# Values and files, as the manifest names them; what everybody may read; and the events of a bucket, which Eventarc
+# takes to functions.
+
+locals {
+  buckets        = { for name, bucket in module.manifest.buckets : name => bucket if !try(bucket.public, false) }
+  public_buckets = { for name, bucket in module.manifest.buckets : name => bucket if try(bucket.public, false) }
+}
+
+resource "google_storage_bucket" "bucket" {
+  for_each                    = local.buckets
+  name                        = "${var.project}-${each.key}"
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = !var.deletion_protection
+  labels                      = local.labels
+
+  soft_delete_policy {
+    retention_duration_seconds = 7 * 24 * 3600
+  }
+  lifecycle_rule {
+    condition {
+      age = 1
+    }
+    action {
+      type = "AbortIncompleteMultipartUpload"
+    }
+  }
+  # Prefix -> days. The code deletes what it no longer needs; this is for what nobody came back to.
+  dynamic "lifecycle_rule" {
+    for_each = try(each.value.delete_after_days, {})
+    content {
+      condition {
+        age            = lifecycle_rule.value
+        matches_prefix = [lifecycle_rule.key]
+      }
+      action {
+        type = "Delete"
+      }
+    }
+  }
+  # Browsers upload and download by signed URLs.
+  cors {
+    origin          = concat([local.base_url], var.cors_origins)
+    method          = ["GET", "PUT", "POST"]
+    response_header = ["Content-Type", "x-goog-*"]
+    max_age_seconds = 3600
+  }
+}
+
+# The web client: nothing that is not meant for everybody.
+resource "google_storage_bucket" "public" {
+  #checkov:skip=CKV_GCP_114:everybody may read it, as the manifest says
+  for_each                    = local.public_buckets
+  name                        = "${var.project}-${each.key}"
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "inherited"
+  force_destroy               = true
+  labels                      = local.labels
+  website {
+    main_page_suffix = "index.html"
+    not_found_page   = "index.html" # the client finds its pages itself
+  }
+}
+
+resource "google_storage_bucket_iam_member" "public" {
+  #checkov:skip=CKV_GCP_28:everybody may read it, as the manifest says
+  for_each = local.public_buckets
+  bucket   = google_storage_bucket.public[each.key].name
+  role     = "roles/storage.objectViewer"
+  member   = "allUsers"
+}
+
+data "google_storage_project_service_account" "this" {}
+
+resource "google_project_iam_member" "storage_publishes_events" {
+  count   = length(module.manifest.of_buckets) > 0 ? 1 : 0
+  project = var.project
+  role    = "roles/pubsub.publisher"
+  member  = "serviceAccount:${data.google_storage_project_service_account.this.email_address}"
+}
+
+resource "google_project_iam_member" "invoker_receives_events" {
+  count   = length(module.manifest.of_buckets) > 0 ? 1 : 0
+  project = var.project
+  role    = "roles/eventarc.eventReceiver"
+  member  = google_service_account.invoker.member
+}
+
+locals {
+  event_types = {
+    OBJECT_FINALIZE        = "google.cloud.storage.object.v1.finalized"
+    OBJECT_DELETE          = "google.cloud.storage.object.v1.deleted"
+    OBJECT_ARCHIVE         = "google.cloud.storage.object.v1.archived"
+    OBJECT_METADATA_UPDATE = "google.cloud.storage.object.v1.metadataUpdated"
+  }
+}
+
+resource "google_eventarc_trigger" "of_bucket" {
+  for_each        = module.manifest.of_buckets
+  name            = local.service_of[each.key]
+  location        = var.region
+  service_account = google_service_account.invoker.email
+  labels          = local.labels
+  matching_criteria {
+    attribute = "type"
+    value     = local.event_types[try(each.value.event, "OBJECT_FINALIZE")]
+  }
+  matching_criteria {
+    attribute = "bucket"
+    value     = google_storage_bucket.bucket[each.value.bucket].name
+  }
+  destination {
+    cloud_run_service {
+      service = local.service_of[each.key]
+      region  = var.region
+    }
+  }
+  depends_on = [
+    google_cloudfunctions2_function.function,
+    google_project_iam_member.invoker_receives_events,
+    google_project_iam_member.storage_publishes_events,
+  ]
+}
