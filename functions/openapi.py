@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 
 from functions import executions
 from functions.routers import (
+    account,
     admin,
     api_keys,
     blocks,
@@ -38,6 +39,7 @@ ROUTERS: list[APIRouter] = [
     reviews.router,
     blocks.router,
     users.router,
+    account.router,
     api_keys.router,
     admin.router,
     credentials.router,

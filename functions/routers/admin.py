@@ -12,7 +12,7 @@ from functions.routers import admin_shapes as shapes
 from shared import clock
 from shared.http import auth, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
-from shared.services import administration, audit, flags, recovery_figures
+from shared.services import administration, audit, flags, leaving, recovery_figures
 
 router = routing.router(tags=["admin"])
 
@@ -39,6 +39,13 @@ async def get_user(user_id: str, caller: auth.UserReader) -> Response:
 async def change_role(user_id: str, caller: auth.UserUpdater, body: routing.AnyBody) -> Response:
     """Give a user another role; it holds within a minute."""
     return JsonAnswer(await administration.change_role(caller, user_id, body))
+
+
+@router.delete("/admin/users/{user_id}", summary="Delete a user's account", response_model=models.Empty)
+async def delete_user(user_id: str, caller: auth.UserDeleter) -> Response:
+    """Delete an account and everything that is its own, as its user can with DELETE /me."""
+    await leaving.remove(caller, user_id)
+    return JsonAnswer({})
 
 
 @router.post("/admin/users/{user_id}/disable", summary="Disable a user", response_model=shapes.Account)

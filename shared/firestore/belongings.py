@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from google.cloud.firestore_v1 import DocumentSnapshot
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.firestore.client import client, operation
@@ -23,6 +22,15 @@ _PAGE = 100
 
 BY_NAME = ""
 """Instead of a field: the document's own name is the id of its user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A document of a user. ``reference``: for ``under``."""
+
+    id: str
+    fields: Mapping[str, Any]
+    reference: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +102,7 @@ BELONGINGS = (
             "graph_id graph_version status queue constants output error node_counts cost retry_of "
             "created_at started_at completed_at"
         ),
-        texts=("constants", "output"),
+        texts=names("constants output inputs outputs decision"),
         under={
             "nodes": names(
                 "node_id block_type status inputs outputs attempts error cost decision created_at "
@@ -144,19 +152,19 @@ def of(collection: str) -> Belonging:
 
 
 @operation
-async def page(one: Belonging, user_id: str, after: str | None) -> list[DocumentSnapshot[Any]]:
+async def page(one: Belonging, user_id: str, after: str | None) -> list[Found]:
     """Documents of a user, by their names; ``after``: the last one seen."""
     collection = client().collection(one.collection)
     if one.by == BY_NAME:
         snapshot = await collection.document(user_id).get()
-        return [snapshot] if snapshot.exists and after is None else []
+        return [_found(snapshot)] if snapshot.exists and after is None else []
     query = collection.where(filter=FieldFilter(one.by, "==", user_id)).order_by("__name__").limit(_PAGE)
     if after is not None:
         query = query.start_after({"__name__": collection.document(after)})
-    return [snapshot async for snapshot in query.stream()]
+    return [_found(snapshot) async for snapshot in query.stream()]
 
 
-async def under(parent: DocumentSnapshot[Any], name: str) -> AsyncIterator[DocumentSnapshot[Any]]:
+async def under(parent: Found, name: str) -> AsyncIterator[Found]:
     """The documents of a collection under a document, by their names."""
     collection = parent.reference.collection(name)
     after: str | None = None
@@ -167,10 +175,14 @@ async def under(parent: DocumentSnapshot[Any], name: str) -> AsyncIterator[Docum
 
 
 @operation
-async def _under(collection: Any, after: str | None) -> list[DocumentSnapshot[Any]]:
+async def _under(collection: Any, after: str | None) -> list[Found]:
     query = collection.order_by("__name__").limit(_PAGE)
     query = query.start_after({"__name__": collection.document(after)}) if after is not None else query
-    return [snapshot async for snapshot in query.stream()]
+    return [_found(snapshot) async for snapshot in query.stream()]
+
+
+def _found(snapshot: Any) -> Found:
+    return Found(id=snapshot.id, fields=snapshot.to_dict() or {}, reference=snapshot.reference)
 
 
 @operation

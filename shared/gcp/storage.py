@@ -27,6 +27,11 @@ async def put(name: str, data: bytes) -> None:
     await asyncio.to_thread(lambda: _bucket().blob(name).upload_from_string(data, content_type="application/json"))
 
 
+async def list_all(prefix: str) -> list[str]:
+    """The names of every object whose name begins so."""
+    return await asyncio.to_thread(lambda: [blob.name for blob in _bucket().list_blobs(prefix=prefix)])
+
+
 async def delete_all(prefix: str) -> None:
     """Every object whose name begins so. One that is gone already is no error."""
     await asyncio.to_thread(lambda: _delete_all(prefix))

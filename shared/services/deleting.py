@@ -24,7 +24,7 @@ async def delete(world: World, user_id: str, execution_id: str) -> None:
         if execution is None or execution.user_id != user_id:
             raise execution_views.not_found(execution_id)
         await _check(execution)
-        if execution.deleting or await _mark(world, execution):
+        if execution.deleting or await mark(world, execution):
             await erase(execution)
             return
     raise errors.Unavailable(f"Execution {execution_id} keeps changing; delete it again.")
@@ -46,8 +46,8 @@ async def _check(execution: Execution) -> None:
         )
 
 
-async def _mark(world: World, execution: Execution) -> bool:
-    """False: it changed."""
+async def mark(world: World, execution: Execution) -> bool:
+    """Say that a final one is being deleted. False: it changed, or is announced only now; read it again."""
     if execution.due_at is not None:
         await finish.announce(world, execution)
         return False
@@ -57,14 +57,25 @@ async def _mark(world: World, execution: Execution) -> bool:
 
 async def erase(execution: Execution) -> None:
     """All that is left of an execution that is marked."""
-    for collection in (reviews, gate_tokens, node_executions):
-        while await collection.erase(execution.id, MAX_BATCH):
-            pass
+    await _erase_documents(execution.id)
     await shares.documents.erase(execution.user_id, execution_id=execution.id)
     for id_ in (execution.id, *execution.sources):
         if await _is_last(execution, id_):
             await storage.delete_all(stored_values.prefix(id_))
     await executions.remove(execution.id)
+
+
+async def erase_rest(execution_id: str) -> None:
+    """What was written for an execution after it had gone."""
+    await _erase_documents(execution_id)
+    if not await executions.sharing(execution_id):
+        await storage.delete_all(stored_values.prefix(execution_id))
+
+
+async def _erase_documents(execution_id: str) -> None:
+    for collection in (reviews, gate_tokens, node_executions):
+        while await collection.erase(execution_id, MAX_BATCH):
+            pass
 
 
 async def _is_last(execution: Execution, id_: str) -> bool:

@@ -6,7 +6,7 @@ An instance reads the flags once a minute; so soon does a change hold everywhere
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from shared import clock
@@ -85,6 +85,16 @@ async def delete(name: str) -> None:
         return {other: flag for other, flag in before.items() if other != name}
 
     await _change(change)
+
+
+async def forget(user_id: str) -> None:
+    """A user who is gone is named by none."""
+
+    def change(before: Mapping[str, Flag]) -> Mapping[str, Flag]:
+        return {name: replace(flag, user_ids=frozenset(flag.user_ids) - {user_id}) for name, flag in before.items()}
+
+    if any(user_id in flag.user_ids for flag in (await flags.get()).by_name.values()):
+        await _change(change)
 
 
 async def _change(change: Any) -> None:

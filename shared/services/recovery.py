@@ -67,7 +67,10 @@ async def _alone(repair: Awaitable[Repaired], execution_id: str) -> Repaired:
 async def _node(world: World, node: NodeExecution) -> Repaired:
     """Dispatched again, and looked at next after the usual time in a queue."""
     execution = await executions.find(node.execution_id)
-    if execution is None or is_final(execution.status):
+    if execution is None:
+        await deleting.erase_rest(node.execution_id)  # made by one that had not heard of its deletion
+        return Repaired(executions_deleted=1)
+    if is_final(execution.status):
         await sweeping.end([sweeping.of(node)], world.now())  # made by one that had not heard of the end
         return Repaired()
     if node.id == identity.root(execution.id) or execution.status in BEGINNING:

@@ -158,7 +158,9 @@ class Delivery:
         packed = await stored_values.pack(world, node.execution_id, outputs)
         ended = self._ended(node, Status.FAILED if failure else Status.COMPLETED, packed, why)
         ended = replace(ended, attempts=attempts, cached=ran.cached)
-        if await self._record(ended, ran.fence) and ran.keep_as is not None and failure is None:
+        if not await self._record(ended, ran.fence):
+            await stored_values.drop(node.execution_id, packed)
+        elif ran.keep_as is not None and failure is None:
             await node_cache.keep(ran.keep_as, self.run.execution.user_id, packed, world.now())
 
     def _ended(

@@ -101,6 +101,13 @@ async def inputs(tokens: Mapping[str, Token]) -> dict[str, Any]:
     return dict(zip(tokens, loaded, strict=True))
 
 
+async def drop(execution_id: str, outputs: Sequence[Output]) -> None:
+    """Outputs that could not be recorded: if their execution has been deleted meanwhile, nobody else would delete
+    what was stored of them."""
+    if any(o.stored for o in outputs) and await executions.find(execution_id) is None:
+        await storage.delete_all(prefix(execution_id))
+
+
 async def _pack_one(world: World, execution_id: str, output: Output) -> Output:
     if isinstance(output.value, int | float | bool | None):
         return output

@@ -1,5 +1,7 @@
 """A deleted execution leaves nothing behind; nobody sees one half gone, and nothing that another needs goes."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,8 +9,8 @@ import pytest
 from shared.domain import errors
 from shared.domain.records import Execution
 from shared.domain.statuses import Status
-from shared.firestore import commits, executions
-from shared.services import deleting, execution_views, retrying, reviews, stopping
+from shared.firestore import commits, executions, node_executions
+from shared.services import deleting, execution_views, retrying, reviews, stopping, stored_values
 from tests.engine.moody import Moody, moody, node
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_input, agent_output
@@ -150,3 +152,15 @@ async def test_a_sub_agent_stays_as_long_as_it_is_waited_for(stage: Stage) -> No
     await stage.run()
     assert (await stage.finished(execution))["output"] == {"out": [5]}
     await deleting.delete(stage.world, "ann", ended[0].id)
+
+
+async def test_what_is_written_after_it_has_gone_goes_too(stage: Stage, moody: Moody) -> None:
+    execution = await over(stage, [LARGE, 2])
+    node = (await stage.nodes(execution))[-1]
+    late = replace(node, id="late", status=Status.QUEUED, active=True, due_at=stage.now, outputs=(), update_time="")
+    await deleting.delete(stage.world, "ann", execution.id)
+    await node_executions.write([late])
+    await stage.put_object(f"{stored_values.prefix(execution.id)}late", b"1")
+    stage.now += timedelta(minutes=1)
+    assert (await stage.tick()).executions_deleted == 1
+    assert (await left_of(execution), stage.objects) == (0, {})

@@ -44,7 +44,7 @@ def test_it_is_decided_for_every_collection_whose_it_is() -> None:
 
 
 def test_nothing_is_decided_of_a_collection_that_is_not_there() -> None:
-    assert set(_decided()) - _named() - {"deletions"} == set()
+    assert set(_decided()) - _named() == set()
 
 
 def test_each_is_decided_once() -> None:
@@ -68,3 +68,7 @@ def test_what_is_told_are_fields_that_somebody_writes() -> None:
     texts = texts.replace((ROOT / "shared/firestore/belongings.py").read_text(encoding="utf-8"), "")
     told = {name for one in BELONGINGS for name in one.told}
     assert {name for name in told if name not in texts} == set()
+
+
+def test_what_is_nobodys_has_a_reason() -> None:
+    assert all(OF_NOBODY.values())

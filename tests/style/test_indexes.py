@@ -26,6 +26,7 @@ from shared.firestore import (
     audit,
     belongings,
     credentials,
+    deletions,
     executions,
     files,
     folders,
@@ -85,6 +86,7 @@ MODULES = [
     audit,
     belongings,
     credentials,
+    deletions,
     executions,
     files,
     gate_tokens,
@@ -117,6 +119,7 @@ QUERIES: dict[str, Query] = {
     },
     "audit.list_of": lambda: audit.list_of({}, None, None, None, 9),
     "audit.list_of (of several)": lambda: audit.list_of(dict.fromkeys(audit.FILTERS, "x"), NOW, NOW, None, 9),
+    "deletions.due": lambda: deletions.due(NOW, 9),
     "credentials.list_of": lambda: credentials.documents.list_of("u", (NOW, "c"), 9),
     "credentials.list_of (of a provider)": lambda: credentials.documents.list_of(
         "u", (NOW, "c"), 9, provider="github"
