@@ -27,6 +27,7 @@ from functions.routers import (
     reviews,
     schedules,
     shares,
+    streams,
     users,
     webhooks,
 )
@@ -36,6 +37,7 @@ DOCUMENT = Path(__file__).with_name("openapi.json")
 ROUTERS: list[APIRouter] = [
     graphs.router,
     executions.router,
+    streams.router,
     reviews.router,
     blocks.router,
     users.router,

@@ -95,6 +95,18 @@ class Settings(BaseModel):
         description="How often the text of a language model is published while it comes, for a node execution that "
         "a person may watch; 0: never, where nothing listens.",
     )
+    stream_heartbeat_seconds: float = Field(
+        15, gt=0, description="How often an event stream on which nothing happens shows that it is alive, in seconds."
+    )
+    max_stream_seconds: float = Field(
+        900,
+        gt=0,
+        description="How long an event stream lasts before its reader has to come back, with a token that holds, in "
+        "seconds.",
+    )
+    max_streams_per_user: int = Field(
+        100, ge=0, description="Event streams that one user holds open on one instance; 0: no limit."
+    )
     openai_api_key: str = Field("", description="Key of LLM blocks without credentials of their own.")
     openai_base_url: str = Field("", description="Base URL of an OpenAI-compatible API.")
     credentials_kms_key: str = Field(

@@ -109,6 +109,7 @@ BELONGINGS = (
                 "started_at completed_at"
             ),
             "tokens": (),
+            "pieces": (),
         },
     ),
     Belonging(

@@ -37,12 +37,12 @@ MAX_IN = 30
 _SCHEMA_VERSION = 1
 
 
-def _collection(execution_id: str) -> firestore.AsyncCollectionReference:
+def collection(execution_id: str) -> firestore.AsyncCollectionReference:
     return executions.ref(execution_id).collection("nodes")
 
 
 def _ref(execution_id: str, id_: str) -> firestore.AsyncDocumentReference:
-    return _collection(execution_id).document(id_)
+    return collection(execution_id).document(id_)
 
 
 async def find(execution_id: str, id_: str) -> NodeExecution | None:
@@ -166,14 +166,14 @@ async def find_now(execution_id: str, id_: str) -> tuple[NodeExecution | None, d
 
 async def any_active(execution_id: str) -> bool:
     """Whether anything in the execution still runs, waits or spreads. One read."""
-    query = _collection(execution_id).where(filter=FieldFilter("active", "==", True))
+    query = collection(execution_id).where(filter=FieldFilter("active", "==", True))
     return bool(await query.select(["__name__"]).limit(1).get())
 
 
 async def any_working(execution_id: str) -> bool:
     """Whether anything active does more than wait for a person, a time or a sub-agent."""
     query = (
-        _collection(execution_id)
+        collection(execution_id)
         .where(filter=FieldFilter("active", "==", True))
         .where(filter=FieldFilter("status", "in", [Status.QUEUED, Status.RUNNING, *sorted(FINAL)]))
     )
@@ -181,7 +181,7 @@ async def any_working(execution_id: str) -> bool:
 
 
 async def any_in_review(execution_id: str) -> bool:
-    query = _collection(execution_id).where(filter=FieldFilter("status", "==", Status.REVIEW))
+    query = collection(execution_id).where(filter=FieldFilter("status", "==", Status.REVIEW))
     return bool(await query.select(["__name__"]).limit(1).get())
 
 
@@ -193,14 +193,14 @@ async def terminate(node: NodeExecution, now: datetime) -> Written:
 
 async def cost(execution_id: str) -> float:
     """Dollars, of all that say what they cost. One read a thousand."""
-    everything: Any = _collection(execution_id)  # the client's stubs know only the sync aggregation
+    everything: Any = collection(execution_id)  # the client's stubs know only the sync aggregation
     return float((await everything.sum("cost").get())[0][0].value)
 
 
 async def count_open(execution_id: str) -> tuple[int, int]:
     """Node executions in all, without the root, and how many of them are not final. Three reads a thousand."""
-    active: Any = _collection(execution_id).where(filter=FieldFilter("active", "==", True))
-    incomplete: Any = _collection(execution_id).where(filter=FieldFilter("status", "==", Status.INCOMPLETE))
+    active: Any = collection(execution_id).where(filter=FieldFilter("active", "==", True))
+    incomplete: Any = collection(execution_id).where(filter=FieldFilter("status", "==", Status.INCOMPLETE))
     known, *still_open = await asyncio.gather(count(execution_id), *(_counted(q) for q in (active, incomplete)))
     return max(known - 1, 0), sum(still_open)
 
@@ -211,18 +211,18 @@ async def _counted(query: Any) -> int:
 
 async def count(execution_id: str) -> int:
     """Node executions in all. One read a thousand."""
-    everything: Any = _collection(execution_id)
+    everything: Any = collection(execution_id)
     return int((await everything.count().get())[0][0].value)
 
 
 async def active_nodes(execution_id: str, limit: int) -> list[str]:
     """Ids of nodes that are active, at most ``limit`` node executions of them."""
-    query = _collection(execution_id).where(filter=FieldFilter("active", "==", True)).select(["node_id"]).limit(limit)
+    query = collection(execution_id).where(filter=FieldFilter("active", "==", True)).select(["node_id"]).limit(limit)
     return sorted({(s.to_dict() or {}).get("node_id", "") for s in await query.get()} - {""})
 
 
 async def unhandled_failures(execution_id: str) -> list[NodeExecution]:
-    query = _collection(execution_id).where(filter=FieldFilter("unhandled", "==", True))
+    query = collection(execution_id).where(filter=FieldFilter("unhandled", "==", True))
     return await _all(execution_id, query)
 
 
@@ -230,34 +230,34 @@ async def of_nodes(execution_id: str, node_ids: Sequence[str]) -> list[NodeExecu
     """All node executions of some nodes."""
     found: list[NodeExecution] = []
     for at in range(0, len(node_ids), MAX_IN):
-        query = _collection(execution_id).where(filter=FieldFilter("node_id", "in", list(node_ids[at : at + MAX_IN])))
+        query = collection(execution_id).where(filter=FieldFilter("node_id", "in", list(node_ids[at : at + MAX_IN])))
         found += await _all(execution_id, query)
     return found
 
 
 async def queued(execution_id: str) -> list[NodeExecution]:
     """All that wait to be run."""
-    query = _collection(execution_id).where(filter=FieldFilter("status", "==", Status.QUEUED))
+    query = collection(execution_id).where(filter=FieldFilter("status", "==", Status.QUEUED))
     return await _all(execution_id, query)
 
 
 async def erase(execution_id: str, limit: int) -> bool:
     """Delete some, the root among them. False: there was none."""
-    return await commits.erase(client.client(), _collection(execution_id).limit(limit))
+    return await commits.erase(client.client(), collection(execution_id).limit(limit))
 
 
 async def count_by_status(execution_id: str, statuses: Sequence[Status]) -> dict[str, int]:
     """How many node executions have each status, the root counted among them. One read a status and thousand."""
     counts: dict[str, int] = {}
     for status in statuses:
-        query = _collection(execution_id).where(filter=FieldFilter("status", "==", status))
+        query = collection(execution_id).where(filter=FieldFilter("status", "==", status))
         counts[status] = int((await query.count().get())[0][0].value)
     return counts
 
 
 async def list_of(execution_id: str, after: tuple[str, str] | None, limit: int) -> list[NodeExecution]:
     """In order: key, label, rank. ``after``: order and id of the last of the page before."""
-    query = _collection(execution_id).order_by("order").order_by("__name__")
+    query = collection(execution_id).order_by("order").order_by("__name__")
     query = query.start_after({"order": after[0], "__name__": _ref(execution_id, after[1])}) if after else query
     return await _all(execution_id, query.limit(limit))
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from shared.domain import errors, permissions
 from shared.domain.permissions import Caller
-from shared.http import rate_limit, request
+from shared.http import rate_limit, request, stream_tokens
 from shared.services import api_keys, users
 
 _token_scheme = HTTPBearer(auto_error=False, bearerFormat="Firebase ID token", scheme_name="FirebaseIdToken")
@@ -41,11 +41,13 @@ async def caller(
 
 
 async def _found(http_request: Request) -> Caller:
-    """By the token where there is one, else by the key."""
+    """By the token where there is one, else by the key; for event streams by the cookie where there is neither."""
     authorization = http_request.headers.get("authorization", "")
     key = http_request.headers.get("x-api-key", "").strip()
     if key and not authorization:
         return await api_keys.caller(key)
+    if not authorization and stream_tokens.is_asked(http_request):
+        return await users.caller(stream_tokens.of(http_request))
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise errors.Unauthenticated(

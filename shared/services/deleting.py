@@ -7,7 +7,7 @@ may refer to stay until the last that may is deleted.
 from shared.domain import errors
 from shared.domain.records import Execution, Lost
 from shared.domain.statuses import is_final
-from shared.firestore import executions, gate_tokens, graphs, node_executions, reviews, shares
+from shared.firestore import executions, gate_tokens, graphs, node_executions, pieces, reviews, shares
 from shared.gcp import storage
 from shared.services import execution_views, finish, stored_values
 from shared.services.world import World
@@ -73,7 +73,7 @@ async def erase_rest(execution_id: str) -> None:
 
 
 async def _erase_documents(execution_id: str) -> None:
-    for collection in (reviews, gate_tokens, node_executions):
+    for collection in (reviews, gate_tokens, pieces, node_executions):
         while await collection.erase(execution_id, MAX_BATCH):
             pass
 

@@ -4,7 +4,6 @@ At least once; the id of an event is derived from what it tells, so that consume
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -61,40 +60,6 @@ def of_node(execution: ExecutionRef, node: NodeExecution, at: datetime) -> pubsu
         "node_id": node.node_id,
         "status": node.status,
         "attempts": node.attempts,
-        "at": at.isoformat(),
-    }
-    return _message(body)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A part of a text that will come on a pin. ``claim``: of the call that says it; ``number``: which of its pieces,
-    from 1; ``offset``: where it stands in the text, in characters."""
-
-    id: str
-    claim: str
-    number: int
-    pin: str
-    offset: int
-    text: str
-
-
-def of_piece(execution: ExecutionRef, node: NodeExecution, piece: Piece, at: datetime) -> pubsub.Message:
-    body: dict[str, str | int] = {
-        "event_id": piece.id,
-        "type": "node_execution.partial",
-        "execution_id": execution.id,
-        "graph_id": execution.graph_id,
-        "graph_version": execution.graph_version,
-        "user_id": execution.user_id,
-        "node_execution_id": node.id,
-        "node_id": node.node_id,
-        "status": node.status,
-        "claim": piece.claim,
-        "number": piece.number,
-        "pin": piece.pin,
-        "offset": piece.offset,
-        "text": piece.text,
         "at": at.isoformat(),
     }
     return _message(body)

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.domain import errors, outcomes
+from shared.domain import outcomes
 from shared.domain.records import Execution, Failure, NodeExecution
 from shared.domain.statuses import BEGINNING, is_final
 from shared.firestore import executions, graphs, node_executions
-from shared.services import attempt, audit, finish, node_tasks, paging, stored_values
+from shared.services import attempt, finding, finish, node_tasks, paging, stored_values
 from shared.services.runs import Run
 from shared.services.world import World
 
@@ -17,22 +17,8 @@ MAX_CURRENT = 20
 """Active node executions that are looked at for ``current_nodes``."""
 
 
-async def get(user_id: str, execution_id: str) -> Execution:
-    """NotFound: there is none, or it is not the user's."""
-    execution = await executions.find(execution_id) if graphs.is_id(execution_id) else None
-    if execution is not None and execution.user_id != user_id:
-        audit.suspect("execution", execution_id)
-    if execution is None or execution.user_id != user_id or execution.deleting:
-        raise not_found(execution_id)
-    return execution
-
-
-def not_found(execution_id: str) -> errors.NotFound:
-    return errors.NotFound(
-        f"There is no execution {execution_id} of yours.",
-        reason="EXECUTION_NOT_FOUND",
-        metadata={"execution_id": execution_id},
-    )
+get = finding.get
+not_found = finding.not_found
 
 
 async def view(world: World, execution: Execution) -> dict[str, Any]:

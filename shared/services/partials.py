@@ -1,7 +1,7 @@
-"""Who watches a node execution while its block runs? What it says so far is published as ``node_execution.partial``.
+"""Who watches a node execution while its block runs? What it says so far is written down where streams see it.
 
-A piece is never kept, and nothing depends on it: what is lost is in the output at the end. Pieces are put together to
-a few messages a second. Their ids derive from the claim: another call of the same node execution, which may say
+A piece is gone after an hour, and nothing depends on it: what is lost is in the output at the end. Pieces are put
+together to a few a second. Their ids derive from the claim: another call of the same node execution, which may say
 something else, has others, and ``claim`` tells consumers to begin anew.
 """
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.domain import identity
+from shared.domain.live import Piece
 from shared.domain.records import NodeExecution
-from shared.gcp import pubsub
-from shared.services import events
+from shared.firestore import pieces as pieces_of
 from shared.services.runs import Run
 
 _log = logging.getLogger(__name__)
@@ -45,20 +45,28 @@ class Partials:
         if not pieces or self.is_lost():
             return
         now = self.run.world.now()
-        messages = [self._message(pin, text, now) for pin, text in pieces.items()]
+        told = [self._piece(pin, text, now) for pin, text in pieces.items()]
         try:
-            await events.publish(self.run.execution.id, messages)
+            await pieces_of.add(self.run.execution.id, told)
         except Exception:  # noqa: BLE001 - nobody's result depends on it
             _log.warning("a piece of a text was not told", exc_info=True, extra={"node_id": self.node.node_id})
 
-    def _message(self, pin: str, text: str, now: datetime) -> pubsub.Message:
+    def _piece(self, pin: str, text: str, now: datetime) -> Piece:
         """``offset``: of the text, in characters, since this call began."""
         self._count += 1
         offset = self._told.get(pin, 0)
         self._told[pin] = offset + len(text)
-        id_ = identity.derive(self.node.id, "partial", self.claim_id, str(self._count))
-        piece = events.Piece(id=id_, claim=self.claim_id, number=self._count, pin=pin, offset=offset, text=text)
-        return events.of_piece(self.run.execution, self.node, piece, now)
+        return Piece(
+            id=identity.derive(self.node.id, "partial", self.claim_id, str(self._count)),
+            node_execution_id=self.node.id,
+            node_id=self.node.node_id,
+            claim=self.claim_id,
+            number=self._count,
+            pin=pin,
+            offset=offset,
+            text=text,
+            at=now,
+        )
 
 
 def of(run: Run, node: NodeExecution, claim_id: str, is_lost: Callable[[], bool]) -> Partials | None:

@@ -1,6 +1,5 @@
 """What a model says so far is told to those who may watch, a few times a second, and kept nowhere."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,8 +9,8 @@ import pytest
 
 from shared.blocks import catalog
 from shared.blocks.block import Block, BlockInput, BlockOutput, Context
-from shared.gcp import pubsub
-from shared.services import attempt, start
+from shared.firestore import live_rows, pieces
+from shared.services import attempt, start, streams
 from tests.engine.stage import Stage
 
 
@@ -48,9 +47,9 @@ def talker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Talker]:
     catalog.specs.cache_clear()
 
 
-def told(stage: Stage) -> list[dict[str, Any]]:
-    bodies = [json.loads(data) for _, data in stage.events]
-    return [body for body in bodies if body["type"] == "node_execution.partial"]
+async def told(execution_id: str) -> list[dict[str, Any]]:
+    found = [snapshot.to_dict() or {} async for snapshot in pieces.collection(execution_id).stream()]
+    return sorted(found, key=lambda piece: piece["number"])
 
 
 async def talk(stage: Stage, talker: Talker, queue: str = "interactive", **settings: Any) -> list[dict[str, Any]]:
@@ -62,19 +61,16 @@ async def talk(stage: Stage, talker: Talker, queue: str = "interactive", **setti
     )
     await stage.run()
     assert (await stage.finished(execution))["output"] == {"t": {"text": ["".join(f"w{n} " for n in range(10))]}}
-    return told(stage)
+    return await told(execution.id)
 
 
 async def test_pieces_add_up_and_come_a_few_times_a_second(stage: Stage, talker: Talker) -> None:
-    pieces = await talk(stage, talker)
-    assert "".join(piece["text"] for piece in pieces) == "".join(f"w{n} " for n in range(10))
-    assert 3 <= len(pieces) <= 5  # of a second, at four a second
-    assert [piece["number"] for piece in pieces] == list(range(1, len(pieces) + 1))
-    assert [piece["offset"] for piece in pieces] == [
-        sum(len(p["text"]) for p in pieces[:n]) for n in range(len(pieces))
-    ]
-    assert len({piece["event_id"] for piece in pieces}) == len(pieces)
-    assert {(piece["pin"], piece["node_id"], piece["status"]) for piece in pieces} == {("text", "t", "RUNNING")}
+    found = await talk(stage, talker)
+    assert "".join(piece["text"] for piece in found) == "".join(f"w{n} " for n in range(10))
+    assert 3 <= len(found) <= 5  # of a second, at four a second
+    assert [piece["number"] for piece in found] == list(range(1, len(found) + 1))
+    assert [piece["offset"] for piece in found] == [sum(len(p["text"]) for p in found[:n]) for n in range(len(found))]
+    assert {(piece["pin"], piece["node_id"]) for piece in found} == {("text", "t")}
 
 
 @pytest.mark.parametrize(("queue", "rate"), [("background", 4), ("interactive", 0)])
@@ -92,12 +88,18 @@ async def test_who_has_lost_its_claim_says_no_more(
 async def test_a_piece_that_cannot_be_told_fails_nothing(
     stage: Stage, talker: Talker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish = pubsub.publish
+    async def fails(execution_id: str, said: Any) -> None:
+        raise ConnectionError("gone")
 
-    async def fails(topic: str, key: str, messages: Any) -> None:
-        if any(b"node_execution.partial" in message.data for message in messages):
-            raise ConnectionError("gone")
-        await publish(topic, key, messages)
-
-    monkeypatch.setattr(pubsub, "publish", fails)
+    monkeypatch.setattr(pieces, "add", fails)
     assert await talk(stage, talker) == []
+
+
+async def test_who_follows_the_execution_is_told_the_pieces(stage: Stage, talker: Talker) -> None:
+    talker.stage = stage
+    version = await stage.graph([{"id": "t", "block_type": "TALKER"}], [])
+    execution = await stage.start(version)
+    await stage.run()
+    [batch] = await streams.ended(live_rows.of_execution(execution.id), None)
+    said = [event.data["text"] for event in batch.events if event.type == "node_execution.partial"]
+    assert "".join(said) == "".join(f"w{n} " for n in range(10))

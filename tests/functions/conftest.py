@@ -67,6 +67,7 @@ def environment(
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", cloud.firestore)
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", cloud.auth)
     monkeypatch.setenv("RATE_LIMIT_PER_MINUTE", "0")
+    monkeypatch.setenv("MAX_STREAM_SECONDS", "0.1")  # an answer of this client is there when it is over
     config.settings.cache_clear()
     yield
     config.settings.cache_clear()

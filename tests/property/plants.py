@@ -170,7 +170,7 @@ def settling_not_asked(patch: Patch) -> None:
     """An execution is over although a node execution still settles."""
 
     async def any_active(execution_id: str) -> bool:
-        query = node_executions._collection(execution_id).where(filter=FieldFilter("active", "==", True))
+        query = node_executions.collection(execution_id).where(filter=FieldFilter("active", "==", True))
         return any(not node.settling for node in await node_executions._all(execution_id, query))
 
     patch.setattr(node_executions, "any_active", any_active)
