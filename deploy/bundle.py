@@ -14,6 +14,7 @@ zlib compresses to other bytes.
 import argparse
 import hashlib
 import io
+import json
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -84,11 +85,16 @@ def name_of(packed: bytes) -> str:
 
 
 def build(folder: Path, root: Path = ROOT) -> Path:
-    """Write the bundle into a folder, under its name. Twice the same sources: the same file."""
+    """Write the bundle into a folder, under its name. Twice the same sources: the same file. Beside it
+    ``release.json`` tells the later steps, which read no YAML, what is in it."""
     packed = pack(files(root))
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / name_of(packed)
     written.write_bytes(packed)
+    told = {
+        name: {"public": entry["public"], "paths": entry.get("paths", [])} for name, entry in functions(root).items()
+    }
+    (folder / "release.json").write_text(json.dumps({"bundle": written.name, "functions": told}, indent=2) + "\n")
     return written
 
 

@@ -133,3 +133,9 @@ variable "scanner_min_instances" {
   description = "ClamAV reads its signatures for about half a minute before it answers; one that is kept warm costs when idle."
   default     = 0
 }
+
+variable "approvers" {
+  type        = set(string)
+  description = "Members (user:…, group:…) who may approve what Cloud Build is about to apply; none: no account for it is made."
+  default     = []
+}

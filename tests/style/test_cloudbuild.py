@@ -4,8 +4,9 @@ import re
 import subprocess
 import sys
 
-import yaml
 from repository import ROOT
+
+from deploy import runner
 
 FILE = ROOT / "cloudbuild.yaml"
 
@@ -16,9 +17,35 @@ def test_it_follows_the_schema_of_cloud_build() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_step_is_a_target_of_make() -> None:
-    targets = set(re.findall(r"(?m)^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8")))
-    steps = yaml.safe_load(FILE.read_text(encoding="utf-8"))["steps"]
-    assert {step["entrypoint"] for step in steps} == {"make"}
-    assert {argument for step in steps for argument in step["args"]} <= targets
-    assert {"check", "test"} <= {step["id"] for step in steps}
+def test_every_step_is_a_target_of_make_in_this_order() -> None:
+    targets = {
+        target
+        for name in ("Makefile", "deploy/targets.mk")
+        for target in re.findall(r"(?m)^([a-z]+):.*## ", (ROOT / name).read_text(encoding="utf-8"))
+    }
+    made = [step for step in runner.steps() if step["entrypoint"] == "make"]
+    assert [step["args"][0] for step in made] == [step["id"] for step in made]
+    assert {step["id"] for step in made} <= targets
+    expected = ["setup", "check", "test", "bundle", "plan", "approval", "apply", "smoke", "traffic"]
+    assert [step["id"] for step in made] == expected
+    assert {step["id"] for step in runner.steps()} - set(expected) == {"terraform"}
+
+
+def test_the_runner_does_every_step_before_the_one_that_needs_google() -> None:
+    asked: list[list[str]] = []
+
+    def run(command: list[str]) -> int:
+        asked.append(command)
+        return int(command == ["make", "test"])
+
+    before = runner.here(runner.steps())
+    assert [step["id"] for step in before] == ["setup", "check", "test", "bundle"]
+    assert runner.execute(before, run) == "test"
+    assert asked == [["make", "setup"], ["make", "check"], ["make", "test"]]
+
+
+def test_a_step_runs_here() -> None:
+    command = [sys.executable, "-m", "deploy.runner", "--only", "bundle"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"bundle-[0-9a-f]{32}\.zip", done.stdout)

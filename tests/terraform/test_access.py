@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hcl import ROOT, blocks, computed, needs_terraform, resources, text
+from hcl import ROOT, TERRAFORM, blocks, computed, needs_terraform, resources, text
 
 MANIFEST: Mapping[str, Any] = yaml.safe_load((ROOT / "functions" / "manifest.yaml").read_text(encoding="utf-8"))
 FUNCTIONS: Mapping[str, Any] = MANIFEST["functions"]
@@ -63,14 +63,24 @@ def test_every_grant_is_made_once_and_as_near_to_its_resource_as_can_be() -> Non
 
 
 def test_no_resource_gives_a_primitive_role_or_binds_all_members() -> None:
-    given = {
-        (block.address, str(block.body.get("role", ""))) for block in blocks("resource") if "_iam_" in block.type
-    }
-    assert not [(a, r) for a, r in given if r in PRIMITIVE or r.lower().endswith("admin")]
+    assert not [role for role in PRIMITIVE if f'"{role}"' in text()]
+    given = {(b.address, str(b.body.get("role", ""))) for b in blocks("resource") if "_iam_" in b.type}
+    assert not [(address, role) for address, role in given if role.lower().endswith("admin")]
     authoritative = {
         block.type for block in blocks("resource") if block.type.endswith(("_iam_policy", "_iam_binding"))
     }
     assert authoritative == set()
+
+
+def test_only_the_pipeline_administers_and_it_cannot_approve_itself() -> None:
+    administers = set(re.findall(r'"(roles/[\w.]+[aA]dmin)"', text()))
+    pipeline = (TERRAFORM / "pipeline.tf").read_text(encoding="utf-8")
+    assert administers == set(re.findall(r'"(roles/[\w.]+[aA]dmin)"', pipeline))
+    member = resources("google_project_iam_member")["pipeline"]
+    assert member["member"] == "${google_service_account.pipeline[0].member}"
+    (condition,) = member["dynamic"][0]["condition"]["content"]
+    assert "!resource.name.startsWith" in condition["expression"]
+    assert "-approvals/" in condition["expression"]
 
 
 def test_only_what_the_manifest_calls_public_is_public() -> None:

@@ -1,0 +1,207 @@
+"""What is said to Google in each step? Told by a fake ``gcloud`` and ``terraform`` that keep a project in memory."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy import bundle, google, smoke
+
+NEW = "bundle-" + "1" * 32 + ".zip"
+
+
+class Project:
+    """Services with their revisions and traffic, buckets, and every command that was said."""
+
+    def __init__(self, functions: dict[str, Any]) -> None:
+        self.said: list[list[str]] = []
+        self.buckets: set[str] = set()
+        self.objects: set[str] = set()
+        self.base_url = "https://weftly.example"
+        self.services: dict[str, dict[str, Any]] = {
+            name.replace("_", "-"): {"latest": "old", "serves": "old", "tags": {}} for name in functions
+        }
+
+    def release(self, revision: str) -> None:
+        for service in self.services.values():
+            service["latest"] = revision
+
+    def run(self, command: list[str], *, check: bool = True, show: bool = False) -> str:
+        self.said.append(command)
+        match command:
+            case ["gcloud", "storage", "ls", "--buckets", url]:
+                return url if url in self.buckets else ""
+            case ["gcloud", "storage", "buckets", "create", url, *_]:
+                self.buckets.add(url)
+            case ["gcloud", "storage", "ls", url]:
+                return url if url in self.objects else ""
+            case ["gcloud", "storage", "cp", _, url]:
+                self.objects.add(url)
+            case ["gcloud", "run", "services", "describe", name, *_]:
+                return json.dumps(self._described(name))
+            case ["gcloud", "run", "services", "update-traffic", name, *rest]:
+                self._change(name, rest[0])
+            case ["terraform", _, "output", "-raw", "base_url"]:
+                return self.base_url + "\n"
+            case ["terraform", _, "plan", _, out, *_]:
+                Path(out.partition("=")[2]).write_text("a plan")
+            case _:
+                pass
+        return ""
+
+    def _described(self, name: str) -> Any:
+        service = self.services[name]
+        tagged = [
+            {"revisionName": revision, "tag": tag, "url": f"https://{tag}---{name}.run.app"}
+            for tag, revision in service["tags"].items()
+        ]
+        serving = {"revisionName": service["serves"], "percent": 100}
+        return {"status": {"latestReadyRevisionName": service["latest"], "traffic": [serving, *tagged]}}
+
+    def _change(self, name: str, change: str) -> None:
+        option, _, value = change.partition("=")
+        if option == "--update-tags":
+            tag, _, revision = value.partition("=")
+            self.services[name]["tags"][tag] = revision
+        else:
+            assert option == "--to-revisions"
+            self.services[name]["serves"] = value.removesuffix("=100")
+
+    def serving(self) -> set[str]:
+        return {service["serves"] for service in self.services.values()}
+
+
+@pytest.fixture
+def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.setattr(google, "DIST", tmp_path)
+    bundle.build(tmp_path)
+    return json.loads((tmp_path / "release.json").read_text())
+
+
+@pytest.fixture
+def project(release: dict[str, Any]) -> Project:
+    return Project(release["functions"])
+
+
+@pytest.fixture
+def steps(project: Project, release: dict[str, Any]) -> google.Steps:
+    return google.Steps("weftly-test", "us-central1", "dev", release, project.run)
+
+
+def test_a_plan_uploads_the_bundle_that_it_names(steps: google.Steps, project: Project) -> None:
+    steps.plan()
+    assert project.buckets == {"gs://weftly-test-terraform", "gs://weftly-test-deploy"}
+    assert ["gcloud", "storage", "cp", "--no-clobber", str(google.DIST / steps.bundle)] in [
+        c[:5] for c in project.said
+    ]
+    (plan,) = [command for command in project.said if command[:3] == ["terraform", "-chdir=terraform", "plan"]]
+    assert f"-var=bundle={steps.bundle}" in plan
+    assert "-var-file=environments/dev.tfvars" in plan
+
+
+def test_buckets_that_are_there_are_left_alone(steps: google.Steps, project: Project) -> None:
+    steps.plan()
+    before = len(project.said)
+    steps.plan()
+    assert not [command for command in project.said[before:] if "create" in command]
+
+
+def test_a_release_gets_traffic_after_it_was_tried_and_can_be_taken_back(
+    steps: google.Steps, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def ask(base: str, paths: Any, candidate: str = "") -> None:
+        assert project.serving() == {"old"}, "nobody is sent there before it was tried"
+        asked.append((base, candidate))
+
+    monkeypatch.setattr(smoke, "ask", ask)
+    steps.plan()
+    project.release("new")
+    steps.apply()
+    steps.smoke()
+    assert set(asked) == {("https://weftly.example", steps.bundle)}
+    steps.traffic()
+    assert project.serving() == {"new"}
+    steps.rollback()
+    assert project.serving() == {"old"}
+
+
+def test_traffic_twice_keeps_what_can_be_gone_back_to(steps: google.Steps, project: Project) -> None:
+    steps.plan()
+    project.release("new")
+    steps.apply()
+    steps.traffic()
+    steps.traffic()
+    steps.rollback()
+    assert project.serving() == {"old"}
+
+
+def test_without_a_load_balancer_the_candidates_own_addresses_are_asked(
+    steps: google.Steps, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(smoke, "ask", lambda base, paths, candidate="": asked.append(base))
+    project.base_url = "https://weftly-test.web.app"
+    steps.plan()
+    steps.apply()
+    steps.smoke()
+    assert "https://candidate---graphs.run.app" in asked
+    assert len(asked) == sum(function["public"] for function in steps.functions.values())
+
+
+def test_there_is_no_way_back_before_a_second_release(steps: google.Steps, project: Project) -> None:
+    with pytest.raises(google.StepError, match="previous"):
+        steps.rollback()
+    assert not [command for command in project.said if "update-traffic" in command], "none was moved"
+
+
+def test_what_is_approved_is_the_plan_that_was_made(steps: google.Steps, project: Project) -> None:
+    steps.plan()
+    waited: list[float] = []
+
+    def somebody_approves(plan: str) -> Callable[[float], object]:
+        def wait(seconds: float) -> None:
+            waited.append(seconds)
+            steps.approve(plan)
+            if len(waited) > 2:
+                raise AssertionError("it waits for another")
+
+        return wait
+
+    with pytest.raises(AssertionError, match="waits for another"):
+        steps.approval(somebody_approves("0" * 64))
+    waited.clear()
+    steps.approval(somebody_approves(steps._approval().rpartition("/")[2]))
+    assert waited == [google.LOOK_SECONDS]
+
+
+@pytest.mark.parametrize(
+    ("answers", "problem"),
+    [
+        ({"/health": (503, b"{}")}, "503"),
+        ({"/health": (200, b"<html>")}, "without JSON"),
+        ({"/api/v1/me": (200, b"{}")}, "expected 401"),
+        ({"/api/v1/me": (404, b'{"detail": "Not Found"}')}, "not in the form of our errors"),
+    ],
+)
+def test_smoke_finds_what_is_wrong(
+    answers: dict[str, tuple[int, bytes]], problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = {
+        "/health": (200, b"{}"),
+        "/health?deep=true": (200, b"{}"),
+        "/api/v1/me": (401, b'{"error": {"code": 401}}'),
+    }
+
+    def get(url: str, headers: Any, statuses: set[int]) -> tuple[int, bytes]:
+        status, body = (good | answers)[url.removeprefix("http://there")]
+        if status not in statuses:
+            raise smoke.SmokeError(f"{status}, expected {min(statuses)}")
+        return status, body
+
+    monkeypatch.setattr(smoke, "_get", get)
+    with pytest.raises(smoke.SmokeError, match=problem):
+        smoke.ask("http://there", ["/health", "/api/v1/me"])
