@@ -73,7 +73,7 @@ class AutoPilotBlock(Block):
             default=3,
             ge=1,
             le=10,
-            description="Of no effect: it runs no other of its kind; agents that it runs are held to MAX_DEPTH.",
+            description="How many of its kind may run within each other, through agents that they run.",
         )
         tools: list[str] = Field(
             default_factory=list[str], description="Tools: find_blocks, run_block, find_agents, run_agent."
@@ -93,6 +93,12 @@ class AutoPilotBlock(Block):
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
         if not input.prompt.strip():
             raise errors.BlockError("The prompt is empty: say what is to be done")
+        if await context.nested() >= input.max_recursion_depth:
+            raise errors.BlockError(
+                f"Blocks of this kind run each other {input.max_recursion_depth} deep already (max_recursion_depth): "
+                "do without this one, or raise it",
+                reason="LIMIT_EXCEEDED",
+            )
         box = Allowed(context.tools, input)
         session = input.session_id or context.idempotency_key or "session"
         if context.resumption is None:

@@ -63,6 +63,10 @@ class Listeners(Protocol):
         ...
 
 
+async def not_nested() -> int:
+    return 0
+
+
 def no_randomness(count: int) -> bytes:
     raise RuntimeError(f"nobody supplies {count} random bytes here")
 
@@ -73,7 +77,8 @@ class Context:
     execution: hand it to outside services. ``settings``: the deployment's, by name (``OPENAI_API_KEY`` …).
     ``charges``: US dollars that the call cost so far, failed attempts included. ``random_bytes``: so many, that
     nobody can foresee. ``listeners``: None: nobody may watch, and a text need not come in pieces. ``tools``: of a
-    block that ``calls_tools``."""
+    block that ``calls_tools`` or has ``platform_tools``; ``nested``: how many blocks of the latter kind run this
+    execution, one within the other."""
 
     user_id: str = ""
     graph_id: str = ""
@@ -92,6 +97,7 @@ class Context:
     charges: list[float] = field(default_factory=list[float])
     listeners: Listeners | None = None
     tools: Toolbox = field(default_factory=NoTools)
+    nested: Callable[[], Awaitable[int]] = not_nested
 
     def teller(self, pin: str) -> Callable[[str], Awaitable[None]] | None:
         """What to hand pieces of the text of ``pin`` to; None: nobody may watch."""

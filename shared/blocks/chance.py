@@ -90,6 +90,8 @@ def weights(items: Items, field: str) -> list[float]:
     for position, one in enumerate(found):
         if one is None or not 0 <= one < float("inf"):
             raise errors.BlockError(f"Element {position} has no weight {field!r}: give a number from 0")
+    if sum(one or 0.0 for one in found) == float("inf"):
+        raise errors.BlockError(f"The weights {field!r} are too large together: give smaller ones")
     if not any(found):
         raise errors.BlockError(f"All weights {field!r} are 0: give one above")
     return [one or 0.0 for one in found]

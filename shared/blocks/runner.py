@@ -21,6 +21,8 @@ from shared.domain import errors
 
 MAX_TOKENS_PER_FIRING = 10_000
 MAX_VALUE_BYTES = 10_000_000
+MAX_NESTING = 200
+"""Lists and dictionaries inside each other, in one value: what writes answers takes 254, their own included."""
 VALUES_A_FIRING = 10
 """So many values of the greatest size a firing may emit; of smaller ones, more."""
 
@@ -63,6 +65,9 @@ async def collect(
     except Suspended as suspended:
         return Outcome(tokens=[], suspension=suspended.suspension)
     except errors.BlockError as failure:
+        return Outcome(tokens=kept.tokens, failure=failure)
+    except RecursionError:
+        failure = errors.BlockError(f"{block.block_type} was given what nests too deep", reason="LIMIT_EXCEEDED")
         return Outcome(tokens=kept.tokens, failure=failure)
     except Exception as error:  # noqa: BLE001 - a block may raise anything; it is logged and recorded
         _log.exception("block crashed", extra={"block_type": block.block_type, "node_id": context.node_id})
@@ -129,6 +134,11 @@ class _Kept:
                 value = jsonable(value)
             except TypeError as error:
                 raise _contract(self._block, f"emitted on the pin {pin!r} what is not JSON: {error}") from error
+            except RecursionError as error:
+                what = (
+                    f"a value of more than {MAX_NESTING} lists and dictionaries inside each other on the pin {pin!r}"
+                )
+                raise _limit(self._block, "MAX_NESTING", what) from error
             size = len(json.dumps(value, ensure_ascii=False).encode())
         if size > limit:
             what = f"a value of {size:,} bytes or more on the pin {pin!r} (the limit is {limit:,})"
@@ -142,22 +152,25 @@ class _Kept:
         return value
 
 
-def jsonable(value: Any) -> Any:
+def jsonable(value: Any, depth: int = 0) -> Any:
     """``value`` as plain JSON types: models as objects, dates and times as ISO 8601 texts, tuples as lists.
-    Halves of surrogate pairs, which UTF-8 has no bytes for, become U+FFFD. TypeError for anything else."""
+    Halves of surrogate pairs, which UTF-8 has no bytes for, become U+FFFD. TypeError for anything else;
+    RecursionError above ``MAX_NESTING``."""
+    if depth > MAX_NESTING:
+        raise RecursionError
     match value:
         case Enum():
-            return jsonable(value.value)
+            return jsonable(value.value, depth)
         case str():
             return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case None | bool() | int() | float():
             return value
         case list() | tuple():
-            return [jsonable(one) for one in cast(list[Any], value)]
+            return [jsonable(one, depth + 1) for one in cast(list[Any], value)]
         case Mapping():
-            return {_key(key): jsonable(one) for key, one in cast(Mapping[Any, Any], value).items()}
+            return {_key(key): jsonable(one, depth + 1) for key, one in cast(Mapping[Any, Any], value).items()}
         case BaseModel():
-            return jsonable(value.model_dump())
+            return jsonable(value.model_dump(), depth)
         case date() | datetime() | time():
             return value.isoformat()
         case _:

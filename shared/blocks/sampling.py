@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.blocks import chance, rules
+from shared.blocks import bounds, chance, rules
 from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example
 from shared.domain import errors
 
@@ -58,6 +58,11 @@ class DataSamplingBlock(Block):
             output=[("sampled_data", [{"n": 1}]), ("sample_indices", [0])],
         ),
         Example(
+            title="Of what came one by one",
+            input={"data": [ROWS[0], ROWS[1:3]], "accumulate": True, "sample_size": 2, "sampling_method": "bottom"},
+            output=[("sampled_data", ROWS[1:3]), ("sample_indices", [1, 2])],
+        ),
+        Example(
             title="A key is missing",
             input={"data": ROWS, "sample_size": 2, "sampling_method": "stratified"},
             fails="stratify_key",
@@ -70,7 +75,10 @@ class DataSamplingBlock(Block):
             default=10, description="How many to take; of fewer, all. Of clusters, how many of these."
         )
         sampling_method: SamplingMethod = Field(default=SamplingMethod.RANDOM, description="How they are chosen.")
-        accumulate: bool = Field(default=False, description="Of no effect: gather what comes one by one with GATHER.")
+        accumulate: bool = Field(
+            default=False,
+            description="Whether data is what GATHER collected: records and lists of some.",
+        )
         random_seed: int | None = Field(default=None, description=chance.SEED)
         stratify_key: str | None = Field(
             default=None, description="The field whose values are sampled in proportion."
@@ -84,6 +92,8 @@ class DataSamplingBlock(Block):
 
     def run(self, input: Input, context: Context) -> Iterator[tuple[str, Any]]:
         data: Items = input.data if isinstance(input.data, list) else [input.data]
+        if input.accumulate:
+            data = bounds.taken(_joined(data), "The gathered data")
         if input.sample_size < 1:
             raise errors.BlockError(f"A sample has one element at least, not {input.sample_size}")
         whole = len(data) <= input.sample_size and input.sampling_method != SamplingMethod.CLUSTER
@@ -91,6 +101,12 @@ class DataSamplingBlock(Block):
         indices = list(range(len(data))) if whole else METHODS[input.sampling_method](data, input, drawn)
         yield "sampled_data", [data[index] for index in indices]
         yield "sample_indices", indices
+
+
+def _joined(came: Items) -> Iterator[Any]:
+    """The records of what came one by one, each a record or a list of some."""
+    for one in came:
+        yield from one if isinstance(one, list) else [one]
 
 
 def _systematic(data: Items, input: DataSamplingBlock.Input, drawn: Random) -> list[int]:

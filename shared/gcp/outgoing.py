@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from shared.domain import errors
+from shared.gcp import unpacking
 
 MAX_RESPONSE_BYTES = 10_000_000
 MAX_REDIRECTS = 5
@@ -244,6 +245,7 @@ class Client:
         follow = options.pop("follow_redirects", True)
         try:
             request = client.build_request(method, url, **options)
+            request.headers["accept-encoding"] = unpacking.ACCEPTED
         except (TypeError, ValueError) as error:
             raise _refused(f"The request to {url[:200]!r} cannot be written: {error}") from error
         for _ in range(self._max_redirects + 1):
@@ -257,16 +259,18 @@ class Client:
     async def _read(self, response: httpx.Response) -> httpx.Response:
         """The answer with its body, decoded. BlockError when it is too large."""
         body = bytearray()
+        limit = self._max_response_bytes
         try:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > self._max_response_bytes:
-                    raise _refused(
-                        f"{response.url.host} answered with more than {self._max_response_bytes:,} bytes; "
-                        "ask for less at once"
-                    )
-        except httpx.DecodingError as error:
-            raise _refused(f"{response.url.host} answered with a body that cannot be decoded") from error
+            packed = unpacking.Packed(response.headers.get("content-encoding", ""))
+            async for chunk in response.aiter_raw():
+                for part in packed.parts(chunk):
+                    body += part
+                    if len(body) > limit:
+                        raise _refused(
+                            f"{response.url.host} answered with more than {limit:,} bytes; ask for less at once"
+                        )
+        except ValueError as error:
+            raise _refused(f"{response.url.host} answered with a body that cannot be decoded: {error}") from error
         finally:
             await response.aclose()
         headers = [(k, v) for k, v in response.headers.multi_items() if k.lower() not in _OF_THE_BODY]

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.domain.fields import Fields, at
 from shared.domain.spec import Catalog
-from shared.interop import autogpt_nodes, autogpt_pins, own_file, reading, sub_agents
+from shared.interop import autogpt_gathers, autogpt_nodes, autogpt_pins, own_file, reading, sub_agents
 from shared.interop.autogpt_nodes import Child, Known
 from shared.interop.autogpt_pins import Side
 from shared.interop.imported import IdOf, Imported, ImportedGraph
@@ -104,6 +104,7 @@ def _graph(graph: FileGraph, id_: str, catalog: Catalog, children: Children, rep
         known[node.id] = autogpt_nodes.known(node, catalog, children.get(node.id), pins[node.id])
         nodes.append(autogpt_nodes.translate(node, known[node.id], children.get(node.id), report))
     links = [_link(link, known, children, report) for link in graph.links]
+    nodes, links = autogpt_gathers.inserted(nodes, links, {node.id: node.place for node in graph.nodes}, report)
     return ImportedGraph(
         id=id_, place=graph.place, body={**body, "nodes": nodes, "links": links}, field_of=_field_of(graph)
     )
@@ -167,7 +168,7 @@ def _end(link: FileLink, side: Side, known: Known, children: Children, report: R
     if side == "sink" and child is not None and name in child.inputs and name in known.spec.inputs:
         report.changed("pin", place, f"The input {name} of the sub-agent, told from the block's own pin.", node_id)
         return f"inputs_#_{name}"
-    pin = autogpt_pins.of_link(known.spec, side, name, link.sink_id)
+    pin = autogpt_pins.of_link(known.spec, side, name, (link.sink_id, link.sink_name))
     if pin is None or not pin.message:
         report.understood("pin", place, node_id)
     else:

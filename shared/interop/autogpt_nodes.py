@@ -19,6 +19,8 @@ _COPIES = ("input_links", "output_links", "graph_id", "graph_version")
 _READ = {"id", "block_id", "input_default", "metadata", "webhook_id", "weftly", *_COPIES}
 
 Body = dict[str, Any]
+Linked = tuple[autogpt_pins.Side, str]
+"""A pin that has a link, and which end of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +42,7 @@ class Known:
     reason: str = ""
 
 
-def known(
-    node: FileNode, catalog: Catalog, child: Child | None, linked: Sequence[tuple[autogpt_pins.Side, str]]
-) -> Known:
+def known(node: FileNode, catalog: Catalog, child: Child | None, linked: Sequence[Linked]) -> Known:
     """``linked``: its pins that have links, with their sides."""
     found = listed.find(node.block_id)
     block_type = found.block_type if found else node.block_id.removeprefix(listed.OWN)
@@ -52,7 +52,7 @@ def known(
         return Known(block_type=block_type, spec=None, reason=f"There is no such block{name} here.")
     if block_type == EXECUTOR and child is None:
         return Known(block_type=block_type, spec=None, reason="The file has no graph that fits this sub-agent.")
-    gone = [name for side, name in linked if autogpt_pins.of_link(spec, side, name, "") is None]
+    gone = [name for side, name in linked if autogpt_pins.of_link(spec, side, name, ("", "")) is None]
     if gone:
         names = ", ".join(dict.fromkeys(shown(one) for one in gone))
         return Known(block_type=block_type, spec=None, reason=f"{block_type} has no pin {names} any more.")

@@ -14,7 +14,8 @@ from shared.interop import secrets
 
 ERROR = "error"
 TOOL = "_^_"
-"""In a tool pin of the orchestrator: ``tools_^_{sink node}_~_{field}``, older ``tools_^_{tool name}_~_{field}``."""
+"""In a tool pin of the orchestrator: ``tools_^_{sink node}_~_{field}``, older ``tools_^_{tool name}_~_{field}``, and
+before that ``tools_^_{tool name}_{field}``."""
 TOOL_FIELD = "_~_"
 
 Side = Literal["source", "sink"]
@@ -34,14 +35,14 @@ class Pin:
     message: str = ""
 
 
-def of_link(spec: BlockSpec, side: Side, name: str, sink_id: str) -> Pin | None:
-    """The pin at one end of a link; None: the block has none such."""
+def of_link(spec: BlockSpec, side: Side, name: str, sink: tuple[str, str]) -> Pin | None:
+    """The pin at one end of a link; None: the block has none such. ``sink``: node and pin that it leads to."""
     if spec.open_pins:
         return Pin(name=name)
     if side == "sink":
         return of_input(spec, name)
     if TOOL in name:
-        return _tool(spec, name, sink_id)
+        return _tool(spec, name, sink)
     base = pins.base_name(name)
     return Pin(name=name) if base in spec.outputs or base == ERROR else None
 
@@ -71,13 +72,15 @@ def credentials_pins(spec: BlockSpec) -> frozenset[str]:
     return frozenset(spec.credentials({})) | ({"credentials", "credentials_id"} & spec.inputs.keys())
 
 
-def _tool(spec: BlockSpec, name: str, sink_id: str) -> Pin | None:
+def _tool(spec: BlockSpec, name: str, sink: tuple[str, str]) -> Pin | None:
     base, _, rest = name.partition(TOOL)
     tool, separator, field = rest.partition(TOOL_FIELD)
-    if base not in spec.outputs or not separator:
+    sink_id, sink_name = sink
+    if base not in spec.outputs:
         return None
-    if tool == sink_id:
+    if tool == sink_id and separator:
         return Pin(name=name)
+    field = field if separator else sink_name
     return Pin(name=f"{base}{TOOL}{sink_id}{TOOL_FIELD}{field}", message=f"The tool {tool} is named by its node.")
 
 

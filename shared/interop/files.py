@@ -10,7 +10,14 @@ from shared.interop.imported import IdOf, Imported
 
 
 def translate(raw: Any, catalog: Catalog, id_of: IdOf, fields: Fields) -> Imported | None:
-    """The graphs of an exported file; None where ``fields`` says what is wrong with it."""
+    """The graphs of an exported file; None where ``fields`` says what is wrong with it. A list of one file, as n8n
+    writes when it exports all workflows, is that file."""
+    if isinstance(raw, list):
+        several = cast(list[Any], raw)
+        if len(several) > 1:
+            fields.wrong("body", f"It is a list of {len(several)} files: import them one by one.")
+            return None
+        raw = several[0] if several else raw
     if not isinstance(raw, Mapping):
         fields.wrong("body", f"It must be an object, the exported file as it is, not {kind(raw)}.")
         return None

@@ -164,7 +164,7 @@ def _with_tools(run: Run, block: Block, context: Context) -> Context:
     if block.calls_tools:
         return replace(context, tools=toolbox.of(run, context.node_id, context))
     if block.platform_tools:
-        return replace(context, tools=platform_tools.of(run, context))
+        return platform_tools.given(run, context)
     return context
 
 

@@ -1,5 +1,6 @@
 """What of the platform may a model use by itself? Blocks, and the agents of the user whose execution this is."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +12,7 @@ from shared.blocks.suspensions import SubAgent
 from shared.blocks.tools import Called, NoTools, Tool
 from shared.domain import errors, identity, interface
 from shared.domain.graph import UserId
-from shared.firestore import graphs
+from shared.firestore import executions, graphs
 from shared.services.runs import Run
 
 MAX_FOUND = 10
@@ -135,5 +136,17 @@ def _ranked(query: str, texts: Mapping[str, str]) -> list[str]:
     return sorted(found, key=lambda id_: -scores[id_])[:MAX_FOUND]
 
 
-def of(run: Run, context: Context) -> PlatformTools:
-    return PlatformTools(run, context)
+async def nested(run: Run) -> int:
+    """How many blocks that use these tools run this execution, one within the other."""
+    count, execution = 0, await executions.find(run.execution.id)
+    while execution is not None and (parent := execution.parent) is not None:
+        version = await graphs.get_version(parent.graph_id, parent.graph_version)
+        block = catalog.find(version.graph.by_id[parent.node_id].block_type)
+        count += block is not None and block.platform_tools
+        execution = await executions.find(parent.execution_id)
+    return count
+
+
+def given(run: Run, context: Context) -> Context:
+    """``context`` with these tools."""
+    return replace(context, tools=PlatformTools(run, context), nested=functools.partial(nested, run))

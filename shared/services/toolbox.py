@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from shared.blocks import catalog, runner
-from shared.blocks.block import Context
+from shared.blocks.block import Block, Context
 from shared.blocks.tools import Called, NoTools, Tool, Toolbox
 from shared.domain import errors, identity, interface, pins, planning
 from shared.domain.graph import Link, Node
 from shared.firestore import graphs
-from shared.services import constants, timeouts
+from shared.services import constants, platform_tools, timeouts
 from shared.services.runs import Run
 
 MAX_NAME = 64
@@ -89,7 +89,7 @@ class NodeTools:
                 outcome = await runner.collect(
                     block,
                     input_,
-                    self._as(node, block.calls_tools, key, resumption),
+                    self._as(node, block, key, resumption),
                     many_pins=frozenset(run.version.plan.nodes[node.id].many),
                     max_tokens_a_firing=settings.max_tokens_per_firing,
                     max_value_bytes=settings.max_value_bytes,
@@ -104,7 +104,7 @@ class NodeTools:
             output[pin].append(value)
         return Called(output=dict(output), failure=outcome.failure, suspension=outcome.suspension)
 
-    def _as(self, node: Node, calls_tools: bool, key: str, resumption: Mapping[str, Any] | None) -> Context:
+    def _as(self, node: Node, block: Block, key: str, resumption: Mapping[str, Any] | None) -> Context:
         """The context in which a tool runs: what it is charged counts for the node that calls it."""
         context = replace(
             self._context,
@@ -115,7 +115,9 @@ class NodeTools:
             listeners=None,
             tools=NoTools(),
         )
-        return replace(context, tools=NodeTools(self._run, node.id, context)) if calls_tools else context
+        if block.platform_tools:
+            return platform_tools.given(self._run, context)
+        return replace(context, tools=NodeTools(self._run, node.id, context)) if block.calls_tools else context
 
 
 def of(run: Run, node_id: str, context: Context) -> Toolbox:

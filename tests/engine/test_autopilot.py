@@ -10,7 +10,7 @@ from tests.engine.scripted import Scripted, results
 from tests.engine.scripted import model as model
 from tests.engine.stage import Stage
 from tests.engine.test_agents import shouting_agent
-from tests.engine.test_gates import agent_input
+from tests.engine.test_gates import agent_input, agent_output
 
 
 async def pilot(stage: Stage, **input_data: Any) -> dict[str, list[Any]]:
@@ -98,3 +98,35 @@ async def test_it_does_no_more_than_it_is_allowed(
 async def test_it_runs_no_other_of_its_kind_in_itself(stage: Stage, model: Scripted) -> None:
     model.answers = [[("run_block", {"block_type": "AUTO_PILOT", "input_data": {}})], lambda said: results(said)[-1]]
     assert "no block 'AUTO_PILOT'" in (await pilot(stage))["response"][0]
+
+
+@pytest.mark.parametrize("most", [1, 2])
+async def test_agents_that_it_runs_hold_so_many_of_its_kind_and_no_more(
+    stage: Stage, model: Scripted, most: int
+) -> None:
+    node = {"id": "p", "block_type": "AUTO_PILOT", "input_data": {"prompt": "Go", "max_recursion_depth": most}}
+    version = await stage.graph([node], [])
+    model.answers = [
+        [("run_agent", {"graph_id": version.graph_id, "inputs": {}})],
+        lambda said: f"came back: {results(said)[-1]}",
+    ]
+    given = await go(stage, version)
+    assert given["response"][0].count("came back") >= most
+    assert f"run each other {most} deep already (max_recursion_depth)" in given["response"][0]
+
+
+async def test_as_a_tool_of_an_agent_it_has_its_own_tools(stage: Stage, model: Scripted) -> None:
+    agent = {"id": "a", "block_type": "ORCHESTRATOR", "input_data": {"prompt": "g", "agent_mode_max_iterations": 3}}
+    pilot_ = {"id": "p", "block_type": "AUTO_PILOT", "input_data": {}, "metadata": {"customized_name": "pilot"}}
+
+    def first(said: Any) -> Any:
+        return [RUN] if "platform" in said[0]["content"] else [("pilot", {"prompt": "Go"})]
+
+    model.answers = [first, lambda said: results(said)[-1]]
+    links = ["a.tools_^_p_~_prompt -> p.prompt", "a.finished -> out.value"]
+    version = await stage.graph([agent, pilot_, agent_output("out")], links)
+    execution = await stage.start(version)
+    await stage.run()
+    seen = await stage.finished(execution)
+    assert seen["status"] == Status.COMPLETED, seen["error"]
+    assert "processed_text" in seen["output"]["out"][0]

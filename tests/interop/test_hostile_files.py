@@ -16,6 +16,9 @@ LINK = {"id": "l", "source_id": "a", "source_name": "p", "sink_id": "b", "sink_n
 
 WRONG: list[tuple[Any, list[str]]] = [
     ([], ["body"]),
+    ([[{"nodes": []}]], ["body"]),
+    ([{"nodes": []}, {"nodes": []}], ["body"]),
+    ([{}], ["nodes"]),
     ("file", ["body"]),
     (None, ["body"]),
     ({}, ["nodes"]),
@@ -109,3 +112,7 @@ def test_whatever_comes_either_has_its_violations_or_a_report(raw: Any) -> None:
     fields = Fields()
     imported = files.translate(raw, made.whole_catalog(), lambda position: f"g{position}", fields)
     assert (imported is None) == bool(fields.violations)
+
+
+def test_a_list_of_one_file_is_that_file() -> None:
+    made.assert_accounted(file := made.export([made.node("n", "NOTE", {"text": "a"})]), made.imported([file]))

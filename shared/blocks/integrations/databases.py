@@ -13,14 +13,14 @@ import socket
 import ssl
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
 from shared.blocks.block import Context
 from shared.blocks.credentials import UserPassword
-from shared.blocks.integrations import hiding
+from shared.blocks.integrations import hiding, mssql_routing
 from shared.domain import errors
 
 _CONNECT_SECONDS = 10
@@ -76,8 +76,9 @@ async def ask(server: Server, credential: UserPassword, request: Request, contex
         async with asyncio.timeout(_CONNECT_SECONDS + request.seconds):
             if server.kind == "postgres":
                 return await _postgres(server, credential, request, addresses)
-            blocking = _mysql if server.kind == "mysql" else _mssql
-            return await asyncio.to_thread(blocking, server, credential, request, addresses)
+            if server.kind == "mysql":
+                return await asyncio.to_thread(_mysql, server, credential, request, addresses)
+            return await _mssql_wherever(server, credential, request, context, addresses)
     except errors.BlockError as error:
         raise errors.BlockError(error.message.replace(server.host, "The host"), reason=error.reason) from None
     except LoginRefused as error:
@@ -171,11 +172,27 @@ def _mysql(server: Server, credential: UserPassword, request: Request, addresses
             connection.close()
 
 
+async def _mssql_wherever(
+    server: Server, credential: UserPassword, request: Request, context: Context, addresses: Sequence[str]
+) -> Rows:
+    """A SQL Server may send the client on to another, once, whose address is judged as any."""
+    try:
+        return await asyncio.to_thread(_mssql, server, credential, request, addresses)
+    except mssql_routing.Routed as routed:
+        on = replace(server, host=routed.host, port=routed.port)
+    addresses = await context.http.addresses(on.host, on.port)
+    try:
+        return await asyncio.to_thread(_mssql, on, credential, request, addresses)
+    except mssql_routing.Routed as routed:
+        raise Refused("it sends on to one server after the other") from routed
+
+
 def _mssql(server: Server, credential: UserPassword, request: Request, addresses: Sequence[str]) -> Rows:
     """https://python-tds.readthedocs.io/en/latest/pytds.html: encrypted where it is told whom to trust."""
     import pytds  # pyright: ignore[reportMissingTypeStubs]
     from certifi import where as authorities
 
+    mssql_routing.guard(pytds)
     trusted = None if _is_inside(addresses) else authorities()
     try:
         connection: Any = pytds.connect(

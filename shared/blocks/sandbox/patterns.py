@@ -1,20 +1,38 @@
 """Where does a pattern of a user match a text?
 
-Some patterns take time exponential in the text; each search has a time limit.
+Some patterns take time exponential in the text; each search has a time limit. Some take memory, up to a gigabyte
+within that time, for what they may have to go back to: those that could are searched in a process of its own.
 """
 
+import functools
+import math
+import re
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import regex
 
 from shared.blocks import bounds
+from shared.blocks.sandbox import isolated, threads
 from shared.domain import errors
 
 MAX_SECONDS = 2.0
 """Of a search; all searches of a text together may take five times as long."""
 MAX_PATTERN = 10_000
 """Characters."""
+MAX_WEIGHT = 2_000_000
+"""Characters of a text, times the parts of a pattern that may go back: what may take 60 MB, measured."""
+
+_GOING_BACK = re.compile(r"[(*+?{|]")
+_CALLS = re.compile(r"\(\?(?:R|[+-]?\d|&|P>|\(DEFINE)")
+"""A pattern that calls itself goes as deep as it wants, whatever the text."""
+_COUNTS = re.compile(r"\{\d*,?(\d+)\}")
+MAX_COUNTS = 10_000
+"""All counts of a pattern multiplied: repeats of repeats are written out while it is read."""
+
+
+_ANY = ("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +48,27 @@ def find_all(
     """The matches of ``pattern`` in ``text``, from left to right, ``limit`` at most. BlockError, reason
     ``PATTERN_INVALID`` for what is no pattern, ``LIMIT_EXCEEDED`` for one that takes too long. It computes:
     call it in a thread."""
+    asked: dict[str, Any] = {"case_sensitive": case_sensitive, "dot_all": dot_all, "limit": limit}
+    if not _is_heavy(pattern, text):
+        return _find_all(pattern, text, **asked)
+    found = threads.wait(
+        functools.partial(isolated.call, "patterns.found", text.encode(*_ANY), pattern=pattern, **asked)
+    )
+    return [Match(groups=tuple(groups)) for groups in found]
+
+
+def found(content: bytes, *, pattern: str, **asked: Any) -> list[tuple[str, ...]]:
+    """In the process: the groups of each match."""
+    return [match.groups for match in _find_all(pattern, content.decode(*_ANY), **asked)]
+
+
+def _is_heavy(pattern: str, text: str) -> bool:
+    parts = 1 + sum(1 for _ in _GOING_BACK.finditer(pattern))
+    counts = math.prod(1 + int(count[:9]) for count in _COUNTS.findall(pattern))
+    return len(text) * parts > MAX_WEIGHT or counts > MAX_COUNTS or _CALLS.search(pattern) is not None
+
+
+def _find_all(pattern: str, text: str, *, case_sensitive: bool, dot_all: bool, limit: int | None) -> list[Match]:
     deadline = time.monotonic() + 5 * MAX_SECONDS
     matches: list[Match] = []
     taken = characters = 0
@@ -71,6 +110,22 @@ def replace_all(
 ) -> tuple[str, int]:
     r"""``text`` with ``replacement`` (``\1``, ``\g<name>``, ``\0``) for what ``pattern`` matches, and how often.
     As ``find_all``; a replacement that names no group: ``PATTERN_INVALID``."""
+    asked: dict[str, Any] = {"case_sensitive": case_sensitive, "limit": limit}
+    if not _is_heavy(pattern, text):
+        return _replace_all(pattern, text, replacement, **asked)
+    asked |= {"pattern": pattern, "replacement": replacement}
+    made, count = threads.wait(functools.partial(isolated.call, "patterns.replaced", text.encode(*_ANY), **asked))
+    return made, count
+
+
+def replaced(content: bytes, *, pattern: str, replacement: str, **asked: Any) -> tuple[str, int]:
+    """In the process: as ``replace_all``."""
+    return _replace_all(pattern, content.decode(*_ANY), replacement, **asked)
+
+
+def _replace_all(
+    pattern: str, text: str, replacement: str, *, case_sensitive: bool, limit: int | None
+) -> tuple[str, int]:
     compiled = _compiled(pattern, case_sensitive, False)
     template = replacement.replace(r"\0", r"\g<0>")
     references = template.count("\\")

@@ -19,7 +19,7 @@ _COLLECTIONS = (dict, list, tuple, *_VIEWS)
 _UNREAD = {"attr", "batch", "count", "d", "default", "first", "items", "last", "length", "list", "map"} | {
     *("reject", "rejectattr", "reverse", "select", "selectattr", "slice", "sum"),
 }
-"""Filters that neither write nor compare what is in a list."""
+"""Filters that neither write nor compare what is in the list that they are given."""
 
 
 class TooMuchError(Exception):
@@ -51,8 +51,14 @@ def size(value: Any, limit: int, *, written: bool = True) -> int:
 
 
 def compared(value: Any) -> Any:
-    """Lists within lists, all the same few, may take a comparison for ever."""
+    """Lists within lists, all the same few, may take a comparison for ever, and so a key that is looked up."""
     size(value, MAX_TEXT, written=False)
+    return value
+
+
+def written(value: Any) -> Any:
+    """What makes a text of a value to judge it."""
+    size(value, MAX_TEXT)
     return value
 
 
@@ -88,8 +94,10 @@ def check_method(function: Any, arguments: list[Any]) -> None:
     text = getattr(function, "__self__", None)
     if text is not None and getattr(function, "__name__", "") in _UNAVAILABLE:
         raise TypeError(f"{function.__name__} is not available in templates")
-    if isinstance(text, list | tuple | runtime.LoopContext):  # index, count, changed
-        compared([arguments] if isinstance(text, runtime.LoopContext) else [text, arguments])
+    if isinstance(text, list | tuple):  # index, count
+        compared([text, arguments])
+    elif not isinstance(text, str) and not isinstance(function, runtime.Macro):  # changed, get, dict(…)
+        compared(arguments)
     if not isinstance(text, str):
         return
     match getattr(function, "__name__", ""):
@@ -107,7 +115,7 @@ def check_method(function: Any, arguments: list[Any]) -> None:
 
 
 def check_filter(name: str, arguments: list[Any]) -> None:
-    for one in arguments if name not in _UNREAD else ():
+    for one in arguments if name not in _UNREAD else arguments[1:]:
         if not isinstance(one, str):
             size(one, MAX_TEXT)
     match name:

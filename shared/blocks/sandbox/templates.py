@@ -31,8 +31,10 @@ _SHORT_TEXT = 60
 _HANDED_ON = frozenset({"attr", "d", "default", "first", "last"})
 """Filters that make nothing."""
 _COMPARING = {"eq", "ne", "lt", "le", "gt", "ge", "in", "equalto", "lessthan", "greaterthan"} | {
-    *("==", "!=", "<", "<=", ">", ">="),
+    *("==", "!=", "<", "<=", ">", ">=", "filter", "test"),
 }
+_WRITING = {"lower", "upper"}
+"""Tests that write what they are given."""
 
 
 def render(template: str, values: Mapping[str, Any], *, escape_html: bool = False) -> str:
@@ -60,7 +62,7 @@ def _limit(what: str) -> errors.BlockError:
 class _Environment(sandbox.ImmutableSandboxedEnvironment):
     """One rendering: it counts what the template takes."""
 
-    intercepted_binops = frozenset({"*", "**", "+", "%"})
+    intercepted_binops = frozenset({"*", "**", "+", "-", "%"})
 
     def __init__(self, escape_html: bool) -> None:
         # Unoptimized: a list of a million constants, written out for Python's compiler, takes it seconds.
@@ -69,7 +71,7 @@ class _Environment(sandbox.ImmutableSandboxedEnvironment):
         self.filters = {name: self._bounded_filter(name, f) for name, f in self.filters.items() if name != "random"}
         self.filters["__turns"] = self._turns
         self.filters["__compared"] = sizes.compared
-        self.tests = {name: _bounded_test(f) if name in _COMPARING else f for name, f in self.tests.items()}
+        self.tests = {name: _bounded_test(name, test) for name, test in self.tests.items()}
         self._steps = 0
         self._output = 0
         self._bytes = 0
@@ -95,6 +97,8 @@ class _Environment(sandbox.ImmutableSandboxedEnvironment):
             compare.expr = nodes.Filter(compare.expr, "__compared", [], [], None, None, lineno=compare.lineno)
             for operand in compare.ops:
                 operand.expr = nodes.Filter(operand.expr, "__compared", [], [], None, None, lineno=compare.lineno)
+        for pair in tree.find_all(nodes.Pair):
+            pair.key = nodes.Filter(pair.key, "__compared", [], [], None, None, lineno=pair.lineno)
         for concat in tree.find_all(nodes.Concat):
             concat.nodes = [nodes.Filter(nodes.List(concat.nodes), "join", [], [], None, None, lineno=concat.lineno)]
         macros = list(tree.find_all((nodes.Macro, nodes.CallBlock)))
@@ -118,6 +122,9 @@ class _Environment(sandbox.ImmutableSandboxedEnvironment):
             result if isinstance(holder, dict) and getattr(__obj, "__name__", "") != "copy" else __self._made(result)
         )
 
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        return super().getitem(obj, sizes.compared(argument))
+
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
         wrapper = super().wrap_str_format(value)
         if wrapper is None:
@@ -140,6 +147,8 @@ class _Environment(sandbox.ImmutableSandboxedEnvironment):
                 sizes.check_size(left.bit_length() * right)
             case "%" if isinstance(left, str):
                 sizes.check_format(left, [right])
+            case "-":
+                sizes.compared([left, right])
             case _:
                 pass
         return self._made(sizes.checked(super().call_binop(context, operator, left, right)))
@@ -212,5 +221,13 @@ def _static_bytes(node: nodes.Node) -> int:
     return sum(100 * (1 + len(one.items)) for one in node.find_all((nodes.List, nodes.Tuple, nodes.Dict)))
 
 
-def _bounded_test(function: Callable[..., bool]) -> Callable[..., bool]:
-    return lambda *args: function(*map(sizes.compared, args))
+def _bounded_test(name: str, test: Callable[..., bool]) -> Callable[..., bool]:
+    if name not in _COMPARING | _WRITING:
+        return test
+    judge = sizes.written if name in _WRITING else sizes.compared
+
+    @functools.wraps(test)
+    def bounded(*args: Any) -> bool:
+        return test(*(one if isinstance(one, jinja2.Environment) else judge(one) for one in args))
+
+    return bounded

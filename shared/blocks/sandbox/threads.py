@@ -15,6 +15,11 @@ Answer = TypeVar("Answer")
 _threads = ThreadPoolExecutor(MAX_AT_ONCE, thread_name_prefix="sandbox")
 
 
+def wait(call: Callable[[], Answer]) -> Answer:
+    """The same for who is in a thread already, of another pool."""
+    return _threads.submit(call).result()
+
+
 async def run(call: Callable[[], Answer]) -> Answer:
     """What ``call`` gives, once it had its turn."""
     return await asyncio.get_running_loop().run_in_executor(_threads, call)

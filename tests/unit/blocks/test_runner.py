@@ -54,6 +54,13 @@ def plain(*tokens: tuple[str, Any]) -> Emitting:
     return Emitting(body)
 
 
+def nested(depth: int) -> Any:
+    value: Any = 0
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 @pytest.fixture
 def run(context: Any) -> Callable[..., Any]:
     async def go(block: Emitting, **limits: Any) -> runner.Outcome:
@@ -174,8 +181,8 @@ async def test_values_nested_deep_are_read(context: Any) -> None:
     nested: list[Any] = []
     for _ in range(300):
         nested = [nested]
-    block = catalog.get("REVERSE_LIST_ORDER")
-    outcome = await runner.collect(block, catalog.read_input(block, {"input_list": nested}), context())
+    block = catalog.get("LIST_IS_EMPTY")
+    outcome = await runner.collect(block, catalog.read_input(block, {"list": nested}), context())
     assert outcome.failure is None
 
 
@@ -253,3 +260,21 @@ async def test_a_broken_contract_closes_the_block(run: Any) -> None:
 
     await run(Emitting(body))
     assert closed.is_set()
+
+
+async def test_what_nests_too_deep_to_be_written_in_an_answer_is_not_emitted(run: Any) -> None:
+    kept = await run(plain(("one", nested(runner.MAX_NESTING))))
+    assert kept.failure is None
+    for depth in (runner.MAX_NESTING + 1, 100_000):
+        outcome = await run(plain(("one", nested(depth))))
+        assert outcome.tokens == []
+        assert (outcome.failure.reason, "MAX_NESTING" in outcome.failure.message) == ("LIMIT_EXCEEDED", True)
+
+
+async def test_a_block_that_cannot_go_as_deep_as_its_input_fails_with_the_limit(run: Any) -> None:
+    def body() -> Iterator[tuple[str, Any]]:
+        raise RecursionError
+        yield
+
+    outcome = await run(Emitting(body))
+    assert outcome.failure.reason == "LIMIT_EXCEEDED"

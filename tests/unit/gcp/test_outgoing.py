@@ -6,6 +6,7 @@ import gzip
 import ipaddress
 import socket
 import ssl
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ import httpx
 import pytest
 
 from shared.domain import errors
-from shared.gcp import outgoing
+from shared.gcp import outgoing, unpacking
 
 Handler = Callable[[str, str, dict[str, str], bytes], bytes | Awaitable[bytes]]
 
@@ -354,6 +355,33 @@ async def test_an_answer_that_unpacks_to_too_much_is_refused() -> None:
             await client.request("GET", f"http://127.0.0.1:{port}/")
         got = await outgoing.Client(allow="127.0.0.1").request("GET", f"http://127.0.0.1:{port}/")
         assert len(got.content) == 1_000_000
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "deflate, gzip", "br", "zstd", "gzip, br, gzip"])
+async def test_a_body_that_is_packed_otherwise_or_several_times_is_not_unpacked(encoding: str) -> None:
+    packed = gzip.compress(gzip.compress(b"x"))
+    async with serving(lambda *_: answer("200 OK", packed, f"content-encoding: {encoding}")) as port:
+        with pytest.raises(errors.BlockError, match="gzip, deflate were asked for"):
+            await outgoing.Client(allow="127.0.0.1").request("GET", f"http://127.0.0.1:{port}/")
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "x-gzip", "GZIP", "identity", "raw deflate"])
+async def test_a_body_is_unpacked_in_each_way_that_was_asked_for(encoding: str) -> None:
+    packing = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = {
+        "deflate": zlib.compress(b"hello"),
+        "identity": b"hello",
+        "raw deflate": packing.compress(b"hello") + packing.flush(),
+    }.get(encoding, gzip.compress(b"hello"))
+    name = encoding.removeprefix("raw ")
+    async with serving(lambda *_: answer("200 OK", packed, f"content-encoding: {name}")) as port:
+        assert (await outgoing.Client(allow="127.0.0.1").request("GET", f"http://127.0.0.1:{port}/")).text == "hello"
+
+
+def test_what_unpacks_to_much_comes_in_small_parts() -> None:
+    packed = unpacking.Packed("gzip")
+    parts = list(packed.parts(gzip.compress(bytes(5_000_000))))
+    assert (sum(map(len, parts)), max(map(len, parts))) == (5_000_000, unpacking.PART)
 
 
 async def test_a_body_that_cannot_be_unpacked_is_refused() -> None:

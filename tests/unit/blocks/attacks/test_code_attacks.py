@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from shared.blocks import catalog, runner
-from shared.blocks.sandbox import isolated, patterns, queries, templates
+from shared.blocks.sandbox import isolated, patterns, queries, sizes, templates
 
 CANARY = "canary-5d41402abc"
 SECONDS = 100.0
@@ -57,7 +57,28 @@ WALKS = [
     "{{ caller.__globals__ }}",
     "{{ loop.__init__.__globals__ }}",
 ]
+NESTED = "{% set n = namespace(x=(1,)) %}{% for i in range(60) %}{% set n.x = (n.x, n.x) %}{% endfor %}"
+"""Small in memory; whoever hashes or writes it goes through it 2**60 times, where nothing can stop it."""
 TEMPLATE_BOMBS = [
+    *(
+        NESTED + one
+        for one in (
+            "{{ {n.x: 1} }}",
+            "{{ {1: 2}[n.x] }}",
+            "{{ {1: 2}.get(n.x) }}",
+            "{{ {}.fromkeys([n.x]) }}",
+            "{{ dict([(n.x, 1)]) }}",
+            "{{ namespace([(n.x, 1)]) }}",
+            "{{ {1: 2}.keys().isdisjoint([n.x]) }}",
+            "{{ {1: 2}.keys() - [n.x] }}",
+            "{{ [n.x] | unique | list }}",
+            "{{ [1] | map(n.x) | list }}",
+            "{{ {} | attr(n.x) }}",
+            "{{ n.x is filter }}",
+            "{{ n.x is lower }}",
+            "{{ nothing[n.x] }}",
+        )
+    ),
     "{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}",
     "{{ 'x' * 10**10 }}",
     "{{ 10 ** (10 ** 10) }}",
@@ -128,6 +149,15 @@ PROGRAM_BOMBS = [
 ]
 DEEP = "[" * 5_000 + "]" * 5_000
 OTHERS: list[tuple[str, str, dict[str, Any]]] = [
+    ("a pattern that calls itself", "MATCH_TEXT_PATTERN", {"text": "a", "match": "(?R)"}),
+    ("a group that calls itself", "EXTRACT_TEXT_INFORMATION", {"text": "a", "pattern": "(?<x>(?&x)(?&x))"}),
+    ("repeats of repeats", "MATCH_TEXT_PATTERN", {"text": "a" * 60 + "!", "match": "((a{1,900}){1,900}){1,900}$"}),
+    (
+        "a thousand ways to go back",
+        "MATCH_TEXT_PATTERN",
+        {"text": "a" * 20_000, "match": "(?:" + "(?=(a+))" * 1_000 + "a)*[cd]"},
+    ),
+    ("replacing by a pattern that calls itself", "REPLACE_BY_PATTERN", {"text": "a", "pattern": "(?R)"}),
     ("nested quantifiers", "MATCH_TEXT_PATTERN", {"text": "a" * 60 + "!", "match": "(a+)+$"}),
     ("alternatives that overlap", "MATCH_TEXT_PATTERN", {"text": "a" * 60 + "!", "match": "^(a|a|aa)*$"}),
     ("backtracking while replacing", "REPLACE_BY_PATTERN", {"text": "a" * 60 + "!", "pattern": "(a*)*$|(b"}),
@@ -162,7 +192,10 @@ async def outcome(block_type: str, values: dict[str, Any], context: Any) -> runn
 def tight_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolated, "CPU_SECONDS", 1)
     monkeypatch.setattr(patterns, "MAX_SECONDS", 0.2)
-    monkeypatch.setattr(templates, "MAX_SECONDS", 2.0)
+    monkeypatch.setattr(templates, "MAX_SECONDS", 1.0)
+    monkeypatch.setattr(templates, "MAX_STEPS", 100_000)
+    monkeypatch.setattr(templates, "MAX_OUTPUT", 1_000_000)
+    monkeypatch.setattr(sizes, "MAX_TEXT", 100_000)
     monkeypatch.setattr(queries, "MAX_MADE", 500_000)
     monkeypatch.setattr(queries, "MAX_STEPS", 100_000)
 
@@ -191,8 +224,13 @@ async def test_a_template_reaches_nothing(template: str, context: Any, canary: P
     assert found.failure or "__" not in found.tokens[0][1]
 
 
-@pytest.mark.parametrize("template", TEMPLATE_BOMBS)
-@pytest.mark.parametrize("block_type", ["FILL_TEXT_TEMPLATE", "AGENT_OUTPUT"])
+@pytest.mark.parametrize(
+    ("template", "block_type"),
+    [
+        *((one, "FILL_TEXT_TEMPLATE") for one in TEMPLATE_BOMBS),
+        *((one, "AGENT_OUTPUT") for one in TEMPLATE_BOMBS[-3:]),
+    ],
+)
 async def test_a_template_takes_no_more_than_its_limits(template: str, block_type: str, context: Any) -> None:
     values = (
         {"values": {}, "format": template}

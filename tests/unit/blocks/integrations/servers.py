@@ -125,3 +125,30 @@ def row(values: list[str | None]) -> bytes:
 
 def error(code: int, state: str, message: str) -> bytes:
     return b"\xff" + struct.pack("<H", code) + b"#" + state.encode() + message.encode()
+
+
+async def routing(host: str, port: int) -> asyncio.Server:
+    """A SQL Server without encryption that lets everybody in, and sends them on to another
+    (https://learn.microsoft.com/openspecs/windows_protocols/ms-tds)."""
+
+    def packet(body: bytes) -> bytes:
+        return struct.pack(">BBHHBB", 4, 1, len(body) + 8, 0, 1, 0) + body
+
+    name = host.encode("utf-16-le")
+    route = struct.pack("<BHH", 0, port, len(host)) + name
+    change = bytes([20]) + struct.pack("<H", len(route)) + route + b"\0\0"
+    accepted = b"\1" + struct.pack(">I", 0x74000004) + b"\0" + struct.pack(">I", 0)
+    login = b"\xe3" + struct.pack("<H", len(change)) + change
+    login += b"\xad" + struct.pack("<H", len(accepted)) + accepted + b"\xfd" + bytes(12)
+    options = bytes([0]) + struct.pack(">HH", 11, 6) + bytes([1]) + struct.pack(">HH", 17, 1)
+    before = options + b"\xff" + bytes(6) + b"\2"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in (before, login):
+            head = await reader.readexactly(8)
+            await reader.readexactly(struct.unpack(">H", head[2:4])[0] - 8)
+            writer.write(packet(answer))
+            await writer.drain()
+        writer.close()
+
+    return await asyncio.start_server(serve, "127.0.0.1", 0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from double import SECRET, Case, World, context
-from servers import HAS_POSTGRES, MySQL, error, postgres
+from servers import HAS_POSTGRES, MySQL, error, postgres, routing
 
 from shared.blocks import catalog, runner
 from shared.blocks.credentials import Kind
@@ -114,6 +114,26 @@ async def closing() -> AsyncIterator[int]:
 async def test_a_server_that_hangs_up_may_be_tried_again(closing: int, kind: str) -> None:
     failed = await failure("select 1", database_type=kind, port=closing)
     assert isinstance(failed, errors.Retryable)
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "localhost", "inner.example"])
+async def test_a_sql_server_that_sends_on_to_an_inner_host_is_not_followed(host: str) -> None:
+    server = await routing(host, 1)
+    way = Way()
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        failed = await failure("select 1", way=way, database_type="mssql", port=port)
+    assert (failed.reason, way.asked[1:]) == ("REQUEST_REFUSED", [(host, 1)])
+
+
+async def test_a_sql_server_is_followed_once() -> None:
+    last = await routing("db.example", 1)
+    async with last:
+        first = await routing("db.example", last.sockets[0].getsockname()[1])
+        async with first:
+            port = first.sockets[0].getsockname()[1]
+            failed = await failure("select 1", database_type="mssql", port=port)
+    assert "one server after the other" in failed.message
 
 
 @pytest.fixture(scope="module")
