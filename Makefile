@@ -24,7 +24,7 @@ test: $(VENV)/.stamp-dev ## run all tests
 	@$(BIN)/python -m pytest tests/unit/domain --cov=shared.domain --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 	@$(BIN)/python -m pytest -n 2 --ignore=tests/unit/domain
 long: $(VENV)/.stamp-dev ## run the slow suites in full: 20,000 graphs, all planted defects, 50 kills, 1,000 that wait
-	@GRAPHS=20000 PLANTS=1 KILLS=50 EXECUTIONS=100 WAITING_EXECUTIONS=1000 BUNDLE=1 $(BIN)/python -m pytest -n 2 tests/property tests/crash tests/engine/test_scale.py tests/e2e/test_kills.py tests/deploy/test_bundle.py
+	@GRAPHS=20000 PLANTS=1 KILLS=50 EXECUTIONS=100 WAITING_EXECUTIONS=1000 BUNDLE=1 SCHEDULES=100000 EVENTS=1000 $(BIN)/python -m pytest -n 2 tests/property tests/crash tests/engine/test_scale.py tests/engine/test_schedules.py tests/engine/test_ingress.py tests/e2e/test_kills.py tests/deploy/test_bundle.py
 check: $(VENV)/.stamp-dev ## lint, format, types, layers, unsafe code, secrets
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright && $(BIN)/lint-imports
 	@$(BIN)/bandit --quiet --recursive --severity-level medium --skip B608 functions shared local examples deploy

@@ -28,6 +28,7 @@ from functions.routers import (
     schedules,
     shares,
     streams,
+    triggers,
     users,
     webhooks,
 )
@@ -47,6 +48,7 @@ ROUTERS: list[APIRouter] = [
     credentials.router,
     schedules.router,
     webhooks.router,
+    triggers.router,
     notifications.router,
     library.router,
     shares.router,

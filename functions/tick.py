@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from shared.http import app as http_app
 from shared.http import internal
-from shared.services import erasing, occurring, outbox, recovery, recovery_figures, world
+from shared.services import erasing, occurring, outbox, polling, recovery, recovery_figures, world
 
 router = APIRouter(dependencies=[Depends(internal.internal_caller("tick"))])
 _log = logging.getLogger(__name__)
@@ -19,7 +19,8 @@ _log = logging.getLogger(__name__)
 @router.post("/")
 async def post() -> dict[str, Any]:
     """How many schedules were due, how many events were left to tell, and what was repaired, which is logged where
-    there is any. Accounts that are being deleted come last: they may take as long as there is."""
+    there is any; how many triggers looked, after all that, since strangers' servers may be slow. Accounts that are
+    being deleted come last: they may take as long as there is."""
     here = world.real()
     started = await occurring.start_due(here)
     told = await outbox.post_left(here.now())
@@ -27,8 +28,10 @@ async def post() -> dict[str, Any]:
     await recovery_figures.record(here.now(), repaired)
     if any(repaired.values()):
         _log.warning("recovered %s", repaired, extra={"recovered": repaired})
+    looked = await polling.look_all(here)
     erased = await erasing.erase_due(here)
-    return {"schedules_due": started, "events_told": told, "recovered": repaired, "accounts_erased": erased}
+    counts = {"schedules_due": started, "events_told": told, "triggers_looked": looked, "accounts_erased": erased}
+    return {**counts, "recovered": repaired}
 
 
 app = http_app.create_app("tick", [router])

@@ -5,11 +5,11 @@ from typing import Any
 import functions_framework.aio
 from starlette.requests import Request
 
-from functions.routers import account, admin, api_keys, credentials, notifications, schedules, webhooks
+from functions.routers import account, admin, api_keys, credentials, notifications, schedules, triggers, webhooks
 from functions.routers import users as user_routes
 from shared.http.app import create_app
 
-MODULES = (user_routes, account, api_keys, admin, credentials, schedules, webhooks, notifications)
+MODULES = (user_routes, account, api_keys, admin, credentials, schedules, triggers, webhooks, notifications)
 
 app = create_app("users", [module.router for module in MODULES])
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from shared.http import answers, auth, etags, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
-from shared.services import choosing, world
+from shared.services import choosing, targets, world
 from shared.services import webhooks as service
 
 router = routing.router(tags=["webhooks"])
@@ -29,9 +29,9 @@ class WebhookChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str | None = Field(None, max_length=service.MAX_NAME)
+    name: str | None = Field(None, max_length=targets.MAX_NAME)
     input_name: str | None = Field(
-        None, max_length=service.MAX_NAME, description="The input that gets what is sent; of one input, that one."
+        None, max_length=targets.MAX_NAME, description="The input that gets what is sent; of one input, that one."
     )
     input_data: dict[str, Any] | None = Field(None, description="The other inputs, by name.")
     credentials: dict[str, str] | None = Field(

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     EXECUTION_TERMINATED = "execution_terminated"
     REVIEW_WAITING = "review_waiting"
     SCHEDULE_FAILED = "schedule_failed"
+    TRIGGER_FAILING = "trigger_failing"
     SUBMISSION_RECEIVED = "submission_received"
     SUBMISSION_APPROVED = "submission_approved"
     SUBMISSION_REJECTED = "submission_rejected"
@@ -68,6 +69,12 @@ KINDS: Mapping[Kind, Words] = {
         title="A schedule could not start {graph_name}",
         text="{schedule_name}: {message}",
         path="/schedules/{schedule_id}",
+    ),
+    Kind.TRIGGER_FAILING: Words(
+        title="The trigger {trigger_name} fails",
+        text="{message}",
+        path="/triggers/{trigger_id}",
+        urgent=True,
     ),
     Kind.SUBMISSION_RECEIVED: Words(
         title="{title} was submitted", text="It waits to be approved.", path="/store/submissions/{submission_id}"

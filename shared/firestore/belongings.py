@@ -81,6 +81,16 @@ BELONGINGS = (
         at_once=True,
     ),
     Belonging(
+        collection="triggers",
+        told=names(
+            "graph_id kind name source every_minutes max_items input_name input_data state failures last_error"
+        )
+        + names("last_polled_at last_item_at created_at updated_at"),
+        texts=("source", "input_data"),
+        under={"items": names("at title result message execution_id")},
+        at_once=True,
+    ),
+    Belonging(
         collection="presets",
         told=names("graph_id name description input_data credentials created_at updated_at"),
         texts=("input_data",),

@@ -16,7 +16,7 @@ from shared.domain.fields import Fields
 from shared.domain.graph import Graph, GraphId
 from shared.domain.permissions import Caller
 from shared.domain.validation import Checked
-from shared.firestore import executions, graphs, presets, schedules, webhooks
+from shared.firestore import executions, graphs, presets, schedules, triggers, webhooks
 from shared.firestore.graphs import After, Head, Version
 from shared.services import audit, bodies, etags, graph_views, memory, paging, texts
 
@@ -138,6 +138,7 @@ async def delete(caller: Caller, graph_id: str, expected: frozenset[str] | None)
                 metadata={"graph_id": graph_id},
             )
         await webhooks.documents.erase(caller.user_id, graph_id=graph_id)
+        await triggers.documents.erase(caller.user_id, graph_id=graph_id)
         await schedules.documents.erase(caller.user_id, graph_id=graph_id)
         await presets.documents.erase(caller.user_id, graph_id=graph_id)
         await memory.erase(caller.user_id, graph_id)

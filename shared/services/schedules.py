@@ -16,6 +16,7 @@ from shared.services.world import World
 
 MAX_NAME = 200
 MAX_UPCOMING = 100
+YEARS = range(1970, 3000)
 WRITABLE = ("name", "cron", "timezone", "input_data", "credentials", "starts_at", "ends_at", "catch_up", "overlap")
 
 SCHEDULES = owned.Kind("schedule", schedules.documents, reason="SCHEDULE_NOT_FOUND")
@@ -192,8 +193,8 @@ def _moment(fields: Fields, raw: Raw, name: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
-        fields.wrong(name, "It must be a time with its offset, such as 2026-01-31T09:00:00Z.")
+    if moment is None or moment.tzinfo is None or moment.year not in YEARS:
+        fields.wrong(name, "It must be a time of this age with its offset, such as 2026-01-31T09:00:00Z.")
         return None
     return moment
 

@@ -6,22 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared import clock
-from shared.domain import analysis, errors, signatures
-from shared.domain.errors import Violation
+from shared.domain import signatures
 from shared.domain.fields import Fields
 from shared.domain.permissions import Caller
-from shared.firestore import graphs, values, webhooks
+from shared.firestore import webhooks
 from shared.firestore.webhooks import Webhook
-from shared.services import bodies, choosing, etags, inputs, owned, texts, vault
+from shared.services import bodies, etags, owned, targets, vault
 from shared.services import graphs as graph_service
 from shared.services.world import World
 
-MAX_NAME = 200
 MAX_WEBHOOKS = 200
 MAX_SECRET = 500
 MIN_SECRET = 16
 SECRET_BYTES = 32
-CHANGEABLE = ("name", "input_name", "input_data", "credentials", "is_active")
+CHANGEABLE = (*targets.FIELDS, "is_active")
 WRITABLE = (*CHANGEABLE, "provider", "secret")
 
 WEBHOOKS = owned.Kind("webhook", webhooks.documents, reason="WEBHOOK_NOT_FOUND")
@@ -119,41 +117,11 @@ def _of(graph_id: str, webhook: Webhook) -> Webhook:
 
 async def _changed(world: World, caller: Caller, fields: Fields, old: Webhook, raw: Raw) -> Webhook:
     """``old`` with what is in ``raw``. InvalidArgument, with what ``fields`` found before, too."""
-    made = dataclasses.replace(
-        old,
-        name=texts.plain(fields.text(raw, "name", most=MAX_NAME)) if "name" in raw else old.name,
-        input_name=fields.text(raw, "input_name", most=MAX_NAME) if "input_name" in raw else old.input_name,
-        input_data=fields.object(raw, "input_data", "") if "input_data" in raw else old.input_data,
-        credentials=choosing.read(fields, raw) if "credentials" in raw else old.credentials,
-        is_active=fields.flag(raw, "is_active", default=old.is_active),
-        updated_at=world.now(),
-    )
-    if len(values.dump(dict(made.input_data)).encode()) > webhooks.MAX_INPUT:
-        fields.wrong("input_data", f"It is larger than {webhooks.MAX_INPUT:,} bytes of JSON.")
+    target = targets.read(fields, raw, old, webhooks.MAX_INPUT)
+    is_active = fields.flag(raw, "is_active", default=old.is_active)
     bodies.refuse(fields, "The webhook is")
-    head = await graphs.find(made.graph_id)
-    if head is None:
-        return made
-    version = await graphs.get_version(head.id, head.active_version)
-    made = dataclasses.replace(made, input_name=_input_of(version, made.input_name))
-    given = {**made.input_data, made.input_name: {}}
-    inputs.constants_of(version, given, world.settings.max_value_bytes)
-    await choosing.check(world, caller, version.graph, made.credentials)
-    return made
-
-
-def _input_of(version: graphs.Version, name: str) -> str:
-    """The input that gets what is sent: the named one, or the only one."""
-    names = [str(n.input_data.get("name", "")) for n in version.graph.nodes if analysis.is_input(n.block_type)]
-    if name in names:
-        return name
-    if not name and len(names) == 1:
-        return names[0]
-    listed = ", ".join(repr(one) for one in sorted(names)) or "none"
-    what = f"There is no input {name!r}" if name else "Name the input that gets what is sent"
-    raise errors.InvalidArgument(
-        "The webhook is not valid.", violations=[Violation("input_name", f"{what}; the graph has {listed}.")]
-    )
+    made = dataclasses.replace(old, **target, is_active=is_active, updated_at=world.now())
+    return dataclasses.replace(made, input_name=await targets.input_of(world, caller, made))
 
 
 def _secret(fields: Fields, raw: Raw) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import os
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,7 +28,8 @@ from shared.services import webhooks as service
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_input, agent_output
 
-EVENTS = 200
+EVENTS = int(os.environ.get("EVENTS", "40"))
+"""Genuine ones; with their duplicates, forgeries and replays five times as many deliveries and more."""
 ANN = caller(UserId("ann"), "", None)
 
 

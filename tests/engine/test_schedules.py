@@ -1,6 +1,7 @@
 """Each occurrence starts one execution, however often ``tick`` is called, and wherever it dies."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from shared.domain.graph import UserId
 from shared.domain.records import Execution
 from shared.domain.schedule import CatchUp, Overlap, Schedule, State
 from shared.domain.statuses import Status
-from shared.firestore import executions, schedules
+from shared.firestore import client, executions, schedules
 from shared.gcp import auth
 from shared.gcp.auth import Account
 from shared.services import occurring
@@ -24,6 +25,8 @@ from tests.engine.test_life import upper
 
 NINE = datetime(2026, 5, 4, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+DUE = 20
+SCHEDULES = int(os.environ.get("SCHEDULES", "500"))
 
 
 @pytest.fixture(autouse=True)
@@ -218,12 +221,32 @@ async def test_its_end_ends_it(stage: Stage) -> None:
 
 
 async def test_what_a_tick_reads_follows_what_is_due_and_not_what_there_is(stage: Stage) -> None:
-    await hourly(stage)
+    """``SCHEDULES`` (500): those that there are."""
+    one = await hourly(stage)
+    await many(one, "early", DUE, NINE)
+    stage.now = NINE
+    few = await reads_of_a_tick(stage)
+    later = NINE + timedelta(days=1)
+    await many(one, "later", SCHEDULES, later)
+    idle = await reads_of_a_tick(stage)
+    assert idle <= 2 * schedules.SHARDS
+    await many(one, "due", DUE + 1, NINE)
+    assert await reads_of_a_tick(stage) == few
+    assert len(await started(stage)) == 2 * (DUE + 1)
+
+
+async def many(like: Schedule, name: str, count: int, next_at: datetime) -> None:
+    """So many schedules of the same graph, each due then."""
+    db = client.client()
+    for first in range(0, count, 500):
+        batch = db.batch()
+        for n in range(first, min(first + 500, count)):
+            write = schedules.documents.write(replace(like, id=f"{name}{n}", next_at=next_at, fence=""))
+            batch.create(write.ref, write.data)
+        await batch.commit()
+
+
+async def reads_of_a_tick(stage: Stage) -> int:
     before = stage.calls.bill.reads
     await occurring.start_due(stage.world)
-    idle = stage.calls.bill.reads - before
-    for n in range(300):
-        await hourly(stage, f"later{n}", next_at=NINE + timedelta(days=1 + n))
-    before = stage.calls.bill.reads
-    await occurring.start_due(stage.world)
-    assert stage.calls.bill.reads - before == idle
+    return stage.calls.bill.reads - before

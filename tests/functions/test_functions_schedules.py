@@ -67,6 +67,8 @@ async def test_a_schedule_is_created_read_and_listed(users: httpx.AsyncClient, g
         ({"credentials": {"nowhere": "c1"}}, "credentials.nowhere"),
         ({"starts_at": "tomorrow"}, "starts_at"),
         ({"starts_at": "2030-01-01T00:00:00"}, "starts_at"),
+        ({"starts_at": "9999-12-31T23:59:59Z"}, "starts_at"),
+        ({"ends_at": "0001-01-01T00:00:00+14:00"}, "ends_at"),
         ({"ends_at": "2020-01-01T00:00:00Z"}, "ends_at"),
         ({"starts_at": "2031-01-01T00:00:00Z", "ends_at": "2030-01-01T00:00:00Z"}, "ends_at"),
         ({"catch_up": "perhaps"}, "catch_up"),

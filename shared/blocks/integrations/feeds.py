@@ -6,6 +6,7 @@ so it gets a stream; it loads no external entities, and expat bounds what a docu
 
 import asyncio
 import calendar
+import hashlib
 import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -68,12 +69,29 @@ async def _content(address: str, context: Context) -> bytes:
 
 def parsed(content: bytes, since: datetime) -> list[dict[str, Any]]:
     """Entries not older than ``since``; those without a date count as new. BlockError: it is no feed."""
+    return [
+        _entry(one) for one in _parsed(content).entries if _moment(one) is None or (_moment(one) or since) >= since
+    ]
+
+
+def _parsed(content: bytes) -> Any:
     import feedparser  # pyright: ignore[reportMissingTypeStubs]
 
     feed: Any = feedparser.parse(io.BytesIO(content))
     if not feed.get("version"):
         raise errors.BlockError("What is at this address is neither RSS nor Atom: check it", reason="FILE_UNREADABLE")
-    return [_entry(one) for one in feed.entries if _moment(one) is None or (_moment(one) or since) >= since]
+    return feed
+
+
+def listed(content: bytes, most: int) -> list[tuple[str, dict[str, Any]]]:
+    """The first entries in the order of the feed, each with what tells it from others: the id that it says, else its
+    link, else what it says at all. BlockError: it is no feed."""
+    return [(_id(one), _entry(one)) for one in _parsed(content).entries[:most]]
+
+
+def _id(entry: Any) -> str:
+    said = "\n".join(str(entry.get(name, "")) for name in ("title", "summary", "published"))
+    return str(entry.get("id") or entry.get("link") or hashlib.sha256(said.encode("utf-8", "replace")).hexdigest())
 
 
 def _moment(entry: Any) -> datetime | None:
