@@ -1,8 +1,10 @@
 """``python -m benchmarks.firestore``: how fast is the local Firestore beside Google's emulator?
 
 Both run at once and take turns, so that what else the machine does meets both: five rounds, medians, and the ratio of
-the medians. Requests are raw messages and answers are not parsed, so that the client costs little. Needs
-``gcloud`` with its Firestore emulator, and Java; without them the local one is measured alone.
+the medians. Needs ``gcloud`` with its Firestore emulator, and Java; without them the local one is measured alone.
+
+The client is ``benchmarks/wire.py``, which costs little; ``--client grpc`` puts Google's in its place, over raw
+messages: it takes most of the time of a call itself, so that the servers differ less.
 
 ``--documents N`` also fills a local database with N documents (a million takes some minutes), opens it anew, and asks
 for 10 of them by equality.
@@ -22,31 +24,29 @@ from typing import Any
 
 import grpc.aio
 
-from benchmarks import large, servers
+from benchmarks import large, servers, wire
 from benchmarks.servers import Server
 from local.firestore import messages
 
 ROOT = Path(__file__).parents[1]
 _SERVICE = "/google.firestore.v1.Firestore/"
+_COMMIT, _BEGIN, _GET = (_SERVICE + name for name in ("Commit", "BeginTransaction", "BatchGetDocuments"))
 _CLIENTS = 16
 _OWNER = (("authorization", "Bearer owner"),)
 
 Operation = Callable[[int], Awaitable[None]]
 
+Call = Callable[[str, bytes], Awaitable[bytes]]
+"""From a method and a request to the messages of the answer, with five bytes before each."""
+
 
 class Load:
     """The operations that are measured, on one server. A client writes and reads documents of its own."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._channel = channel
+    def __init__(self, call: Call) -> None:
+        self._call = call
         self._database = f"projects/p{time.time_ns()}/databases/(default)"
-        self._commit = self._method("Commit")
-        self._begin = self._method("BeginTransaction")
-        self._get = channel.unary_stream(_SERVICE + "BatchGetDocuments")
         self._number = 0
-
-    def _method(self, name: str) -> Any:
-        return self._channel.unary_unary(_SERVICE + name)
 
     def _write(self, path: str, transaction: bytes = b"") -> bytes:
         self._number += 1
@@ -62,7 +62,7 @@ class Load:
 
     async def write(self, client: int) -> None:
         """Write a document that may be there."""
-        await self._commit(self._write(f"c/{client}-{self._number % 100}"), metadata=_OWNER)
+        await self._call(_COMMIT, self._write(f"c/{client}-{self._number % 100}"))
 
     async def read(self, client: int) -> None:
         """Read a document that is there."""
@@ -71,21 +71,20 @@ class Load:
     async def _read(self, path: str, **options: Any) -> None:
         documents = [f"{self._database}/documents/{path}"]
         request = messages.BatchGetDocumentsRequest(database=self._database, documents=documents, **options)
-        async for _ in self._get(request.SerializeToString(), metadata=_OWNER):
-            pass
+        await self._call(_GET, request.SerializeToString())
 
     async def transact(self, client: int) -> None:
         """Begin a transaction, read a document in it, write it and commit."""
         request = messages.BeginTransactionRequest(database=self._database)
-        begun = await self._begin(request.SerializeToString(), metadata=_OWNER)
-        id_ = messages.BeginTransactionResponse.FromString(begun).transaction
+        begun = await self._call(_BEGIN, request.SerializeToString())
+        id_ = messages.BeginTransactionResponse.FromString(begun[5:]).transaction
         await self._read(f"t/{client}", transaction=id_)
-        await self._commit(self._write(f"t/{client}", id_), metadata=_OWNER)
+        await self._call(_COMMIT, self._write(f"t/{client}", id_))
 
     async def prepare(self) -> None:
         """Write what is read."""
         for path in [f"{collection}/{client}" for collection in "rt" for client in range(_CLIENTS)]:
-            await self._commit(self._write(path), metadata=_OWNER)
+            await self._call(_COMMIT, self._write(path))
 
     def operations(self) -> dict[str, tuple[Operation, int]]:
         """By name, what is done by how many clients."""
@@ -124,14 +123,31 @@ def both(data: str) -> Iterator[list[Server]]:
         yield found
 
 
-async def compare(beside: list[Server], rounds: int, seconds: float) -> dict[str, dict[str, float]]:
+async def connect(stack: contextlib.AsyncExitStack, address: str, client: str) -> Call:
+    """A client of a server: our own, or Google's."""
+    if client == "wire":
+        opened = await wire.connect(address)
+        stack.callback(opened.close)
+        return opened.call
+    channel = await stack.enter_async_context(grpc.aio.insecure_channel(address))
+    methods = {name: channel.unary_unary(name) for name in (_COMMIT, _BEGIN)}
+    get = channel.unary_stream(_GET)
+
+    async def call(method: str, message: bytes) -> bytes:
+        if method == _GET:
+            return b"".join([found async for found in get(message, metadata=_OWNER)])
+        return bytes(5) + await methods[method](message, metadata=_OWNER)
+
+    return call
+
+
+async def compare(beside: list[Server], rounds: int, seconds: float, client: str) -> dict[str, dict[str, float]]:
     """By operation and server, the median rate of the rounds, after one that does not count."""
     rates: dict[str, dict[str, list[float]]] = {}
     async with contextlib.AsyncExitStack() as stack:
         loads: dict[str, Load] = {}
         for server in beside:
-            channel = await stack.enter_async_context(grpc.aio.insecure_channel(server.address))
-            loads[server.name] = Load(channel)
+            loads[server.name] = Load(await connect(stack, server.address, client))
             await loads[server.name].prepare()
         for turn in range(rounds + 1):
             for operation in loads["local"].operations():
@@ -165,10 +181,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.firestore", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
+    parser.add_argument("--client", choices=("wire", "grpc"), default="wire", help="grpc: Google's, which costs more")
     parser.add_argument("--documents", type=int, default=0, help="of a large database, to open and to query")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as data, both(data) as beside:
-        print(table(beside, asyncio.run(compare(beside, arguments.rounds, arguments.seconds))), flush=True)
+        print(
+            table(beside, asyncio.run(compare(beside, arguments.rounds, arguments.seconds, arguments.client))),
+            flush=True,
+        )
     if arguments.documents:
         print(large.measure(arguments.documents))
 

@@ -15,6 +15,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
+from local.database import Database
 from local.grpc_server.server import Server
 
 _SERVICE = "test.Service"
@@ -28,7 +29,7 @@ async def _echo(request: bytes, _context: Any) -> bytes:
 async def _serve(kind: str) -> None:
     handlers = {"Echo": grpc.unary_unary_rpc_method_handler(_echo, bytes, bytes)}
     if kind == "own":
-        port = await Server({_SERVICE: handlers}, largest=1 << 20).start(0)
+        port = await Server({_SERVICE: handlers}, largest=1 << 20, durable=Database(None)).start(0)
     elif kind == "aio":
         server = grpc.aio.server()
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, handlers),))

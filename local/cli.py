@@ -59,6 +59,7 @@ def main(arguments: Sequence[str]) -> int:
                 ports={name: port for name, port in ports.items() if port is not None},
                 faults=given.faults or "",
                 profile=given.profile,
+                fsync=given.fsync,
             ),
             after=getattr(given, "after", None),
             command=command,
@@ -116,6 +117,7 @@ def _shared_options() -> argparse.ArgumentParser:
         add(f"--{name}-port", type=_port, metavar="PORT", help=f"of {name} (default: any free one)")
     add("--faults", type=_faults, metavar="SPEC", help="have calls go wrong, by a seed; see below")
     add("--profile", choices=PROFILES, help="add the latencies of the real services")
+    add("--fsync", action="store_true", help="answer writes once the disk has them, so that they survive a power cut")
     add("--die-with-parent", action="store_true", help="stop when the process that started this one is gone")
     return options
 

@@ -1,36 +1,170 @@
-"""Where the local cloud keeps its data: one SQLite file, shared by all services of the process.
+"""Where does the local cloud keep its data, and when is it safe there? One SQLite file, shared by all services.
 
 Every service runs in the one event loop of the process and uses this connection only from there, so a
-statement is never interleaved with another service's transaction. WAL with ``synchronous=NORMAL`` loses nothing
-that was committed when the process is killed (https://www.sqlite.org/pragma.html#pragma_synchronous).
+statement is never interleaved with another service's transaction.
+
+What is written in one turn of the loop shares one COMMIT, right after the turn, and whoever answers lets nothing out
+before it: see ``after_commit``. So what was answered survives ``kill -9``. With ``fsync`` the COMMIT waits for the
+disk, and it survives a power cut as well. See docs/adr/0043.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Generator
+import sys
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
+
+from local.checkpoints import Checkpoints
+
+
+class Durable(Protocol):
+    """What decides when answers may leave."""
+
+    def after_commit(self, call: Callable[[], None]) -> bool:
+        """Whether something is not committed yet; then ``call`` is called once it is."""
+        ...
+
+    def commit(self) -> None:
+        """Commit it now."""
+        ...
 
 
 class Database:
-    """An open database. ``path`` None: in memory, for tests."""
+    """An open database. ``path`` None: in memory, for tests. ``fsync``: commits wait for the disk; without it, WAL
+    with ``synchronous=NORMAL`` keeps what was committed from everything but the end of the machine
+    (https://www.sqlite.org/pragma.html#pragma_synchronous)."""
 
-    def __init__(self, path: Path | None) -> None:
-        self.connection = sqlite3.connect(str(path) if path else ":memory:", isolation_level=None)
-        self.connection.execute("PRAGMA journal_mode=WAL")
-        self.connection.execute("PRAGMA synchronous=NORMAL")
-        self.connection.execute("PRAGMA temp_store=MEMORY")
-        self.connection.execute("PRAGMA cache_size=-65536")
+    def __init__(self, path: Path | None, *, fsync: bool = False) -> None:
+        self.connection = sqlite3.connect(
+            str(path) if path else ":memory:", isolation_level=None, cached_statements=512
+        )
+        for setting in (
+            "journal_mode=WAL",
+            f"synchronous={'FULL' if fsync else 'NORMAL'}",
+            "temp_store=MEMORY",
+            "cache_size=-65536",
+        ):
+            self.connection.execute(f"PRAGMA {setting}")
+        self._checkpoints = Checkpoints(path, self.connection) if path else None
+        self._is_open = self._has_failed = False
+        self._depth = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The loop in which a commit is due."""
+        self._after: list[Callable[[], None]] = []
+
+    def create(self, script: str) -> None:
+        """Run statements that make what is not there yet."""
+        self.commit()
+        self.connection.executescript(script)
+
+    def write(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """One statement that changes something and returns no rows: all or nothing."""
+        self._join()
+        try:
+            return self.connection.execute(sql, parameters)
+        except sqlite3.Error as error:
+            self._check(error)
+            raise
+        finally:
+            self._leave()
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
-        """All or nothing. Never await inside: another service would write into this transaction."""
-        self.connection.execute("BEGIN IMMEDIATE")
+        """All or nothing; what others write in the same turn is theirs. Never await inside: another service would
+        write into this transaction."""
+        is_first = self._join()
+        if not is_first:
+            self.connection.execute("SAVEPOINT one")
+        self._depth += 1
         try:
             yield self.connection
-        except BaseException:
-            self.connection.execute("ROLLBACK")
+        except BaseException as error:
+            if not is_first:
+                self._check(error)
+                self.connection.execute("ROLLBACK TO one")
+                self.connection.execute("RELEASE one")
+            else:
+                self._undo()
             raise
-        self.connection.execute("COMMIT")
+        else:
+            if not is_first:
+                self.connection.execute("RELEASE one")
+        finally:
+            self._depth -= 1
+            self._leave()
+
+    def _join(self) -> bool:
+        """Open what is committed after this turn, unless it is open; whether nobody has written into it yet."""
+        if self._is_open:
+            return False
+        self.connection.execute("BEGIN IMMEDIATE")
+        self._is_open = True
+        return True
+
+    def _undo(self) -> None:
+        """Of a turn in which nobody else has written."""
+        if self.connection.in_transaction:  # SQLite may have done it by itself
+            self.connection.execute("ROLLBACK")
+        self._is_open = False
+
+    def _leave(self) -> None:
+        """Have it committed: after this turn or, where no loop runs, now."""
+        if self._depth:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.commit()
+            return
+        if self._loop is not loop:
+            self._loop = loop
+            loop.call_soon(self.commit)
+
+    def commit(self) -> None:
+        """Commit what was written. Where that fails, the process ends: nothing of it has been answered."""
+        self._loop = None
+        if not self._is_open or self._has_failed:
+            return
+        try:
+            self.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._fail(error)
+        self._is_open = False
+        after, self._after = self._after, []
+        for call in after:
+            call()
+        if self._checkpoints is not None:
+            self._checkpoints.committed()
+
+    def _check(self, error: BaseException) -> None:
+        """End the process where SQLite gave up the writes of others too."""
+        if not self.connection.in_transaction:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        self._has_failed = True
+        message = f"The database cannot be written: {error}. Nothing that was answered is lost; start again."
+        sys.stderr.write(message + "\n")
+        raise SystemExit(message) from error
+
+    def after_commit(self, call: Callable[[], None]) -> bool:
+        """Whether something is not committed yet; then ``call`` is called once it is."""
+        if self._is_open:
+            self._after.append(call)
+        return self._is_open
+
+    async def settled(self) -> None:
+        """Return when all that was written so far is committed."""
+        if self._is_open:
+            over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._after.append(lambda: None if over.done() else over.set_result(None))
+            await over
 
     def close(self) -> None:
+        """What was written is committed first."""
+        self.commit()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         self.connection.close()

@@ -101,7 +101,7 @@ class Identity:
 
 
 def _load_or_create_key(database: Database) -> rsa.RSAPrivateKey:
-    database.connection.execute(
+    database.create(
         "CREATE TABLE IF NOT EXISTS identity_key (id INTEGER PRIMARY KEY CHECK (id = 1), pem BLOB NOT NULL)"
     )
     row = database.connection.execute("SELECT pem FROM identity_key").fetchone()
@@ -113,7 +113,7 @@ def _load_or_create_key(database: Database) -> rsa.RSAPrivateKey:
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    database.connection.execute("INSERT INTO identity_key (id, pem) VALUES (1, ?)", (pem,))
+    database.write("INSERT INTO identity_key (id, pem) VALUES (1, ?)", (pem,))
     return key
 
 

@@ -12,8 +12,9 @@ import grpc
 import grpc.aio
 import uvicorn
 from google.rpc import status_pb2
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from local.database import Database, Durable
 from local.grpc_server.server import Server
 
 HOST = "127.0.0.1"
@@ -51,10 +52,11 @@ class _Uvicorn(uvicorn.Server):
 
 
 class HttpServer:
-    """Serves an ASGI application inside the running loop."""
+    """Serves an ASGI application inside the running loop. With a ``database``, no answer leaves before what was
+    written to it is committed."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, database: Database | None = None) -> None:
+        self._app = app if database is None else _after_commit(app, database)
         self._server: _Uvicorn | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -84,6 +86,17 @@ class HttpServer:
         self._server = self._serving = None
 
 
+def _after_commit(app: ASGIApp, database: Database) -> ASGIApp:
+    async def settling(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_settled(message: Message) -> None:
+            await database.settled()
+            await send(message)
+
+        await app(scope, receive, send_settled)
+
+    return settling
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
     """One method of a gRPC service. ``request`` and ``response`` are raw protobuf classes; ``call`` takes the
@@ -97,18 +110,20 @@ class Method:
 
 
 class GrpcServer:
-    """Serves gRPC services given as ``{service name: {method name: Method}}``, each call through ``interceptors``."""
+    """Serves gRPC services given as ``{service name: {method name: Method}}``, each call through ``interceptors``. No
+    answer leaves before what ``durable`` has been given is committed."""
 
     def __init__(
         self,
         services: Mapping[str, Mapping[str, Method]],
+        durable: Durable,
         interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     ) -> None:
         handlers = {
             service_name: {name: _handler(method) for name, method in methods.items()}
             for service_name, methods in services.items()
         }
-        self._server = Server(handlers, interceptors=interceptors, largest=_LARGEST)
+        self._server = Server(handlers, interceptors=interceptors, largest=_LARGEST, durable=durable)
 
     async def start(self, port: int) -> int:
         """Listen and return the port. OSError: it is taken."""

@@ -31,8 +31,8 @@ DEFAULT_GATEWAY_PORT = 8080
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
     """``functions``: the manifest, or None for the services alone. ``ports``: service or ``gateway`` -> the port
-    it must have; one that is not named takes what is free (the gateway 8080, if it is). ``faults`` and
-    ``profile`` as ``--faults`` and ``--profile`` have them."""
+    it must have; one that is not named takes what is free (the gateway 8080, if it is). ``faults``,
+    ``profile`` and ``fsync`` as the options of the command line have them."""
 
     project: str
     functions: Path | None = None
@@ -40,6 +40,7 @@ class StackOptions:
     ports: Mapping[str, int] = field(default_factory=dict[str, int])
     faults: str = ""
     profile: str | None = None
+    fsync: bool = False
 
 
 class Stack:
@@ -104,7 +105,8 @@ class Stack:
     def _make_cloud(self) -> "Cloud":
         # Imported here and not above, so that the functions process is already at work while this is.
         module = importlib.import_module("local.cloud")
-        self._database = importlib.import_module("local.database").Database(self._folder.database)
+        database = importlib.import_module("local.database").Database
+        self._database = database(self._folder.database, fsync=self._options.fsync)
         faults = importlib.import_module("local.faults")
         profile = faults.PROFILES[self._options.profile] if self._options.profile else None
         return module.Cloud(

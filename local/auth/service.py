@@ -55,7 +55,7 @@ class AuthService:
         self._email_privacy = email_privacy
         self._clock = clock
         self._store = AuthStore(database)
-        self._server = HttpServer(over_http.around(self._app(), disturbance))
+        self._server = HttpServer(over_http.around(self._app(), disturbance), database)
 
     async def start(self, port: int) -> int:
         """Listen and return the port. OSError: it is taken."""

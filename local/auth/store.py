@@ -31,7 +31,7 @@ class AuthStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sql = database.connection
-        self._sql.executescript(_SCHEMA)
+        database.create(_SCHEMA)
 
     def find(self, project: str, local_id: str) -> User | None:
         """The user of this id, or None."""
@@ -54,12 +54,12 @@ class AuthStore:
 
     def add(self, project: str, user: User) -> None:
         """sqlite3.IntegrityError: the id, the address or the number is taken."""
-        self._sql.execute("INSERT INTO auth_users VALUES (?, ?, ?, ?, ?)", self._row(project, user))
+        self._database.write("INSERT INTO auth_users VALUES (?, ?, ?, ?, ?)", self._row(project, user))
 
     def replace(self, project: str, user: User) -> None:
         """sqlite3.IntegrityError: the address or the number is another user's."""
         project, local_id, email, phone, record = self._row(project, user)
-        self._sql.execute(
+        self._database.write(
             "UPDATE auth_users SET email = ?, phone = ?, record = ? WHERE project = ? AND local_id = ?",
             (email, phone, record, project, local_id),
         )
@@ -91,7 +91,7 @@ class AuthStore:
 
     def add_refresh_token(self, token: str, project: str, local_id: str, session: Mapping[str, Any]) -> None:
         """Only the token's hash is kept; ``session`` says how and when the user signed in."""
-        self._sql.execute(
+        self._database.write(
             "INSERT INTO auth_refresh_tokens VALUES (?, ?, ?, ?)",
             (_digest(token), project, local_id, json.dumps(session)),
         )
@@ -105,7 +105,7 @@ class AuthStore:
 
     def add_code(self, project: str, code: Mapping[str, Any]) -> None:
         """Keep a code that would have been mailed."""
-        self._sql.execute("INSERT INTO auth_codes VALUES (?, ?, ?)", (code["oobCode"], project, json.dumps(code)))
+        self._database.write("INSERT INTO auth_codes VALUES (?, ?, ?)", (code["oobCode"], project, json.dumps(code)))
 
     def find_code(self, project: str, code: str) -> dict[str, Any] | None:
         """The code's record, or None: unknown or used."""
@@ -116,7 +116,7 @@ class AuthStore:
 
     def delete_code(self, code: str) -> None:
         """The code is used."""
-        self._sql.execute("DELETE FROM auth_codes WHERE code = ?", (code,))
+        self._database.write("DELETE FROM auth_codes WHERE code = ?", (code,))
 
     def list_codes(self, project: str) -> list[dict[str, Any]]:
         """All unused codes, oldest first."""
@@ -132,7 +132,7 @@ class AuthStore:
 
     def put_setting(self, project: str, name: str, value: bool) -> None:
         """Set it."""
-        self._sql.execute("INSERT OR REPLACE INTO auth_settings VALUES (?, ?, ?)", (project, name, int(value)))
+        self._database.write("INSERT OR REPLACE INTO auth_settings VALUES (?, ?, ?)", (project, name, int(value)))
 
 
 def _digest(token: str) -> str:

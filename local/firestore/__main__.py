@@ -16,6 +16,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.firestore", description=__doc__)
     parser.add_argument("--port", type=int, default=8200, help="of 127.0.0.1; 0: any free one")
     parser.add_argument("--data", type=Path, help="folder of the database; without it, nothing is kept")
+    parser.add_argument("--fsync", action="store_true", help="answer writes once the disk has them")
     parser.add_argument("--indexes", type=Path, help="firestore.indexes.json, to require its indexes")
     return parser.parse_args()
 
@@ -23,7 +24,8 @@ def _arguments() -> argparse.Namespace:
 async def _serve(arguments: argparse.Namespace) -> None:
     if arguments.data:
         arguments.data.mkdir(parents=True, exist_ok=True)
-    database = Database(arguments.data / "firestore.sqlite3" if arguments.data else None)
+    path = arguments.data / "firestore.sqlite3" if arguments.data else None
+    database = Database(path, fsync=arguments.fsync)
     indexes = IndexFile.load(arguments.indexes) if arguments.indexes else None
     service = FirestoreService(database, indexes=indexes)
     port = await service.start(arguments.port)

@@ -145,10 +145,10 @@ class Locks:
         self._waits[wait] = None
         try:
             self._break_rings(owner)
-            async with asyncio.timeout(LONGEST):
-                await wait.over
-        except TimeoutError:
-            raise errors.aborted("Transaction lock timeout.") from None
+            await asyncio.wait((wait.over,), timeout=LONGEST)
+            if not wait.over.done():
+                raise errors.aborted("Transaction lock timeout.")
+            wait.over.result()
         finally:
             owner.waits.remove(wait)
             del self._waits[wait]

@@ -43,7 +43,7 @@ class FirestoreService:
         interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     ) -> None:
         handlers = _handlers(Engine(database, indexes, clock))
-        self._server = Server({NAME: handlers}, interceptors=interceptors, largest=_MAX_MESSAGE)
+        self._server = Server({NAME: handlers}, interceptors=interceptors, largest=_MAX_MESSAGE, durable=database)
 
     async def start(self, port: int) -> int:
         """Listen on 127.0.0.1:``port`` (0: any free one) and return the port. OSError: it is taken."""

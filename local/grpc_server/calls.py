@@ -1,11 +1,16 @@
-"""What happens to one call, from its headers to its trailers?"""
+"""What happens to one call, from its headers to its trailers?
+
+A handler runs as soon as its request is there, and becomes a task only where it has to wait: most never do. So it may
+not ask for its task (as ``asyncio.timeout`` does) before it has waited for something.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import zlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterable
+from types import coroutine
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
@@ -38,6 +43,7 @@ class Call:
         "ended",
         "half_closed",
         "has_begun",
+        "has_started",
         "held",
         "id",
         "received",
@@ -54,7 +60,7 @@ class Call:
         self.held: list[tuple[bytes, bytes | None]] = []
         """What waits for the window to open: bytes, and the trailers that come after them."""
         self.received = 0
-        self.half_closed = self.has_begun = self.ended = False
+        self.half_closed = self.has_begun = self.has_started = self.ended = False
         self.answered: asyncio.Event | None = None
         self._buffer = b""
         self._handler: Any = None
@@ -107,14 +113,14 @@ class Call:
     def _message(self, message: bytes) -> None:
         if self._requests is not None:
             self._requests.put_nowait(message)
-        elif self._task is None and not self.ended:
+        elif not self.has_started and not self.ended:
             self._start(self._unary(message) if not self._handler.response_streaming else self._unary_stream(message))
 
     def _close(self) -> None:
         self.half_closed = True
         if self._requests is not None:
             self._requests.put_nowait(None)
-        elif self._task is None and not self.ended:
+        elif not self.has_started and not self.ended:
             self.refuse(grpc.StatusCode.INTERNAL, "The call has no request.")
 
     def cancel(self) -> asyncio.Task[None] | None:
@@ -127,14 +133,27 @@ class Call:
 
     # What the handler does
 
-    def _start(self, running: Any) -> None:
-        self._task = task = self.connection.loop.create_task(running)
+    def _start(self, running: Coroutine[Any, Any, None]) -> None:
+        self.has_started = True
+        try:
+            awaited = running.send(None)
+        except StopIteration:
+            return
+        except Exception as error:  # noqa: BLE001 - told to the client, and logged
+            self._failed(error)
+            return
+        self._task = task = self.connection.loop.create_task(_go_on(running, awaited))
         task.add_done_callback(self._done)
+        task.add_done_callback(lambda _: running.close())
 
     def _done(self, task: asyncio.Task[None]) -> None:
         if task.cancelled():
             self.refuse(grpc.StatusCode.CANCELLED, "The server has cancelled the call.")
-        elif (error := task.exception()) is not None and not isinstance(error, AbortError):
+        elif (error := task.exception()) is not None:
+            self._failed(error)
+
+    def _failed(self, error: BaseException) -> None:
+        if not isinstance(error, AbortError):
             _log.error("%s failed", self.request.method, exc_info=error)
             self.refuse(grpc.StatusCode.UNKNOWN, f"Unexpected {type(error)}: {error}")
 
@@ -184,3 +203,26 @@ class Call:
     def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
         """As ``grpc.aio.ServicerContext``."""
         return self.request.metadata
+
+
+async def _go_on(running: Coroutine[Any, Any, None], awaited: Any) -> None:
+    """The rest of a coroutine, which waits for ``awaited``."""
+    await _steps(running, awaited)
+
+
+@coroutine
+def _steps(running: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+    while True:
+        try:
+            result = yield awaited
+        except GeneratorExit:
+            running.close()
+            raise
+        except BaseException as error:  # noqa: BLE001 - as a task does
+            step, given = running.throw, error
+        else:
+            step, given = running.send, result
+        try:
+            awaited = step(given)
+        except StopIteration:
+            return

@@ -1,6 +1,7 @@
 """How do frames become calls, and answers frames?
 
-What is written in one turn of the loop leaves in one piece, however many calls it answers.
+What is written in one turn of the loop leaves in one piece, however many calls it answers, and not before what the
+services wrote in that turn is committed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from local.grpc_server.calls import Call
 from local.grpc_server.frames import Kind, ProtocolError, Reason, Setting
 
 if TYPE_CHECKING:
+    from local.database import Durable
     from local.grpc_server.headers import Request
 
 _WINDOW = 16 * 1024 * 1024
@@ -34,21 +36,23 @@ Find = Callable[["Request"], "Awaitable[Any] | Any"]
 
 
 class Connection(asyncio.Protocol):
-    """One client. ``largest``: bytes of a request. ``others``: the open connections, of which this becomes one."""
+    """One client. ``largest``: bytes of a request. ``durable`` says when what was written may leave. ``others``: the
+    open connections, of which this becomes one."""
 
-    def __init__(self, find: Find, largest: int, others: set[Connection]) -> None:
+    def __init__(self, find: Find, largest: int, durable: Durable, others: set[Connection]) -> None:
         self.loop = asyncio.get_running_loop()
         self.largest = largest
         self.is_full = False
         self.lost: asyncio.Future[None] = self.loop.create_future()
         """Done when the connection is closed."""
         self._find = find
+        self._durable = durable
         self._others = others
         self._transport: Any = None
         self._decoder = headers.Decoder()
         self._calls: dict[int, Call] = {}
         self._buffer = b""
-        self._greeted = False
+        self._greeted = self._is_reading = False
         self._block: tuple[int, int, bytes] | None = None
         self._out: list[bytes] = []
         self._window = frames.DEFAULT_WINDOW
@@ -81,10 +85,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer + data if self._buffer else data
+        self._is_reading = True
         try:
             self._buffer = buffer[self._consume(buffer) :]
         except ProtocolError as error:
             self.close(error.reason)
+        finally:
+            self._is_reading = False
+            self._flush()
 
     def _consume(self, buffer: bytes) -> int:
         """How many bytes of whole frames were in the buffer."""
@@ -297,19 +305,22 @@ class Connection(asyncio.Protocol):
         call.answered = None
 
     def _write(self, data: bytes) -> None:
-        if not self._out:
+        if not self._out and not self._is_reading:
             self.loop.call_soon(self._flush)
         self._out.append(data)
 
     def _flush(self) -> None:
+        if not self._out or self._durable.after_commit(self._flush):
+            return
         out, self._out = self._out, []
-        if out and not self._transport.is_closing():
+        if not self._transport.is_closing():
             self._transport.write(out[0] if len(out) == 1 else b"".join(out))
 
     def close(self, reason: Reason = Reason.NO_ERROR) -> list[asyncio.Task[None]]:
         """Say why, and end what is under way; what is still to unwind."""
         ending = [task for call in self._calls.values() if (task := call.cancel()) is not None]
         self._out.append(frames.frame(Kind.GOAWAY, 0, 0, self._last.to_bytes(4, "big") + reason.to_bytes(4, "big")))
+        self._durable.commit()
         self._flush()
         self._transport.close()
         return ending

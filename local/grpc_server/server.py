@@ -9,12 +9,15 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import grpc.aio
 
 from local.grpc_server.connection import Connection
 from local.grpc_server.headers import Request
+
+if TYPE_CHECKING:
+    from local.database import Durable
 
 HOST = "127.0.0.1"
 
@@ -30,7 +33,8 @@ class _Details(NamedTuple):
 
 
 class Server:
-    """Of services given as ``{service name: {method name: handler}}``. ``largest``: bytes of a request."""
+    """Of services given as ``{service name: {method name: handler}}``. ``largest``: bytes of a request. No answer
+    leaves before what ``durable`` has been given is committed."""
 
     def __init__(
         self,
@@ -38,6 +42,7 @@ class Server:
         *,
         interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
         largest: int,
+        durable: Durable,
     ) -> None:
         self._handlers: dict[str, Any] = {
             f"/{service}/{method}": _intercepted(handler, f"/{service}/{method}", interceptors)
@@ -45,12 +50,13 @@ class Server:
             for method, handler in methods.items()
         }
         self._largest = largest
+        self._durable = durable
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self, port: int) -> int:
         """Listen on 127.0.0.1 and return the port. OSError: it is taken."""
-        make = partial(Connection, self._find, self._largest, self._connections)
+        make = partial(Connection, self._find, self._largest, self._durable, self._connections)
         self._server = await asyncio.get_running_loop().create_server(make, HOST, port, backlog=1024)
         return self._server.sockets[0].getsockname()[1]
 

@@ -36,7 +36,7 @@ class PubSubService:
             wire.SUBSCRIBER: Subscriber(lambda: self._broker).methods(),
             wire.IAM_POLICY: Access(lambda: self._broker).methods(),
         }
-        self._server = GrpcServer(services, over_grpc.interceptors(disturbance))
+        self._server = GrpcServer(services, database, over_grpc.interceptors(disturbance))
 
     async def start(self, port: int) -> int:
         """Listen, and push what an earlier run left. OSError: the port is taken."""

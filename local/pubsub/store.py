@@ -28,7 +28,7 @@ class PubSubStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sql = database.connection
-        self._sql.executescript(_SCHEMA)
+        database.create(_SCHEMA)
 
     def topics(self) -> list[Any]:
         """Every topic."""
@@ -36,7 +36,7 @@ class PubSubStore:
 
     def put_topic(self, topic: Any) -> None:
         """Create or replace."""
-        self._sql.execute(
+        self._database.write(
             "INSERT OR REPLACE INTO pubsub_topics VALUES (?, ?)", (topic.name, topic.SerializeToString())
         )
 
@@ -54,7 +54,7 @@ class PubSubStore:
     def put_policy(self, resource: str, policy: Any) -> None:
         """Create or replace."""
         row = (resource, policy.SerializeToString())
-        self._sql.execute("INSERT OR REPLACE INTO pubsub_policies VALUES (?, ?)", row)
+        self._database.write("INSERT OR REPLACE INTO pubsub_policies VALUES (?, ?)", row)
 
     def activities(self) -> dict[str, float]:
         """When each subscription was last in use."""
@@ -62,7 +62,7 @@ class PubSubStore:
 
     def put_activity(self, subscription: str, at: float) -> None:
         """It was in use."""
-        self._sql.execute("INSERT OR REPLACE INTO pubsub_activity VALUES (?, ?)", (subscription, at))
+        self._database.write("INSERT OR REPLACE INTO pubsub_activity VALUES (?, ?)", (subscription, at))
 
     def subscriptions(self) -> list[Any]:
         """Every subscription."""
@@ -71,7 +71,7 @@ class PubSubStore:
 
     def put_subscription(self, subscription: Any) -> None:
         """Create or replace."""
-        self._sql.execute(
+        self._database.write(
             "INSERT OR REPLACE INTO pubsub_subscriptions VALUES (?, ?)",
             (subscription.name, subscription.SerializeToString()),
         )
@@ -106,7 +106,7 @@ class PubSubStore:
 
     def save_attempts(self, owner: str, message_id: int, attempts: int) -> None:
         """How often the message has been delivered."""
-        self._sql.execute(
+        self._database.write(
             "UPDATE pubsub_backlog SET attempts = ? WHERE owner = ? AND id = ?", (attempts, owner, message_id)
         )
 
@@ -118,18 +118,18 @@ class PubSubStore:
             else "DELETE FROM pubsub_backlog WHERE owner = ? AND id = ?"
         )
         if len(ids) == 1:
-            self._sql.execute(statement, (owner, ids[0]))
+            self._database.write(statement, (owner, ids[0]))
             return
         with self._database.transaction() as sql:
             sql.executemany(statement, [(owner, message_id) for message_id in ids])
 
     def expire(self, owner: str, before: float) -> None:
         """Drop what was published before ``before``."""
-        self._sql.execute("DELETE FROM pubsub_backlog WHERE owner = ? AND published < ?", (owner, before))
+        self._database.write("DELETE FROM pubsub_backlog WHERE owner = ? AND published < ?", (owner, before))
 
     def expire_message(self, owner: str, message_id: int) -> None:
         """Drop one message."""
-        self._sql.execute("DELETE FROM pubsub_backlog WHERE owner = ? AND id = ?", (owner, message_id))
+        self._database.write("DELETE FROM pubsub_backlog WHERE owner = ? AND id = ?", (owner, message_id))
 
     def seek_time(self, owner: str, to: float, retain: bool) -> None:
         """Make everything before ``to`` acknowledged and everything from there on not."""
@@ -141,7 +141,7 @@ class PubSubStore:
 
     def put_snapshot(self, snapshot: Any, taken: float) -> None:
         """Create or replace the snapshot's description."""
-        self._sql.execute(
+        self._database.write(
             "INSERT OR REPLACE INTO pubsub_snapshots VALUES (?, ?, ?)",
             (snapshot.name, taken, snapshot.SerializeToString()),
         )

@@ -39,8 +39,8 @@ class SchedulerService:
         disturbance: faults.Disturbance = faults.CALM,
     ) -> None:
         self._disturbance = disturbance
-        self._sql = database.connection
-        self._sql.execute(
+        self._database = database
+        database.create(
             "CREATE TABLE IF NOT EXISTS scheduler_job_records"
             " (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID"
         )
@@ -54,7 +54,7 @@ class SchedulerService:
     async def start(self, port: int) -> int:
         """Call from now on; ``port`` is returned as it is, for there is nothing to listen for."""
         self._caller = over_http.caller(self._disturbance, "Call")
-        for (record,) in self._sql.execute("SELECT record FROM scheduler_job_records").fetchall():
+        for (record,) in self._database.connection.execute("SELECT record FROM scheduler_job_records").fetchall():
             self._run(from_record(json.loads(record)))
         return port
 
@@ -94,7 +94,7 @@ class SchedulerService:
         )
         job.check(self._clock())
         row = (name, json.dumps(job.as_record()))
-        self._sql.execute("INSERT OR REPLACE INTO scheduler_job_records VALUES (?, ?)", row)
+        self._database.write("INSERT OR REPLACE INTO scheduler_job_records VALUES (?, ?)", row)
         if run_on_start:
             self._run_on_start.add(name)
         if self._caller is not None:
@@ -102,7 +102,7 @@ class SchedulerService:
 
     def delete_job(self, name: str) -> None:
         """Call it no more."""
-        self._sql.execute("DELETE FROM scheduler_job_records WHERE name = ?", (name,))
+        self._database.write("DELETE FROM scheduler_job_records WHERE name = ?", (name,))
         running = self._running.pop(name, None)
         if running is not None:
             running.cancel()

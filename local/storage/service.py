@@ -57,7 +57,7 @@ class StorageService:
             CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["*"]
         )
         app = Starlette(routes=[Route("/{path:path}", self._answer, methods=_METHODS)], middleware=[cors])
-        self._server = HttpServer(over_http.around(app, disturbance))
+        self._server = HttpServer(over_http.around(app, disturbance), database)
 
     async def start(self, port: int) -> int:
         """Listen and return the port; publish what an earlier run did not. OSError: the port is taken."""

@@ -50,7 +50,7 @@ class StorageStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sql = database.connection
-        self._sql.executescript(_SCHEMA)
+        database.create(_SCHEMA)
         self._drop_orphans()
 
     def _drop_orphans(self) -> None:
@@ -71,10 +71,10 @@ class StorageStore:
     def put_bucket(self, record: Record) -> None:
         """Create or replace."""
         row = (record["name"], json.dumps(record))
-        self._sql.execute("INSERT OR REPLACE INTO storage_buckets VALUES (?, ?)", row)
+        self._database.write("INSERT OR REPLACE INTO storage_buckets VALUES (?, ?)", row)
 
     def delete_bucket(self, name: str) -> None:
-        self._sql.execute("DELETE FROM storage_buckets WHERE name = ?", (name,))
+        self._database.write("DELETE FROM storage_buckets WHERE name = ?", (name,))
 
     def list_buckets(self, prefix: str, after: str, limit: int) -> list[Record]:
         """Buckets by name, from the one behind ``after``."""
@@ -169,11 +169,11 @@ class StorageStore:
 
     def delete_event(self, number: int) -> None:
         """It is published."""
-        self._sql.execute("DELETE FROM storage_events WHERE id = ?", (number,))
+        self._database.write("DELETE FROM storage_events WHERE id = ?", (number,))
 
     def add_notification(self, bucket: str, record: Record) -> Record:
         """The record with its id."""
-        cursor = self._sql.execute(
+        cursor = self._database.write(
             "INSERT INTO storage_notifications (bucket, record) VALUES (?, ?)", (bucket, json.dumps(record))
         )
         return {**record, "id": str(cursor.lastrowid)}
@@ -186,7 +186,7 @@ class StorageStore:
         return [{**json.loads(row[1]), "id": str(row[0])} for row in rows]
 
     def delete_notification(self, bucket: str, id_: str) -> None:
-        self._sql.execute("DELETE FROM storage_notifications WHERE bucket = ? AND id = ?", (bucket, id_))
+        self._database.write("DELETE FROM storage_notifications WHERE bucket = ? AND id = ?", (bucket, id_))
 
     def _drop_content(self, sql: Any, content: int) -> None:
         sql.execute("DELETE FROM storage_parts WHERE content = ?", (content,))
@@ -194,13 +194,13 @@ class StorageStore:
 
     def new_content(self) -> int:
         """An empty content."""
-        cursor = self._sql.execute("INSERT INTO storage_contents DEFAULT VALUES")
+        cursor = self._database.write("INSERT INTO storage_contents DEFAULT VALUES")
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
     def add_part(self, content: int, start: int, data: bytes) -> None:
         """Bytes from offset ``start`` on, which is where the content ends."""
-        self._sql.execute("INSERT INTO storage_parts VALUES (?, ?, ?)", (content, start, data))
+        self._database.write("INSERT INTO storage_parts VALUES (?, ?, ?)", (content, start, data))
 
     def copy_content(self, content: int) -> int:
         """A new content of the same bytes."""
@@ -254,7 +254,7 @@ class StorageStore:
     def put_upload(self, upload_id: str, bucket: str, content: int, record: Record) -> None:
         """An upload that may take several requests."""
         row = (upload_id, bucket, content, json.dumps(record))
-        self._sql.execute("INSERT INTO storage_uploads VALUES (?, ?, ?, ?)", row)
+        self._database.write("INSERT INTO storage_uploads VALUES (?, ?, ?, ?)", row)
 
     def find_upload(self, upload_id: str) -> tuple[str, int, Record] | None:
         """(bucket, content, record) of an upload, or None: unknown, done or given up."""
@@ -265,7 +265,7 @@ class StorageStore:
 
     def delete_upload(self, upload_id: str) -> None:
         """The upload is done or given up; its content is not touched."""
-        self._sql.execute("DELETE FROM storage_uploads WHERE id = ?", (upload_id,))
+        self._database.write("DELETE FROM storage_uploads WHERE id = ?", (upload_id,))
 
     def drop_uploads(self, bucket: str, begun_before: float) -> int:
         """Give up the uploads of a bucket that began before a moment; how many."""

@@ -41,7 +41,7 @@ class TasksService:
         self._clock = clock
         self._sender: Sender | None = None
         self._dispatchers: dict[str, Dispatcher] = {}
-        self._server = GrpcServer({wire.SERVICE: self._methods()}, over_grpc.interceptors(disturbance))
+        self._server = GrpcServer({wire.SERVICE: self._methods()}, database, over_grpc.interceptors(disturbance))
 
     async def start(self, port: int) -> int:
         """Listen, and deliver what an earlier run left. OSError: the port is taken."""

@@ -1,4 +1,4 @@
-"""What is on disk of the queues and their tasks, and which steps change it? Each step is one commit."""
+"""What is on disk of the queues and their tasks, and which steps change it? Each step is all or nothing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +28,7 @@ class TaskStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sql = database.connection
-        self._sql.executescript(_SCHEMA)
+        database.create(_SCHEMA)
 
     def find_queue(self, name: str) -> Any | None:
         """The queue's message, or None."""
@@ -49,7 +49,7 @@ class TaskStore:
 
     def put_queue(self, queue: Any) -> None:
         """Create or replace."""
-        self._sql.execute(
+        self._database.write(
             "INSERT OR REPLACE INTO tasks_queues VALUES (?, ?)", (queue.name, queue.SerializeToString())
         )
 
@@ -69,7 +69,7 @@ class TaskStore:
 
     def add_task(self, queue: str, task: Any, due: float, named: bool) -> None:
         """Accept a task. sqlite3.IntegrityError: a task of this name is there."""
-        self._sql.execute(
+        self._database.write(
             "INSERT INTO tasks_tasks VALUES (?, ?, ?, ?, ?)",
             (task.name, queue, due, int(named), task.SerializeToString()),
         )
@@ -98,11 +98,11 @@ class TaskStore:
 
     def save_attempt(self, task: Any) -> None:
         """Record that the task is being dispatched, so that a kill does not lose the count."""
-        self._sql.execute("UPDATE tasks_tasks SET proto = ? WHERE name = ?", (task.SerializeToString(), task.name))
+        self._database.write("UPDATE tasks_tasks SET proto = ? WHERE name = ?", (task.SerializeToString(), task.name))
 
     def reschedule(self, task: Any, due: float) -> bool:
         """The task failed and waits until ``due``. False: it was deleted meanwhile, and stays so."""
-        cursor = self._sql.execute(
+        cursor = self._database.write(
             "UPDATE tasks_tasks SET proto = ?, due = ? WHERE name = ?",
             (task.SerializeToString(), due, task.name),
         )
@@ -111,20 +111,21 @@ class TaskStore:
     def remove_task(self, name: str, now: float) -> bool:
         """The task is done, given up or deleted; a name the caller chose stays taken. False: it was not
         there."""
-        row = self._sql.execute("DELETE FROM tasks_tasks WHERE name = ? RETURNING named", (name,)).fetchall()
-        if row and row[0][0]:
-            self._bury([name], now)
-        return bool(row)
+        with self._database.transaction() as sql:
+            row = sql.execute("DELETE FROM tasks_tasks WHERE name = ? RETURNING named", (name,)).fetchall()
+            if row and row[0][0]:
+                self._bury(sql, [name], now)
+            return bool(row)
 
     def purge(self, queue: str, now: float) -> None:
         """Remove all tasks of a queue."""
         with self._database.transaction() as sql:
             rows = sql.execute("DELETE FROM tasks_tasks WHERE queue = ? RETURNING name, named", (queue,))
-            self._bury([name for name, named in rows.fetchall() if named], now)
+            self._bury(sql, [name for name, named in rows.fetchall() if named], now)
 
-    def _bury(self, names: list[str], now: float) -> None:
-        self._sql.execute("DELETE FROM tasks_tombstones WHERE expires <= ?", (now,))
-        self._sql.executemany(
+    def _bury(self, sql: Any, names: list[str], now: float) -> None:
+        sql.execute("DELETE FROM tasks_tombstones WHERE expires <= ?", (now,))
+        sql.executemany(
             "INSERT OR REPLACE INTO tasks_tombstones VALUES (?, ?)",
             [(name, now + TOMBSTONE_SECONDS) for name in names],
         )

@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 import pytest
 
+from local.database import Database
 from local.grpc_server import frames
 from local.grpc_server.frames import Kind
 from local.grpc_server.server import Server
@@ -70,7 +71,7 @@ def service():
 
 @pytest.fixture
 async def port(service):
-    server = Server(service.handlers(), largest=LARGEST)
+    server = Server(service.handlers(), largest=LARGEST, durable=Database(None))
     yield await server.start(0)
     await server.stop()
 
@@ -185,7 +186,7 @@ async def test_a_deadline_that_passes_ends_the_handler(unary, service):
 
 
 async def test_a_server_that_stops_ends_its_calls(service):
-    server = Server(service.handlers(), largest=LARGEST)
+    server = Server(service.handlers(), largest=LARGEST, durable=Database(None))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{await server.start(0)}") as channel:
         call = channel.unary_unary("/test.Service/hang")(b"")
         await service.begun.wait()
@@ -198,7 +199,7 @@ async def test_a_server_that_stops_ends_its_calls(service):
 
 async def test_a_port_that_is_taken_is_an_os_error(service, port):
     with pytest.raises(OSError, match=str(port)):
-        await Server(service.handlers(), largest=LARGEST).start(port)
+        await Server(service.handlers(), largest=LARGEST, durable=Database(None)).start(port)
 
 
 @pytest.mark.parametrize(
