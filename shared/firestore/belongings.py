@@ -68,6 +68,7 @@ BELONGINGS = (
         collection="webhooks",
         told=names("graph_id provider name input_name input_data is_active created_at updated_at"),
         texts=("input_data",),
+        under={"events": ()},
         at_once=True,
     ),
     Belonging(

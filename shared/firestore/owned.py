@@ -8,7 +8,7 @@ before it is written). Every list is of one user, newest first; with the fields 
 (user_id, the fields in their order, created_at).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -48,7 +48,8 @@ R = TypeVar("R", bound=Record)
 
 class Collection(Generic[R]):
     """``json_text``: fields that are kept as JSON text; ``read``: field -> how it is made of what is kept;
-    ``derived``: fields that only queries need, of a record; None: its document lacks it."""
+    ``derived``: fields that only queries need, of a record; None: its document lacks it; ``under``: collections under
+    each document, which go with it."""
 
     def __init__(
         self,
@@ -58,8 +59,10 @@ class Collection(Generic[R]):
         json_text: frozenset[str] = frozenset(),
         read: Mapping[str, Callable[[Any], Any]] | None = None,
         derived: Callable[[R], Mapping[str, Any]] | None = None,
+        under: Sequence[str] = (),
     ) -> None:
         self.name = name
+        self._under = under
         self._derived = derived
         self._record = record
         self._json_text = json_text
@@ -89,7 +92,10 @@ class Collection(Generic[R]):
 
     @operation
     async def delete(self, record: R) -> bool:
-        """On the fence that it carries. False: it has changed, or is gone."""
+        """On the fence that it carries, after what lies under it. False: it has changed, or is gone."""
+        for name in self._under:
+            while await commits.erase(client(), self.ref(record.id).collection(name).limit(BATCH)):
+                pass
         batch = client().batch()
         option = client().write_option(last_update_time=commits.timestamp(record.fence).timestamp_pb())
         batch.delete(self.ref(record.id), option=option)

@@ -46,20 +46,13 @@ def _due(schedule: Schedule) -> dict[str, Any]:
     return {"due_shard": identity.shard(schedule.id, SHARDS) if waits else None}
 
 
-class _Schedules(owned.Collection[Schedule]):
-    async def delete(self, record: Schedule) -> bool:
-        """It and its occurrences, these first. False: it has changed, or is gone."""
-        while await commits.erase(client.client(), _occurrences(record.id).limit(300)):
-            pass
-        return await super().delete(record)
-
-
-documents = _Schedules(
+documents = owned.Collection(
     "schedules",
     Schedule,
     json_text=frozenset({"input_data"}),
     read={"catch_up": CatchUp, "overlap": Overlap, "state": State},
     derived=_due,
+    under=("occurrences",),
 )
 
 

@@ -47,20 +47,13 @@ def _due(trigger: Trigger) -> dict[str, Any]:
     return {"due_shard": identity.shard(trigger.id, SHARDS) if waits else None}
 
 
-class _Triggers(owned.Collection[Trigger]):
-    async def delete(self, record: Trigger) -> bool:
-        """It and what came of its items, these first. False: it has changed, or is gone."""
-        while await commits.erase(client.client(), _items(record.id).limit(300)):
-            pass
-        return await super().delete(record)
-
-
-documents = _Triggers(
+documents = owned.Collection(
     "triggers",
     Trigger,
     json_text=frozenset({"source", "input_data", "cursor"}),
     read={"kind": Kind, "state": State, "seen": tuple},
     derived=_due,
+    under=("items",),
 )
 
 

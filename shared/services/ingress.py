@@ -1,7 +1,8 @@
 """An event was reported: whose is it, is it genuine, and which execution does it start?
 
-The execution's id is derived from webhook and event: however often a delivery comes, it starts one. The answer
-comes as soon as that is recorded.
+The execution's id is derived from webhook and event: however often a delivery comes, it starts one. That it was taken
+is remembered for longer than the execution may be there: what was overheard starts nothing once its user has deleted
+that. The answer comes as soon as both are recorded.
 """
 
 from collections import OrderedDict
@@ -44,17 +45,13 @@ async def take(world: World, id_: str, headers: Mapping[str, str], body: bytes, 
     payload = parse()
     if challenge := _challenge(webhook, payload):
         return Taken(challenge=challenge)
-    caller = await owners.caller(webhook.user_id, "agent.create")
-    execution = await executions.start(
-        world,
-        caller,
-        webhook.graph_id,
-        identity.derive(webhook.id, "event", event),
-        {**webhook.input_data, webhook.input_name: payload},
-        "background",
-        webhook.credentials,
-    )
-    return Taken(execution_id=execution.id)
+    id_ = identity.derive(webhook.id, "event", event)
+    if not await webhooks.has_taken(webhook.id, id_):
+        caller = await owners.caller(webhook.user_id, "agent.create")
+        given = {**webhook.input_data, webhook.input_name: payload}
+        await executions.start(world, caller, webhook.graph_id, id_, given, "background", webhook.credentials)
+        await webhooks.take(webhook.id, id_, world.now())
+    return Taken(execution_id=id_)
 
 
 async def _secret(webhook: Webhook) -> str:

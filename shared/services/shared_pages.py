@@ -108,11 +108,12 @@ def _is_secret(version: graphs.Version, node_id: str) -> bool:
 
 
 def _redactor(version: graphs.Version, inputs: Mapping[str, Any]) -> Redactor:
-    """Of the values of secret inputs, as they were given and as the graph has them."""
+    """Of the values of secret inputs, as they were given and as the graph has them, and in another case."""
     redactor = Redactor()
     for node in version.graph.nodes:
         if analysis.is_input(node.block_type) and _is_secret(version, node.id):
-            redactor.add(*_texts(inputs.get(node.id)), *_texts(node.input_data.get("value")))
+            for text in (*_texts(inputs.get(node.id)), *_texts(node.input_data.get("value"))):
+                redactor.add(text, text.lower(), text.upper(), text.title(), text[::-1])
     return redactor
 
 

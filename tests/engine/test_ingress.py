@@ -23,7 +23,7 @@ from shared.domain.statuses import Status
 from shared.firestore import executions, webhooks
 from shared.gcp import auth
 from shared.gcp.auth import Account
-from shared.services import ingress, vault
+from shared.services import deleting, ingress, vault
 from shared.services import webhooks as service
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_input, agent_output
@@ -109,6 +109,20 @@ async def test_the_same_body_of_github_is_the_same_event_whatever_its_delivery_i
         for name in ("a", "b")
     ]
     assert ids[0] == ids[1]
+
+
+async def test_an_event_starts_nothing_again_when_its_execution_has_been_deleted(stage: Stage) -> None:
+    webhook = await a_webhook(stage, provider="github", secret="0123456789abcdef")
+    body = b'{"action": "opened"}'
+    sent = {"x-hub-signature-256": "sha256=" + hmac.new(b"0123456789abcdef", body, hashlib.sha256).hexdigest()}
+    first = await deliver(stage, webhook, sent, body)
+    await stage.run()
+    await stage.tick()
+    await deleting.delete(stage.world, "ann", first)
+    stage.now += timedelta(days=30)
+    assert await deliver(stage, webhook, sent, body) == first
+    assert await executions.find(first) is None
+    assert stage.tasks == []
 
 
 async def test_slack_hears_its_challenge_and_nothing_starts(stage: Stage) -> None:

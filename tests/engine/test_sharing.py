@@ -30,7 +30,9 @@ async def an_execution(stage: Stage) -> str:
             agent_input("in", "text"),
             {"id": "key", "block_type": "AGENT_INPUT", "input_data": {"name": "key", "secret": True}},
             upper("up"),
+            {"id": "louder", "block_type": "TEXT_PROCESSING", "input_data": {"operation": "upper"}},
             output("loud"),
+            output("loud leak"),
             output("leak"),
             output("hidden", secret=True),
         ],
@@ -38,6 +40,8 @@ async def an_execution(stage: Stage) -> str:
             "in.result -> up.text",
             "up.processed_text -> loud.value",
             "key.result -> leak.value",
+            "key.result -> louder.text",
+            "louder.processed_text -> loud leak.value",
             "key.result -> hidden.value",
         ],
     )
@@ -64,7 +68,7 @@ async def test_outputs_and_steps_are_shown_and_nothing_secret(stage: Stage) -> N
     assert page is not None
     assert (page.title, page.status, page.inputs) == ("For you", "COMPLETED", [])
     shown = {one.name: [value.text for value in one.values] for one in page.outputs}
-    assert shown == {"loud": ["HELLO"], "leak": ["[redacted]"]}
+    assert shown == {"loud": ["HELLO"], "loud leak": ["[redacted]"], "leak": ["[redacted]"]}
     assert "Text processing" in [step.name for step in page.steps]
     assert SECRET not in str(page)
     assert "ann" not in str(page)

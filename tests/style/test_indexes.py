@@ -78,6 +78,7 @@ COLLECTIONS = {
     "presets",
     "triggers",
     "items",
+    "events",
     "shares",
     "folders",
     "tokens",
