@@ -15,17 +15,16 @@ from typing import Any, TypeVar
 
 import pytest
 
-from local.database import Database
-from local.firestore.service import FirestoreService
 from shared import config
 from shared.blocks import catalog
 from shared.domain import analysis
 from shared.domain.graph import Graph, Link, Node, NodeId
 from shared.domain.records import Execution, NodeExecution
-from shared.firestore import executions, graphs, node_executions
+from shared.firestore import client, executions, graphs, node_executions
 from shared.gcp import pubsub, storage, tasks
 from shared.services import execution_views, node_tasks, recovery, run_node, start
 from shared.services.world import World
+from tests.engine import direct
 from tests.engine.metering import Calls
 
 Staged = TypeVar("Staged", bound="Stage")
@@ -47,11 +46,10 @@ class Pending:
 async def staged(patch: pytest.MonkeyPatch, make: "Callable[..., Staged]") -> "AsyncIterator[Staged]":
     """A stage on a Firestore of its own, in this process."""
     calls = Calls()
-    database = Database(None)
-    service = FirestoreService(database, interceptors=[calls])
-    port = await service.start(0)
-    patch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{port}")
+    channel = direct.Channel([calls])
+    patch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
     config.settings.cache_clear()
+    client._clients[asyncio.get_running_loop()] = direct.client(channel, config.settings().google_cloud_project)
     made = make(calls=calls)
     patch.setattr(tasks, "create", made.create_task)
     patch.setattr(pubsub, "publish", made.publish)
@@ -59,8 +57,8 @@ async def staged(patch: pytest.MonkeyPatch, make: "Callable[..., Staged]") -> "A
     patch.setattr(storage, "get", made.get_object)
     patch.setattr(storage, "delete_all", made.delete_objects)
     yield made
-    await service.stop()
-    database.close()
+    client._clients.pop(asyncio.get_running_loop(), None)
+    channel.end()
     config.settings.cache_clear()
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from shared.domain.graph import Graph
-from tests.property import blocks, direct, graphs, interpreter, running, telling
+from tests.engine import direct
+from tests.property import blocks, graphs, interpreter, running, telling
 from tests.property.graphs import Case
 from tests.property.running import How
 

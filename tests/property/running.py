@@ -25,8 +25,9 @@ from shared.firestore import client, commits, graphs
 from shared.gcp import pubsub, tasks
 from shared.services import completion, node_tasks, settling
 from tests.crash.deaths import Died, Mode
+from tests.engine import direct
 from tests.engine.stage import Calls, Pending, Stage
-from tests.property import blocks, direct
+from tests.property import blocks
 from tests.property.graphs import Case
 from tests.property.telling import Firing, Told
 

@@ -7,7 +7,7 @@ interleaving.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from typing import Any
 
 import grpc
@@ -17,10 +17,14 @@ from google.cloud.firestore_v1 import AsyncClient
 from local.database import Database
 from local.firestore import service
 from local.firestore.engine import Engine
+from local.grpc_server import server
 
 
 class _Context:
-    """What a handler may ask of a call."""
+    """What a handler or an interceptor may ask of a call."""
+
+    def invocation_metadata(self) -> tuple[()]:
+        return ()
 
     async def abort(self, code: grpc.StatusCode, details: str) -> None:
         raise grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), details=details)
@@ -82,10 +86,12 @@ class _StreamMethod(_Method, grpc.aio.UnaryStreamMultiCallable[Any, Any]):
 
 
 class Channel(grpc.aio.Channel):
-    """A channel to a database of its own. ``slow``: the most turns of the loop that a call waits, twice."""
+    """A channel to a database of its own. ``slow``: the most turns of the loop that a call waits, twice.
+    ``interceptors``: of the server."""
 
-    def __init__(self) -> None:
+    def __init__(self, interceptors: Sequence[grpc.aio.ServerInterceptor] = ()) -> None:
         self._unary_unary_interceptors: list[Any] = []
+        self._interceptors = interceptors
         self.begin(0)
 
     def begin(self, seed: object) -> None:
@@ -94,7 +100,10 @@ class Channel(grpc.aio.Channel):
         self.slow = 3
         self.calls = 0
         self.database = Database(None)
-        self.handlers = service._handlers(Engine(self.database))
+        self.handlers = {
+            name: server._intercepted(handler, f"/{service.NAME}/{name}", self._interceptors)
+            for name, handler in service._handlers(Engine(self.database)).items()
+        }
 
     def end(self) -> None:
         self.database.close()
