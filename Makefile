@@ -10,7 +10,21 @@ COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-find-links --no-e
 SECRETS := $(foreach name,KeywordDetector HexHighEntropyString Base64HighEntropyString,--disable-plugin $(name)) \
 	--exclude-lines 'eyJhbGciOiJIUzI1NiJ9\.e30\.c2ln'
 NO_SECRETS := ^requirements|^functions/openapi.json|\.(png|svg|lock)$$|package-lock.json
-.PHONY: help setup run demo test long check audit fmt lock
+# A hundred processes of a test run would each compile the code anew.
+export PYTHONDONTWRITEBYTECODE :=
+# What a run in full takes more of, and where.
+LONG := \
+	GRAPHS=20000 PLANTS=1 \
+	KILLS=50 EXECUTIONS=100 REPEATS=10 \
+	WAITING_EXECUTIONS=1000 \
+	SCHEDULES=100000 EVENTS=1000 \
+	BUNDLE=1
+SLOW := \
+	tests/property tests/crash \
+	tests/engine/test_scale.py tests/engine/test_schedules.py tests/engine/test_ingress.py \
+	tests/e2e/test_kills.py tests/e2e/test_main_job.py \
+	tests/deploy/test_bundle.py
+.PHONY: help setup run demo test long check types unsafe audit fmt lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -22,11 +36,15 @@ demo: $(VENV)/.stamp ## start everything beside it, run all examples, stop
 	@exec $(LOCAL) exec $(STACK) --data .local-demo --port 0 -- python -m examples --all
 test: $(VENV)/.stamp-dev ## run all tests
 	@$(BIN)/python -m pytest tests/unit/domain --cov=shared.domain --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
-	@$(BIN)/python -m pytest -n 2 --ignore=tests/unit/domain
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup --ignore=tests/unit/domain
 long: $(VENV)/.stamp-dev ## run the slow suites in full: 20,000 graphs, all planted defects, 50 kills, 1,000 that wait
-	@GRAPHS=20000 PLANTS=1 KILLS=50 EXECUTIONS=100 WAITING_EXECUTIONS=1000 BUNDLE=1 SCHEDULES=100000 EVENTS=1000 $(BIN)/python -m pytest -n 2 tests/property tests/crash tests/engine/test_scale.py tests/engine/test_schedules.py tests/engine/test_ingress.py tests/e2e/test_kills.py tests/deploy/test_bundle.py
+	@$(LONG) $(BIN)/python -m pytest -n 2 $(SLOW)
 check: $(VENV)/.stamp-dev ## lint, format, types, layers, unsafe code, secrets
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright && $(BIN)/lint-imports
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+	@$(MAKE) --no-print-directory --jobs 2 types unsafe
+types: $(VENV)/.stamp-dev
+	@$(BIN)/pyright
+unsafe: $(VENV)/.stamp-dev
 	@$(BIN)/bandit --quiet --recursive --severity-level medium --skip B608 functions shared local examples deploy
 	@git ls-files | grep -vE '$(NO_SECRETS)' | xargs $(BIN)/detect-secrets-hook $(SECRETS)
 audit: $(VENV)/.stamp-dev ## known vulnerabilities of the pinned libraries (needs the network)

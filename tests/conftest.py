@@ -1,6 +1,7 @@
-"""What every test may use: ``tell`` puts a figure that a test found under the summary of the run."""
+"""What every test may use: ``tell`` puts a figure that a test found under the summary of the run. And which tests
+share a process: those that stand on one slow server, so that a run starts it once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -17,6 +18,15 @@ Tell = Callable[[str], None]
 def tell(record_property: Callable[[str, object], None]) -> Tell:
     """A line for the end of the run, whichever process the test runs in."""
     return lambda text: record_property(TOLD, text)
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("emulator"):
+            item.add_marker(pytest.mark.xdist_group("emulator"))
+        elif "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -7,15 +7,18 @@ from typing import Any
 
 from shared.interop import n8n_nodes
 from shared.interop.n8n_conditions import listed
-from shared.interop.n8n_expressions import Untranslated
-from shared.interop.n8n_fragments import Builder, as_object
+from shared.interop.n8n_expressions import Untranslated, text, value
+from shared.interop.n8n_fragments import Builder, End, as_object
 
 _FORMS = {"json": "json", "form-urlencoded": "form"}
+_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 
 
 def translate(builder: Builder) -> None:
-    method = str(builder.take("method", "requestMethod") or "GET").upper()
-    data: dict[str, Any] = {"method": method}
+    method = builder.take("method", "requestMethod") or "GET"
+    data: dict[str, Any] = {}
+    if not (isinstance(method, str) and method.startswith("=")):
+        method = data["method"] = _method(method)
     way = builder.take("authentication")
     builder.take("genericAuthType", "nodeCredentialType")
     if way not in (None, "none"):
@@ -26,15 +29,29 @@ def translate(builder: Builder) -> None:
         "headers": _pairs(builder, "header", "sendHeaders", "specifyHeaders", "jsonHeaders"),
         "body": _body(builder, data) if method not in ("GET", "HEAD") or builder.take("sendBody") else None,
     }
+    said = _said_method(builder, method) if "method" not in data else None
     id_ = builder.add("request", "HTTP_REQUEST", data)
     builder.link(url, (id_, "url"))
-    for pin, value in parts.items():
-        if value is None:
+    if said is not None:
+        builder.link(said, (id_, "method"))
+    for pin, part in parts.items():
+        if part is None:
             continue
-        source = n8n_nodes.raw_json(builder, pin, value) if isinstance(value, str) else builder.json(pin, value)
+        source = n8n_nodes.raw_json(builder, pin, part) if isinstance(part, str) else builder.json(pin, part)
         builder.link(builder.read(source) if pin == "body" else source, (id_, pin))
     builder.sends(0, builder.items((id_, "response")))
     _errors(builder, id_)
+
+
+def _said_method(builder: Builder, expression: str) -> End:
+    return builder.template("method", lambda names: f"{{{{ ({text(value(expression, names))}) | upper }}}}")
+
+
+def _method(found: Any) -> str:
+    name = str(found).upper()
+    if name not in _METHODS:
+        raise Untranslated(f"the method {name} has no counterpart")
+    return name
 
 
 def _errors(builder: Builder, id_: str) -> None:

@@ -185,12 +185,12 @@ async def test_what_a_request_says_is_filled_in(stage: Stage) -> None:
     raw = workflow(
         [
             node("Start", "manualTrigger"),
-            node("Data", "set", setting(id="7", note="a & b"), 3.4),
+            node("Data", "set", setting(id="7", note="a & b", how="put"), 3.4),
             node(
                 "Put",
                 "httpRequest",
                 {
-                    "method": "PUT",
+                    "method": "={{ $json.how }}",
                     "url": "=https://api.test/orders/{{ $json.id }}",
                     "sendQuery": True,
                     "queryParameters": {"parameters": [{"name": "q", "value": "={{ $json.note }}"}]},
@@ -245,6 +245,7 @@ def test_every_node_parameter_and_connection_is_accounted_for(raw: dict[str, Any
         (node("X", "merge", {"mode": "combine", "combineBy": "combineByFields"}), "combineByFields"),
         ({**node("X", "y"), "type": "@n8n/n8n-nodes-langchain.agent"}, "no counterpart"),
         (node("X", "httpRequest", {"method": "POST", "sendBody": True, "contentType": "raw"}, 4.2), "raw"),
+        (node("X", "httpRequest", {"method": True}, 4.2), "method TRUE"),
     ],
 )
 def test_what_has_no_counterpart_is_a_placeholder_that_says_why(one: Any, reason: str) -> None:
