@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from shared import tracing
 from shared.firestore import values
 from shared.http import app as http_app
 from shared.http import internal
@@ -24,9 +25,10 @@ _log = logging.getLogger(__name__)
 
 
 class Pushed(BaseModel):
-    """``data``: base64 of the event's JSON."""
+    """``data``: base64 of the event's JSON; ``attributes``: among them the trace that it belongs to."""
 
     data: str = ""
+    attributes: dict[str, str] = {}
     messageId: str = ""
 
 
@@ -45,7 +47,8 @@ async def post(push: Push) -> dict[str, Any]:
         _log.exception("message %s is no event of ours", push.message.messageId)
         return {}
     if event is not None:
-        await fan_out.take(world.real(), event)
+        with tracing.at(tracing.arrived(push.message.attributes)), tracing.span("notify", "CONSUMER"):
+            await fan_out.take(world.real(), event)
     return {}
 
 

@@ -8,6 +8,7 @@ import functions_framework.aio
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
+from shared import metrics
 from shared.http import app as http_app
 from shared.http import internal
 from shared.services import erasing, occurring, outbox, polling, recovery, recovery_figures, world
@@ -26,6 +27,9 @@ async def post() -> dict[str, Any]:
     told = await outbox.post_left(here.now())
     repaired = asdict(await recovery.recover(here))
     await recovery_figures.record(here.now(), repaired)
+    for what, count in repaired.items():
+        if count:
+            metrics.record("recovery_repairs_total", count, what=what)
     if any(repaired.values()):
         _log.warning("recovered %s", repaired, extra={"recovered": repaired})
     looked = await polling.look_all(here)

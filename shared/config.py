@@ -63,6 +63,13 @@ class Settings(BaseModel):
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
     )
+    telemetry: str = Field(
+        "",
+        pattern="^(google|otlp|console)?$",
+        description="Where traces and metrics go: google (Trace and Monitoring), otlp, console; empty: nowhere.",
+    )
+    trace_sample: float = Field(0.05, ge=0, le=1, description="Part of the traces that is recorded.")
+    otlp_endpoint: str = Field("http://127.0.0.1:4318", description="Where an OTLP collector listens for HTTP.")
 
     max_concurrent_executions: int = Field(
         25, ge=0, description="Executions of one user that run at a time; 0: no limit."
@@ -191,6 +198,11 @@ def use_local(file: Path) -> None:
 def settings() -> Settings:
     """The settings of this process."""
     return read(os.environ)
+
+
+def service_name() -> str:
+    """Which function this is, as the platform says it."""
+    return os.environ.get("K_SERVICE") or os.environ.get("FUNCTION_TARGET") or "weftly"
 
 
 def deployed() -> bool:

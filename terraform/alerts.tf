@@ -24,6 +24,36 @@ locals {
       threshold = 5000
       duration  = 600
     }
+    tasks_late = {
+      title     = "Interactive work waits for more than a minute"
+      filter    = "resource.type = \"prometheus_target\" AND metric.type = \"prometheus.googleapis.com/task_delay_seconds/histogram\" AND metric.labels.queue = \"interactive\""
+      aligner   = "ALIGN_DELTA"
+      reducer   = "REDUCE_PERCENTILE_95"
+      group_by  = []
+      window    = 300
+      threshold = 60
+      duration  = 300
+    }
+    much_recovered = {
+      title     = "Recovery dispatches again what was lost, and much of it"
+      filter    = "resource.type = \"prometheus_target\" AND metric.type = \"prometheus.googleapis.com/recovery_repairs_total/counter\""
+      aligner   = "ALIGN_DELTA"
+      reducer   = "REDUCE_SUM"
+      group_by  = ["metric.label.what"]
+      window    = 600
+      threshold = 100
+      duration  = 0
+    }
+    llm_spending = {
+      title     = "Language models cost more an hour than was meant"
+      filter    = "resource.type = \"prometheus_target\" AND metric.type = \"prometheus.googleapis.com/llm_cost_dollars_total/counter\""
+      aligner   = "ALIGN_DELTA"
+      reducer   = "REDUCE_SUM"
+      group_by  = []
+      window    = 3600
+      threshold = var.llm_dollars_per_hour
+      duration  = 0
+    }
     dead_letters = {
       title     = "An event could not be delivered to anybody"
       filter    = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = \"dead-letters\" AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\""
@@ -116,6 +146,40 @@ resource "google_monitoring_alert_policy" "platform" {
         per_series_aligner   = each.value.aligner
         cross_series_reducer = each.value.reducer
         group_by_fields      = each.value.group_by
+      }
+    }
+  }
+}
+
+# More than half of what ends, ends badly: a dependency of blocks, or a release.
+resource "google_monitoring_alert_policy" "executions_fail" {
+  display_name          = "Executions fail"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = local.channels
+  user_labels           = local.labels
+  documentation {
+    mime_type = "text/markdown"
+    content   = "${local.runbooks}#executions_fail"
+  }
+  conditions {
+    display_name = "FAILED above 50 %"
+    condition_threshold {
+      filter                  = "resource.type = \"prometheus_target\" AND metric.type = \"prometheus.googleapis.com/agent_executions_total/counter\" AND metric.labels.status = \"FAILED\""
+      denominator_filter      = "resource.type = \"prometheus_target\" AND metric.type = \"prometheus.googleapis.com/agent_executions_total/counter\""
+      comparison              = "COMPARISON_GT"
+      threshold_value         = 0.5
+      duration                = "600s"
+      evaluation_missing_data = "EVALUATION_MISSING_DATA_INACTIVE"
+      aggregations {
+        alignment_period     = "600s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+      denominator_aggregations {
+        alignment_period     = "600s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
       }
     }
   }

@@ -16,6 +16,8 @@ locals {
     TRUSTED_PROXIES      = "2" # Google's load balancer adds two entries; Firebase Hosting and Cloud Run one each
     CORS_ORIGINS         = join(",", concat([local.base_url], var.cors_origins))
     CREDENTIALS_KMS_KEY  = google_kms_crypto_key.credentials.id
+    TELEMETRY            = "google"
+    TRACE_SAMPLE         = tostring(var.trace_sample)
     OAUTH_REDIRECT_URI   = "${local.base_url}/oauth/callback"
   }, var.settings)
 }

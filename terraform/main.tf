@@ -15,7 +15,7 @@ locals {
     "apikeys", "artifactregistry", "bigquery", "billingbudgets", "cloudbuild", "cloudfunctions", "cloudkms",
     "cloudresourcemanager", "cloudscheduler", "cloudtasks", "cloudtrace", "compute", "eventarc", "firebase",
     "firebasehosting", "firebaserules", "firestore", "iam", "iamcredentials", "identitytoolkit", "logging",
-    "monitoring", "pubsub", "run", "secretmanager", "storage", "vpcaccess",
+    "monitoring", "pubsub", "run", "secretmanager", "storage", "telemetry", "vpcaccess",
   ]
 }
 

@@ -139,3 +139,15 @@ variable "approvers" {
   description = "Members (user:…, group:…) who may approve what Cloud Build is about to apply; none: no account for it is made."
   default     = []
 }
+
+variable "trace_sample" {
+  type        = number
+  description = "Part of the traces that is recorded, 0 to 1. Cloud Trace asks by the million spans."
+  default     = 0.05
+}
+
+variable "llm_dollars_per_hour" {
+  type        = number
+  description = "What language models may cost an hour before somebody is told."
+  default     = 20
+}

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header
 from starlette.requests import Request
 
+from shared import clock, metrics, tracing
 from shared.domain import errors
 from shared.http import internal
 from shared.services import node_tasks, run_node, world
@@ -22,15 +23,30 @@ def router(function: str) -> APIRouter:
 
 
 async def _deliver(
-    request: Request, x_cloudtasks_taskretrycount: Annotated[int, Header(alias="X-CloudTasks-TaskRetryCount")] = 0
+    request: Request,
+    x_cloudtasks_taskretrycount: Annotated[int, Header(alias="X-CloudTasks-TaskRetryCount")] = 0,
+    x_cloudtasks_tasketa: Annotated[str, Header(alias="X-CloudTasks-TaskETA")] = "",
 ) -> dict[str, Any]:
     """Any answer but 2xx has Cloud Tasks deliver the task again."""
     try:
         task = node_tasks.decode(await request.body())
     except (ValueError, KeyError, TypeError) as error:
         raise errors.InvalidArgument(f"The body is not a task of this function: {error!r}.") from error
-    try:
-        await run_node.handle(world.real(), task, x_cloudtasks_taskretrycount)
-    except errors.NotFound as error:
-        _log.warning("a task for what is gone: %s", error.message)
+    if x_cloudtasks_taskretrycount == 0:
+        _measure_delay(task.execution.queue, x_cloudtasks_tasketa)
+    ids = {"execution_id": task.execution.id, "node_execution_id": task.node_execution_id, "node_id": task.node_id}
+    with tracing.telling(**ids):
+        try:
+            await run_node.handle(world.real(), task, x_cloudtasks_taskretrycount)
+        except errors.NotFound as error:
+            _log.warning("a task for what is gone: %s", error.message)
     return {}
+
+
+def _measure_delay(queue: str, eta: str) -> None:
+    """How long the task waited in its queue after it was due."""
+    try:
+        due = float(eta)
+    except ValueError:
+        return
+    metrics.record("task_delay_seconds", max(0.0, clock.now().timestamp() - due), queue=queue)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Any
 
+from shared import metrics
 from shared.blocks import prices, providers
 from shared.blocks.block import Context
 from shared.blocks.prices import Usage
@@ -131,9 +132,12 @@ async def complete(
 def charge(context: Context, at: Endpoint, model: str, usage: Usage, reported: float | None = None) -> None:
     """Count the cost of a call: what the service says, else by the table; nothing where neither knows."""
     provider = providers.of(model) if at.provider == providers.DEPLOYMENT else at.provider
+    metrics.record("llm_tokens_total", usage.prompt, provider=provider, kind="prompt")
+    metrics.record("llm_tokens_total", usage.completion, provider=provider, kind="completion")
     dollars = prices.cost(provider, model, usage) if reported is None else reported
     if dollars:
         context.charge(dollars)
+        metrics.record("llm_cost_dollars_total", dollars, provider=provider)
 
 
 def window(model: Model) -> int | None:

@@ -13,6 +13,7 @@ from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.cloud.firestore_v1 import AsyncClient, AsyncDocumentReference, AsyncQuery, AsyncWriteBatch
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from shared import tracing
 from shared.domain.errors import Unavailable
 from shared.domain.records import Lost
 
@@ -41,6 +42,13 @@ async def commit(client: AsyncClient, writes: Sequence[Write]) -> Committed | Lo
     """All writes or none. Lost: a precondition did not hold, some document has changed, come or gone.
 
     ABORTED says that another commit held a lock; nothing was applied, so it is tried again."""
+    with tracing.span("commit", "CLIENT", writes=len(writes)) as span:
+        committed = await _commit(client, writes)
+        span.set(lost=isinstance(committed, Lost))
+        return committed
+
+
+async def _commit(client: AsyncClient, writes: Sequence[Write]) -> Committed | Lost:
     for pause in (*_ABORTED_PAUSES, None):
         try:
             return Committed([fence_of(result.update_time) for result in await _batch(client, writes).commit()])

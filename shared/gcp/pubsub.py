@@ -11,7 +11,7 @@ import grpc.aio
 from google import pubsub_v1
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
 
-from shared import caches, config
+from shared import caches, config, tracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +31,14 @@ def _client() -> pubsub_v1.PublisherAsyncClient:
 
 async def publish(topic: str, ordering_key: str, messages: Sequence[Message]) -> None:
     """Accepted when this returns, in this order."""
-    await _client().publish(
-        topic=f"projects/{config.settings().google_cloud_project}/topics/{topic}",
-        messages=[
-            pubsub_v1.PubsubMessage(data=m.data, attributes=dict(m.attributes), ordering_key=ordering_key)
-            for m in messages
-        ],
-    )
+    with tracing.span(f"publish {topic}", "PRODUCER", messages=len(messages)):
+        carried = tracing.carried()
+        await _client().publish(
+            topic=f"projects/{config.settings().google_cloud_project}/topics/{topic}",
+            messages=[
+                pubsub_v1.PubsubMessage(
+                    data=m.data, attributes={**m.attributes, **carried}, ordering_key=ordering_key
+                )
+                for m in messages
+            ],
+        )

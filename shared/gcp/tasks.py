@@ -13,7 +13,7 @@ from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcAsyncIOTransport
 from google.protobuf import duration_pb2, timestamp_pb2
 
-from shared import caches, config
+from shared import caches, config, tracing
 from shared.domain import errors
 from shared.gcp import outages
 
@@ -49,13 +49,20 @@ async def create(
 
     What does not answer is tried again, so a task without a name may come to exist twice; who is called twice loses
     the claim."""
+    with tracing.span(f"create task {function}", "PRODUCER", queue=queue):
+        return await _create(queue, function, body, deadline, at, name)
+
+
+async def _create(
+    queue: str, function: str, body: bytes, deadline: float, at: datetime | None, name: str | None
+) -> bool:
     settings = config.settings()
     url = f"{settings.functions_base}/{function}"
     task = tasks_v2.Task(
         http_request=tasks_v2.HttpRequest(
             url=url,
             http_method=tasks_v2.HttpMethod.POST,
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **tracing.carried()},
             body=body,
             oidc_token=tasks_v2.OidcToken(service_account_email=settings.invoker, audience=url),
         ),

@@ -53,7 +53,7 @@ def create_app(title: str, routers: Sequence[APIRouter]) -> FastAPI:
     if settings.cors_origins:
         app.add_middleware(Cors, origins=settings.cors_origins)
     app.add_middleware(Heads)
-    app.add_middleware(middleware.Envelope)
+    app.add_middleware(middleware.Envelope, function=title)
     return app
 
 

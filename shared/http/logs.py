@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from shared import config, redaction
+from shared import config, redaction, tracing
 from shared.http import json_text, request
 
 access = logging.getLogger("weftly.access")
@@ -62,14 +62,16 @@ def configure() -> None:
 
 def _request_fields() -> dict[str, Any]:
     context = request.current.get()
-    if context is None:
-        return {}
-    fields: dict[str, Any] = {"request_id": context.request_id}
-    if context.user_id:
-        fields["user_id"] = context.user_id
-    if context.trace_id:
+    fields: dict[str, Any] = {**tracing.about.get()}
+    if context is not None:
+        fields["request_id"] = context.request_id
+        if context.user_id:
+            fields["user_id"] = context.user_id
+    place = tracing.current.get()
+    if place is not None:
         project = config.settings().google_cloud_project
-        fields["logging.googleapis.com/trace"] = f"projects/{project}/traces/{context.trace_id}"
-    if context.span_id:
-        fields["logging.googleapis.com/spanId"] = context.span_id
+        fields["logging.googleapis.com/trace"] = f"projects/{project}/traces/{place.trace_id}"
+        fields["logging.googleapis.com/trace_sampled"] = place.recorded
+        if place.span_id:
+            fields["logging.googleapis.com/spanId"] = place.span_id
     return fields

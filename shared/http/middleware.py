@@ -1,6 +1,6 @@
 """What happens to every request, before a route sees it and after?
 
-Envelope   the request's id, security headers, the access log
+Envelope   the request's id and trace, security headers, the access log, metrics
 Heads      (heads.py) HEAD is GET without the body
 Cors       (cors.py) what browsers may do
 Crashes    whatever escapes becomes an AIP-193 answer
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import clock
+from shared import clock, metrics, tracing
 from shared.domain import errors
 from shared.domain.errors import WeftlyError
 from shared.gcp import outages
@@ -34,28 +34,50 @@ SECURITY_HEADERS = {
 }
 """Of every answer that does not say otherwise itself."""
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
 _log = logging.getLogger("weftly.http")
 
 
 class Envelope:
-    """Outermost: names the request, completes the headers of its answer, and logs it."""
+    """Outermost: names the request, finds its place in a trace, completes the headers of its answer, and logs and
+    measures it. ``function``: whose app it is."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, function: str) -> None:
         self._app = app
+        self._function = function
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         context = request.begin(scope)
         token = request.current.set(context)
-        answered = _Answered(context, send)
-        started = clock.monotonic()
         try:
-            await self._app(scope, receive, answered)
+            with tracing.at(tracing.arrived(Headers(scope=scope))):
+                await self._answer(scope, receive, _Answered(context, send))
         finally:
-            _log_access(scope, answered, clock.monotonic() - started)
             request.current.reset(token)
         return None
+
+    async def _answer(self, scope: Scope, receive: Receive, answered: "_Answered") -> None:
+        started = clock.monotonic()
+        with tracing.span(self._function, "SERVER", method=scope["method"]) as span:
+            try:
+                await self._app(scope, receive, answered)
+            finally:
+                seconds = clock.monotonic() - started
+                _log_access(scope, answered, seconds)
+                self._measure(scope, answered.status or 499, seconds, span)
+
+    def _measure(self, scope: Scope, status: int, seconds: float, span: tracing.Span) -> None:
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        metrics.record("http_requests_total", function=self._function, method=method, status=str(status))
+        metrics.record("http_request_duration_seconds", seconds, function=self._function, method=method)
+        # The template, not the path, which may hold a capability.
+        span.rename(f"{self._function} {method} {getattr(scope.get('route'), 'path', '')}".rstrip())
+        span.set(status=status)
+        if status >= 500:
+            span.failed(str(status))
 
 
 class _Answered:

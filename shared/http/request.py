@@ -1,4 +1,4 @@
-"""Which request is this? Its id, its trace, and the headers that its answer carries whatever happens."""
+"""Which request is this? Its id, and the headers that its answer carries whatever happens."""
 
 import re
 from collections.abc import Sequence
@@ -11,8 +11,6 @@ from starlette.types import Scope
 from shared import clock
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
-_CLOUD_TRACE = re.compile(r"([0-9a-fA-F]{32})(?:/([0-9]+))?.*")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,8 +20,6 @@ class RequestContext:
     the names in the body."""
 
     request_id: str
-    trace_id: str = ""
-    span_id: str = ""
     user_id: str = ""
     key_id: str = ""
     resource_id: str = ""
@@ -40,14 +36,8 @@ def context() -> RequestContext:
 
 
 def begin(scope: Scope) -> RequestContext:
-    """The context of a new request: the client's ``X-Request-Id`` where it is sane, and its trace, from
-    ``traceparent`` (https://www.w3.org/TR/trace-context/) or ``X-Cloud-Trace-Context``."""
+    """The context of a new request: the client's ``X-Request-Id`` where it is sane."""
     headers = Headers(scope=scope)
     given = headers.get("x-request-id", "")
     request_id = given if _SANE_ID.fullmatch(given) else clock.random_id()
-    if match := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
-        return RequestContext(request_id=request_id, trace_id=match[1], span_id=match[2])
-    if match := _CLOUD_TRACE.fullmatch(headers.get("x-cloud-trace-context", "")):
-        span = f"{int(match[2]):016x}" if match[2] else ""
-        return RequestContext(request_id=request_id, trace_id=match[1].lower(), span_id=span)
     return RequestContext(request_id=request_id)

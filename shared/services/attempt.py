@@ -1,11 +1,13 @@
 """What comes out of one call of a node's block? Inputs put together, the block run under its time limit and lease."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared import clock, metrics, tracing
 from shared.blocks import catalog, runner
 from shared.blocks.block import Block, BlockInput, Context
 from shared.blocks.runner import Outcome
@@ -70,9 +72,28 @@ async def run(run: Run, node: NodeExecution, graph_node: Node, *, claim_id: str)
     keeper = Keeper(run.world, node)
     listeners = partials.of(run, node, claim_id, keeper.is_lost)
     call = _call(run, node, graph_node, input_, resumption, charges, listeners)
-    outcome = await keeper.guard(call) if claim_id else await call
+    with _measured(block.block_type, node) as ended:
+        outcome = await keeper.guard(call) if claim_id else await call
+        ended.append(outcome)
     fence = keeper.fence
     return Ran(outcome=outcome, fence=fence, cost=cost + sum(charges), keep_as=keep_as)
+
+
+@contextmanager
+def _measured(block_type: str, node: NodeExecution) -> Generator[list[Outcome]]:
+    """One run of a block, as a span and a duration. Who is inside says how it ended, by appending it."""
+    started, ended = clock.monotonic(), list[Outcome]()
+    with tracing.span(f"block {block_type}", attempt=node.attempts + 1) as span:
+        try:
+            yield ended
+        finally:
+            failed = not ended or ended[0].failure is not None
+            if failed:
+                span.failed(ended[0].failure.reason if ended and ended[0].failure else "interrupted")
+            seconds = clock.monotonic() - started
+            metrics.record(
+                "node_execution_duration_seconds", seconds, block_type=block_type, failed=str(failed).lower()
+            )
 
 
 def _entry(run: Run, block: Block, input_: BlockInput) -> str:

@@ -8,6 +8,7 @@ a stop, recovery), so who loses reads again: only a final status ends the finish
 from dataclasses import replace
 from datetime import timedelta
 
+from shared import metrics
 from shared.blocks import catalog
 from shared.domain import outcomes
 from shared.domain.plan import Plan
@@ -41,6 +42,7 @@ async def finish(world: World, ref: ExecutionRef, version: graphs.Version) -> No
         final = await _final(world, execution, version)
         written = await executions.update(execution.id, executions.finished(final), execution.update_time)
         if not isinstance(written, Lost):
+            metrics.record("agent_executions_total", status=final.status)
             await announce(world, replace(final, update_time=written.update_time))
             return
         # Lost: to another who finishes, or to one that paused it, asked it to stop or looks at it later.

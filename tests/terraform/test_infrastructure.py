@@ -44,7 +44,7 @@ def test_every_function_of_the_manifest_has_its_own(type_: str, name: str) -> No
 def test_what_the_manifest_names_is_made_and_nothing_else(type_: str, name: str) -> None:
     assert resources(type_)[name]["for_each"] == f"${{module.manifest.{MADE_FROM[type_, name]}}}"
     others = set(resources(type_)) - {name} - {n for t, n in (*MADE_FROM, *OF_EVERY_FUNCTION) if t == type_}
-    assert others <= {"dead_letters", "platform", "unreachable", "budget_burns"}
+    assert others <= {"dead_letters", "platform", "unreachable", "budget_burns", "executions_fail"}
 
 
 @needs_terraform
