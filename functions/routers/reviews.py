@@ -41,8 +41,12 @@ class ReviewView(BaseModel):
     decided_at: datetime | None
 
 
+class WaitingReview(ReviewView):
+    graph_name: str = Field(description="Of the agent that asks.")
+
+
 class ReviewList(BaseModel):
-    items: list[ReviewView]
+    items: list[WaitingReview]
     next_page_token: str | None
 
 

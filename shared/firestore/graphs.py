@@ -111,6 +111,15 @@ async def find(graph_id: str) -> Head | None:
 
 
 @operation
+async def names(graph_ids: Sequence[str]) -> dict[str, str]:
+    """What graphs are called, by their ids, in one call; those that are gone are left out."""
+    refs = [_ref(one) for one in graph_ids]
+    if not refs:
+        return {}
+    return {s.id: (s.to_dict() or {})["name"] async for s in client().get_all(refs, field_paths=["name"]) if s.exists}
+
+
+@operation
 async def list_of(
     user_id: UserId, after: After | None, limit: int, *, is_favorite: bool | None = None, folder_id: str | None = None
 ) -> list[Head]:

@@ -25,9 +25,15 @@ async def get(user_id: str, id_: str) -> Review:
 async def page(
     user_id: str, cursor: tuple[datetime, str] | None, size: int
 ) -> tuple[list[dict[str, Any]], tuple[datetime, str] | None]:
-    """A page of pending reviews, oldest first, and the cursor of the next."""
+    """A page of pending reviews of all executions, oldest first, each with the name of its agent, and the cursor of
+    the next."""
     found = await reviews.pending_of(user_id, cursor, size + 1)
-    return await paging.fill(found, size, _shown, lambda one: (one.created_at, one.id))
+    names = await graphs.names(sorted({one.graph_id for one in found[:size]}))
+
+    async def shown(review: Review) -> dict[str, Any]:
+        return {**view(review), "graph_name": names.get(review.graph_id, "")}
+
+    return await paging.fill(found, size, shown, lambda one: (one.created_at, one.id))
 
 
 async def decide(world: World, user_id: str, id_: str, approved: bool, data: Any, message: str) -> Review:
@@ -80,10 +86,6 @@ async def _go_on(world: World, review: Review) -> None:
     run = Run(world=world, execution=node_tasks.ref(execution), version=version)
     await completion.again(run, node)
     await completion.publish(run, [node])
-
-
-async def _shown(review: Review) -> dict[str, Any]:
-    return view(review)
 
 
 def view(review: Review) -> dict[str, Any]:

@@ -49,7 +49,7 @@ async def test_a_person_decides_and_the_execution_goes_on(
     assert stage.tasks == []
     assert (await stage.execution(execution)).status is Status.REVIEW
     (waiting,), _ = await reviews.page("ann", None, 10)
-    assert waiting["data"] == "draft"
+    assert (waiting["data"], waiting["graph_name"]) == ("draft", "g")
     await reviews.decide(stage.world, "ann", waiting["id"], approved, data, "ok")
     await stage.run(duplicate=0.5)
     seen = await stage.finished(execution)
