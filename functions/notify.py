@@ -1,4 +1,5 @@
-"""``notify``: fans out what happened. Called by Pub/Sub, which pushes events to it, at least once and in any order.
+"""``notify``: fans out what happened. Called by Pub/Sub, which pushes events to it, at least once and in any order;
+and by Cloud Tasks, for each attempt to send what came of them to a person.
 
 Anything but 2xx is delivered again (https://cloud.google.com/pubsub/docs/push#receive_push), so what can never be
 taken is answered like what was.
@@ -18,7 +19,7 @@ from shared import tracing
 from shared.firestore import values
 from shared.http import app as http_app
 from shared.http import internal
-from shared.services import fan_out, world
+from shared.services import delivering, fan_out, senders, world
 
 router = APIRouter(dependencies=[Depends(internal.internal_caller("notify"))])
 _log = logging.getLogger(__name__)
@@ -38,18 +39,31 @@ class Push(BaseModel):
     message: Pushed
 
 
+class Due(BaseModel):
+    """What Cloud Tasks sends: an attempt at this delivery is due."""
+
+    delivery_id: str
+
+
 @router.post("/")
-async def post(push: Push) -> dict[str, Any]:
-    """One event."""
+async def post(body: Push | Due) -> dict[str, Any]:
+    """One event, or one attempt at a delivery."""
+    if isinstance(body, Due):
+        await delivering.attempt(world.real(), body.delivery_id, senders.send)
+    else:
+        await _take(body)
+    return {}
+
+
+async def _take(push: Push) -> None:
     try:
         event = fan_out.read(values.load(base64.b64decode(push.message.data, validate=True).decode()))
     except (KeyError, ValueError, TypeError, binascii.Error):
         _log.exception("message %s is no event of ours", push.message.messageId)
-        return {}
+        return
     if event is not None:
         with tracing.at(tracing.arrived(push.message.attributes)), tracing.span("notify", "CONSUMER"):
             await fan_out.take(world.real(), event)
-    return {}
 
 
 app = http_app.create_app("notify", [router])

@@ -5,11 +5,33 @@ from typing import Any
 import functions_framework.aio
 from starlette.requests import Request
 
-from functions.routers import account, admin, api_keys, credentials, notifications, schedules, triggers, webhooks
+from functions.routers import (
+    account,
+    admin,
+    api_keys,
+    credentials,
+    notification_ways,
+    notifications,
+    schedules,
+    triggers,
+    webhooks,
+)
 from functions.routers import users as user_routes
 from shared.http.app import create_app
 
-MODULES = (user_routes, account, api_keys, admin, credentials, schedules, triggers, webhooks, notifications)
+MODULES = (
+    user_routes,
+    account,
+    api_keys,
+    admin,
+    credentials,
+    schedules,
+    triggers,
+    webhooks,
+    notification_ways,
+    notifications,
+)
+"""``notification_ways`` before ``notifications``, in whose paths anything may stand for an id."""
 
 app = create_app("users", [module.router for module in MODULES])
 

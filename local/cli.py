@@ -8,13 +8,13 @@ from pathlib import Path
 from local import launcher
 from local.stack import DEFAULT_GATEWAY_PORT, StackOptions
 
-SERVICES = ("firestore", "auth", "tasks", "pubsub", "storage", "llm")
+SERVICES = ("firestore", "auth", "tasks", "pubsub", "storage", "llm", "mail", "fcm")
 PROFILES = ("gcp",)
 
 _DESCRIPTION = """\
-Google Cloud on a laptop: Firestore, Cloud Tasks, Pub/Sub, Firebase Auth, Cloud Storage, Cloud Scheduler and an
-OpenAI stub, as small servers that Google's own clients talk to, and in front of them the functions of a manifest
-behind a gateway. Everything is kept in the data folder and goes on where it stopped."""
+Google Cloud on a laptop: Firestore, Cloud Tasks, Pub/Sub, Firebase Auth, Cloud Storage, Cloud Scheduler, Cloud
+Messaging, a mail server and an OpenAI stub, as small servers that Google's own clients talk to, and in front of them
+the functions of a manifest behind a gateway. Everything is kept in the data folder and goes on where it stopped."""
 
 _EPILOG = """\
 examples:
@@ -27,15 +27,16 @@ Once everything answers, DATA/endpoints.json says where: gateway, auth and stora
 tasks as host:port. It is removed at a clean end. DATA/logs holds what everything had to say.
 
 --faults: parts behind semicolons, "seed=N" or "WHAT: KIND=PROBABILITY, ...". WHAT is a service (firestore, auth,
-storage, llm, pubsub, tasks, scheduler), one of its methods (firestore.Commit, storage.PUT; tasks.Dispatch,
+storage, llm, fcm, pubsub, tasks, scheduler), one of its methods (firestore.Commit, storage.PUT; tasks.Dispatch,
 pubsub.Push and scheduler.Call are the calls of functions) or *. KIND: drop, delay (@300ms: at most), abort (@STATUS),
 lose (applied, but the answer is lost), duplicate, reorder. The n-th call of a method meets the same in each run of a
 seed.
 
 The functions, and the command of --after or exec, inherit the environment; added are FIRESTORE_EMULATOR_HOST,
 PUBSUB_EMULATOR_HOST, FIREBASE_AUTH_EMULATOR_HOST, STORAGE_EMULATOR_HOST, CLOUD_TASKS_EMULATOR_HOST,
-GOOGLE_CLOUD_PROJECT, OIDC_CERTS_URL, and, unless OPENAI_API_KEY or OPENAI_BASE_URL is set, both of these for the
-stub. The command also finds LOCAL_ENDPOINTS, the path of endpoints.json."""
+GOOGLE_CLOUD_PROJECT, OIDC_CERTS_URL, unless they are set MAIL_URL (with MAIL_TO_UNVERIFIED) and FCM_URL, and, unless
+OPENAI_API_KEY or OPENAI_BASE_URL is set, both of these for the stub. The command also finds
+LOCAL_ENDPOINTS, the path of endpoints.json."""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -13,10 +13,12 @@ from local import faults, ports
 from local.auth import AuthService
 from local.database import Database
 from local.faults import over_grpc
+from local.fcm import FcmService
 from local.firestore import index_file
 from local.firestore.service import FirestoreService
 from local.identity import Identity
 from local.llm_stub import LlmStubService
+from local.mail import MailService
 from local.manifest import Function, Manifest
 from local.pubsub import PubSubService
 from local.routing import Routes
@@ -32,7 +34,7 @@ REGION = "us-central1"
 
 class Cloud:
     """All services over one database. ``indexes``: the index file that the local Firestore holds queries to;
-    ``disturbances``: what shall go wrong."""
+    ``disturbances``: what shall go wrong; ``outbox``: the folder that mail and push messages are put in."""
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class Cloud:
         indexes: Path | None = None,
         clock: Callable[[], float] = time.time,
         disturbances: faults.Disturbances | None = None,
+        outbox: Path | None = None,
     ) -> None:
         self.project = project
         self.routes = Routes()
@@ -58,6 +61,8 @@ class Cloud:
             database, disturbance=of("storage"), identity=identity, publish=self.pubsub.publish
         )
         self.llm = LlmStubService(disturbance=of("llm"))
+        self.mail = MailService(outbox / "mail" if outbox else None)
+        self.fcm = FcmService(outbox / "push" if outbox else None, of("fcm"))
         self.scheduler = SchedulerService(database, identity, self.routes, clock, of("scheduler"))
         self._ports: dict[str, int] = {}
 
@@ -69,6 +74,8 @@ class Cloud:
             "auth": self.auth,
             "storage": self.storage,
             "llm": self.llm,
+            "mail": self.mail,
+            "fcm": self.fcm,
             "pubsub": self.pubsub,
             "tasks": self.tasks,
             "scheduler": self.scheduler,
@@ -105,6 +112,8 @@ class Cloud:
             "pubsub": self.address("pubsub"),
             "tasks": self.address("tasks"),
             "storage": f"http://{self.address('storage')}",
+            "mail": self.address("mail"),
+            "fcm": f"http://{self.address('fcm')}",
         }
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
@@ -119,6 +128,10 @@ class Cloud:
             "STORAGE_EMULATOR_HOST": f"http://{self.address('storage')}",
             "OIDC_CERTS_URL": f"http://{self.address('auth')}/oauth2/v3/certs",
         }
+        if not inherited.get("MAIL_URL"):  # it goes nowhere: an address needs no proof
+            emulators |= {"MAIL_URL": f"smtp://{self.address('mail')}", "MAIL_TO_UNVERIFIED": "true"}
+        if not inherited.get("FCM_URL"):
+            emulators["FCM_URL"] = f"http://{self.address('fcm')}"
         if not inherited.get("OPENAI_API_KEY") and not inherited.get("OPENAI_BASE_URL"):
             emulators |= {"OPENAI_BASE_URL": f"http://{self.address('llm')}/v1", "OPENAI_API_KEY": "stub"}
         return emulators

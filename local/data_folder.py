@@ -2,7 +2,8 @@
 
 ``cloud.sqlite3`` all state · ``lock`` held by the one process that uses the folder, with its id ·
 ``endpoints.json`` where everything answers, there only while it does · ``logs/`` what was said ·
-``credentials.key`` what the functions seal secrets with, made by them.
+``credentials.key`` what the functions seal secrets with, made by them · ``mail/`` and ``push/`` what would have been
+sent to people.
 """
 
 import fcntl

@@ -114,6 +114,7 @@ class Stack:
             self._options.project,
             indexes=self._options.indexes,
             disturbances=faults.Disturbances(faults.parse(self._options.faults), profile),
+            outbox=self._folder.path,
         )
 
     async def _start_gateway(self, served: manifest.Manifest, functions: FunctionsProcess) -> str:

@@ -14,6 +14,7 @@ def of_stack(stack: Stack, folder: DataFolder) -> str:
         _line("Endpoints", str(folder.endpoints)),
         _line("Data", str(folder.path)),
         _line("Logs", str(folder.logs)),
+        _line("Mail", f"{folder.path / 'mail'} has every e-mail that would have been sent"),
     ]
     if "OPENAI_BASE_URL" in stack.environment:
         lines.append(_line("LLM", "a stub with made-up answers; for real ones set OPENAI_API_KEY or OPENAI_BASE_URL"))

@@ -114,6 +114,22 @@ class Settings(BaseModel):
     max_streams_per_user: int = Field(
         100, ge=0, description="Event streams that one user holds open on one instance; 0: no limit."
     )
+    public_url: str = Field(
+        "", description="Where people reach the platform: what links in e-mails begin with; empty: no links."
+    )
+    mail_url: str = Field(
+        "",
+        description="SMTP server of e-mails to users: smtp://USER:PASSWORD@HOST:587, or smtps:// with port 465; from "
+        "a secret. Empty: no e-mails.",
+    )
+    mail_from: str = Field("Weftly <no-reply@weftly.local>", description="The sender of e-mails to users.")
+    mail_to_unverified: bool = Field(
+        False, description="Whether e-mails go to addresses too that nobody has proved to be theirs."
+    )
+    max_emails_per_hour: int = Field(
+        20, ge=0, description="E-mails to one user in an hour; what is more waits for their digest, if they have one."
+    )
+    fcm_url: str = Field("", description="URL of a local Firebase Cloud Messaging; empty: Google's.")
     openai_api_key: str = Field("", description="Key of LLM blocks without credentials of their own.")
     openai_base_url: str = Field("", description="Base URL of an OpenAI-compatible API.")
     credentials_kms_key: str = Field(

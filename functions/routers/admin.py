@@ -12,7 +12,7 @@ from functions.routers import admin_shapes as shapes
 from shared import clock
 from shared.http import auth, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
-from shared.services import administration, audit, flags, leaving, recovery_figures
+from shared.services import administration, audit, flags, leaving, overview, recovery_figures, world
 
 router = routing.router(tags=["admin"])
 
@@ -123,3 +123,9 @@ def _text(moment: datetime | None) -> str:
 async def recovery(caller: auth.UserReader) -> Response:
     """What is past due now, and what had to be repaired in the last 24 hours."""
     return JsonAnswer(await recovery_figures.view(clock.now()))
+
+
+@router.get("/admin/overview", summary="Read an overview", response_model=shapes.Overview)
+async def read_overview(caller: auth.UserReader) -> Response:
+    """How much there is of everything, how executions went, and what is late."""
+    return JsonAnswer(await overview.view(world.real()))

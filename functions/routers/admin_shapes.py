@@ -91,3 +91,38 @@ class RecoveryFigures(Output):
     past_due: dict[str, int] = Field(description="executions, node_executions; of each shard at most 20 are counted.")
     repaired: dict[str, int] = Field(description="What was repaired in the last 24 hours.")
     runs: list[RecoveryRun] = Field(description="The last 60 runs that repaired something, newest first.")
+
+
+class DayFigures(Output):
+    """How executions went. ``success_rate`` and the durations are null where there were none."""
+
+    executions: int
+    completed: int
+    failed: int
+    terminated: int
+    success_rate: float | None = Field(description="Completed of all, from 0 to 1.")
+    mean_seconds: float | None
+    longest_seconds: float | None
+    cost: float = Field(description="Dollars.")
+    node_executions: int
+
+
+class Day(DayFigures):
+    date: str = Field(examples=["2026-11-26"], description="In UTC.")
+
+
+class Figures(DayFigures):
+    """Of all days together, and of each."""
+
+    since: str = Field(examples=["2026-10-28"])
+    until: str = Field(examples=["2026-11-26"])
+    days: list[Day]
+
+
+class Overview(Output):
+    counts: dict[str, int] = Field(
+        description="users, graphs, active_executions, and dead_deliveries: what could not be sent to somebody."
+    )
+    executions: Figures = Field(description="Of everybody in the last 30 days, until a minute ago.")
+    past_due: dict[str, int] = Field(description="As under /admin/recovery.")
+    repaired: dict[str, int] = Field(description="As under /admin/recovery.")

@@ -1,13 +1,23 @@
 """Routes of graphs and their versions."""
 
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import Field
 from starlette.responses import Response
 
-from functions.routers import shapes
+from functions.routers import admin_shapes, shapes
 from shared.http import answers, auth, etags, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
-from shared.services import graphs
+from shared.services import graphs, statistics, world
 
 router = routing.router(tags=["graphs"])
+
+
+class GraphFigures(admin_shapes.Figures):
+    """How the executions of a graph went."""
+
+    graph_id: str = Field(description="Whose they are.")
 
 
 @router.post(
@@ -31,10 +41,25 @@ async def validate_graph(caller: auth.Reader, body: routing.AnyBody, once: idemp
 
 
 @router.get("/graphs", summary="List graphs", response_model=shapes.GraphList)
-async def list_graphs(caller: auth.Reader, page: pagination.Asked) -> Response:
+async def list_graphs(
+    caller: auth.Reader,
+    page: pagination.Asked,
+    with_stats: Annotated[bool, Query(description="With how their executions went in the last 30 days.")] = False,
+) -> Response:
     """The caller's graphs, newest first. A page of large graphs may be shorter than ``page_size``."""
     own = pagination.Listing(pagination.BY_TIME, "graphs", caller.user_id)
-    return await page.listed(own, lambda size, cursor: graphs.list_of(caller, size, cursor))
+    items, cursor = await graphs.list_of(caller, page.size, page.cursor(own))
+    if with_stats:
+        stats = await statistics.summaries(world.real(), [item["id"] for item in items])
+        items = [{**item, "stats": stats[item["id"]]} for item in items]
+    return JsonAnswer(page.answer(items, cursor, own))
+
+
+@router.get("/graphs/{graph_id}/stats", summary="Read the statistics of a graph", response_model=GraphFigures)
+async def get_stats(graph_id: str, caller: auth.Reader) -> Response:
+    """How its executions went in the last 30 days, together and by day. Those that ended a moment ago may be
+    missing."""
+    return JsonAnswer(await statistics.of_graph(world.real(), caller, graph_id))
 
 
 @router.get("/graphs/{graph_id}", summary="Read a graph", response_model=shapes.Graph)

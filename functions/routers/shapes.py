@@ -154,8 +154,20 @@ class Graph(Computed):
     etag: str
 
 
+class Stats(Output):
+    """Of the last 30 days."""
+
+    executions: int
+    success_rate: float | None = Field(description="Completed of all, from 0 to 1; null where there were none.")
+    mean_seconds: float | None = Field(description="How long they took.")
+
+
+class ListedGraph(Graph):
+    stats: Stats | None = Field(None, description="Only where with_stats asks for it.")
+
+
 class GraphList(Output):
-    items: list[Graph]
+    items: list[ListedGraph]
     next_page_token: str | None
 
 

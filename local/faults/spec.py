@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import grpc
 
-SERVICES = ("firestore", "auth", "storage", "llm", "pubsub", "tasks", "scheduler")
+SERVICES = ("firestore", "auth", "storage", "llm", "fcm", "pubsub", "tasks", "scheduler")
 DEFAULT_DELAY_SECONDS = 1.0
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
 _WHAT = re.compile(rf"\*|(?:{'|'.join(SERVICES)})(?:\.[A-Za-z]+)?")

@@ -128,6 +128,29 @@ BELONGINGS = (
         told=names("name status size content_type reason message scanned sha256 execution_id expires_at created_at")
         + names("updated_at"),
     ),
+    Belonging(
+        collection="devices",
+        told=names("name created_at updated_at"),
+        at_once=True,
+    ),
+    Belonging(
+        collection="outgoing_webhooks",
+        told=names("url name kinds is_active created_at updated_at"),
+        at_once=True,
+    ),
+    Belonging(
+        collection="notification_settings",
+        told=names("channels frequency hour weekday timezone created_at updated_at"),
+        at_once=True,
+    ),
+    Belonging(
+        collection="deliveries",
+        told=names("channel content state attempts message created_at updated_at"),
+        texts=("content",),
+        at_once=True,
+    ),
+    Belonging(collection="ended", told=()),
+    Belonging(collection="statistics", told=names("graph_id days")),
     Belonging(collection="notifications", told=names("kind details at created_at"), texts=("details",)),
     Belonging(collection="memory", told=names("graph_id key value updated_at"), texts=("value",)),
     Belonging(collection="vectors", told=names("graph_id text metadata created_at"), texts=("metadata",)),

@@ -57,6 +57,7 @@ class Account:
     role: object
     disabled: bool
     valid_after: float
+    email_verified: bool = False
 
 
 Verify = Callable[[str], Mapping[str, Any]]
@@ -145,6 +146,7 @@ def account_of(record: Any) -> Account:
         role=(record.custom_claims or {}).get("role"),
         disabled=record.disabled,
         valid_after=record.tokens_valid_after_timestamp / 1000,
+        email_verified=bool(record.email_verified),
     )
 
 

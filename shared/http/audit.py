@@ -102,4 +102,5 @@ def named(method: str, path: str, parameters: Mapping[str, str]) -> tuple[str, s
 
 
 def _singular(noun: str) -> str:
-    return noun.removesuffix("s").replace("-", "_")
+    one = f"{noun[:-3]}y" if noun.endswith("ies") else noun.removesuffix("s")
+    return one.replace("-", "_")

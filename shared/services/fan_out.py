@@ -13,7 +13,7 @@ from shared.domain import notices
 from shared.domain.notices import Kind, Notice
 from shared.domain.statuses import FINAL, Status
 from shared.domain.store import EventType
-from shared.firestore import graphs
+from shared.firestore import graphs, statistics
 from shared.services import audiences, events, noticing, notifying
 from shared.services.world import World
 
@@ -113,6 +113,7 @@ def _of_the_store(type_: EventType, body: dict[str, Any]) -> Notice | None:
 async def take(world: World, event: Ended | Told) -> None:
     match event:
         case Ended():
+            await statistics.note(_noted(event))
             if not event.depth:  # a sub-agent's end is its parent's affair
                 await notifying.deliver(world, await _notice(event))
         case Told(notice=notice, after=after) if notice.audience is not None:
@@ -121,6 +122,19 @@ async def take(world: World, event: Ended | Told) -> None:
             await notifying.deliver(world, notice)
         case _:
             assert_never(event)
+
+
+def _noted(ended: Ended) -> statistics.Ended:
+    return statistics.Ended(
+        execution_id=ended.execution_id,
+        user_id=ended.user_id,
+        graph_id=ended.graph_id,
+        status=ended.status,
+        seconds=ended.seconds,
+        cost=ended.cost,
+        node_executions=ended.node_executions,
+        at=ended.at,
+    )
 
 
 async def _notice(ended: Ended) -> Notice:

@@ -223,6 +223,11 @@ class Asker:
             case "preset_id":
                 path = f"/library/agents/{await self._value('graph_id')}/presets"
                 return await self._made("store", path, {"name": "p"})
+            case "device_id":
+                return await self._made("users", "/me/notifications/devices", {"token": clock.random_id()})
+            case "notification_webhook_id":
+                await self._forget("outgoing_webhooks")
+                return await self._made("users", "/me/notifications/webhooks", {"url": "https://93.184.216.34/"})
             case "notification_id":
                 return await self._notification()
             case "user_id" if self._method == "DELETE":
@@ -234,7 +239,8 @@ class Asker:
                 await flags.put(name, {})
                 return name
             case _:
-                return {"block_type": "CONDITION", "version": "1", "provider": "nobody"}[name]
+                others = {"block_type": "CONDITION", "version": "1", "provider": "nobody", "delivery_id": "0" * 24}
+                return others[name]
 
     async def _signed_in(self, user_id: str) -> str:
         headers = {"Authorization": f"Bearer {_token(user_id)}"}
@@ -247,6 +253,10 @@ class Asker:
         async for snapshot in firestore.client().collection("api_keys").stream():
             if snapshot.id not in kept:
                 await snapshot.reference.delete()
+
+    async def _forget(self, collection: str) -> None:
+        async for snapshot in firestore.client().collection(collection).stream():
+            await snapshot.reference.delete()
 
     async def _made(self, function: str, path: str, body: dict[str, Any]) -> str:
         headers = {"Authorization": f"Bearer {_token(self._people.ids['user'])}"}

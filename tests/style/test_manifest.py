@@ -70,9 +70,9 @@ def test_there_are_as_many_queues_of_a_kind_as_the_setting_says() -> None:
 
 
 def test_queues_and_topics_that_the_code_names_are_there() -> None:
-    from shared.services import events, node_tasks, start
+    from shared.services import delivering, events, node_tasks, start
 
-    assert set(start.QUEUES) == set(MANIFEST["queues"]) == set(node_tasks.FUNCTIONS)
+    assert set(start.QUEUES) == set(node_tasks.FUNCTIONS) == set(MANIFEST["queues"]) - {delivering.QUEUE}
     assert {FUNCTIONS[name]["trigger"] for name in node_tasks.FUNCTIONS.values()} == {"tasks"}
     assert events.TOPIC in MANIFEST["topics"]
     assert any(config.read({}).bucket.endswith(f"-{bucket}") for bucket in MANIFEST["buckets"])
