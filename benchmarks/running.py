@@ -10,7 +10,7 @@ from typing import Any
 from examples import client
 
 ROOT = Path(__file__).parents[1]
-_STACK = ("--functions", "functions/manifest.yaml", "--indexes", "terraform/firestore.indexes.json")
+STACK = ("--functions", "functions/manifest.yaml", "--indexes", "terraform/firestore.indexes.json")
 
 
 def beside_a_stack(module: str) -> None:
@@ -18,7 +18,7 @@ def beside_a_stack(module: str) -> None:
     if "LOCAL_ENDPOINTS" in os.environ:
         return
     with tempfile.TemporaryDirectory() as data:
-        command = [sys.executable, "-m", "local", "exec", *_STACK, "--data", data, "--port", "0"]
+        command = [sys.executable, "-m", "local", "exec", *STACK, "--data", data, "--port", "0"]
         environment = {**os.environ, "RATE_LIMIT_PER_MINUTE": "0", "MAX_NODE_EXECUTIONS": "20000"}
         done = subprocess.run([*command, "--", "python", "-m", module], cwd=ROOT, env=environment, check=False)  # noqa: S603
     sys.exit(done.returncode)

@@ -4,12 +4,9 @@ from starlette.responses import Response
 
 from functions.routers import shapes
 from shared import clock
-from shared.domain.errors import WeftlyError
-from shared.firestore import client
 from shared.http import routing
 from shared.http.answers import JsonAnswer
-
-DEEP_SECONDS = 5.0
+from shared.services import health as service
 
 router = routing.router(prefix="", tags=["health"])
 
@@ -21,21 +18,16 @@ router = routing.router(prefix="", tags=["health"])
     responses={503: {"model": shapes.Health, "description": "A dependency fails."}},
 )
 async def health(deep: bool = False) -> Response:
-    """Whether this function answers; with ``deep``, whether the database does."""
-    checks = {"database": await _database()} if deep else {}
-    healthy = all(check["status"] == "healthy" for check in checks.values())
+    """Whether this function answers; with ``deep``, whether what it depends on does: the database, the accounts, and
+    the key that seals secrets."""
+    asked = await service.here.checks() if deep else {}
+    healthy = all(check.healthy for check in asked.values())
+    checks = {
+        name: {"status": _word(check.healthy), "duration": check.duration, "timestamp": check.timestamp}
+        for name, check in asked.items()
+    }
     answer = {"status": _word(healthy), "checks": checks, "timestamp": clock.now()}
     return JsonAnswer(answer, status_code=200 if healthy else 503)
-
-
-async def _database() -> dict[str, object]:
-    started, now = clock.monotonic(), clock.now()
-    try:
-        await client.check(DEEP_SECONDS)
-        healthy = True
-    except WeftlyError:
-        healthy = False
-    return {"status": _word(healthy), "duration": clock.monotonic() - started, "timestamp": now}
 
 
 def _word(healthy: bool) -> str:

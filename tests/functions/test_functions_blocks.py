@@ -10,6 +10,7 @@ from served import MakeApi, error_of, fields_of
 from functions.routers import shapes
 from shared import config
 from shared.firestore import client as firestore
+from shared.services import health
 
 ROOT = httpx.URL("http://weftly.test")
 
@@ -90,22 +91,29 @@ async def test_inputs_that_cannot_be_are_400_with_their_places(api: httpx.AsyncC
 
 
 async def test_health_is_shallow_unless_asked(make_api: MakeApi, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(health, "here", health.Health())
     nobody = make_api("graphs")
     shallow = await nobody.get(ROOT.join("/health"))
     assert (shallow.json()["status"], shallow.json()["checks"]) == ("healthy", {})
     deep = await nobody.get(ROOT.join("/health"), params={"deep": "true"})
     shapes.Health.model_validate(deep.json())
-    assert deep.json()["checks"]["database"]["status"] == "healthy"
+    assert {name: check["status"] for name, check in deep.json()["checks"].items()} == {
+        "database": "healthy",
+        "accounts": "healthy",
+        "secrets": "healthy",
+    }
 
 
 async def test_deep_health_is_503_when_the_database_is_out_of_reach(
     make_api: MakeApi, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(health, "here", health.Health())
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:9")
     config.settings.cache_clear()
     firestore._clients.clear()
     answer = await make_api("graphs").get(ROOT.join("/health"), params={"deep": "true"})
     firestore._clients.clear()
+    assert answer.json()["checks"]["accounts"]["status"] == "healthy", "only what fails is said to fail"
     assert answer.status_code == 503
     assert answer.json()["status"] == answer.json()["checks"]["database"]["status"] == "unhealthy"
 
