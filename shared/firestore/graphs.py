@@ -29,7 +29,7 @@ from google.cloud.firestore_v1._helpers import LastUpdateOption
 from google.cloud.firestore_v1.base_query import FieldFilter
 from pydantic import TypeAdapter
 
-from shared.domain import errors
+from shared.domain import errors, origins
 from shared.domain.graph import Graph, GraphId, Link, Node, UserId
 from shared.domain.origins import Origin, Source
 from shared.domain.plan import Plan
@@ -123,15 +123,22 @@ async def names(graph_ids: Sequence[str]) -> dict[str, str]:
 async def list_of(
     user_id: UserId, after: After | None, limit: int, *, is_favorite: bool | None = None, folder_id: str | None = None
 ) -> list[Head]:
-    """A user's graphs, newest first; of those the favourites, or those in a folder."""
+    """A user's graphs, newest first; of those the favourites, or those in a folder. Parts of others are left out."""
     query = client().collection("graphs").where(filter=FieldFilter("user_id", "==", user_id))
     for name, value in (("is_favorite", is_favorite), ("folder_id", folder_id)):
         query = query if value is None else query.where(filter=FieldFilter(name, "==", value))
     query = query.order_by("created_at", direction="DESCENDING").order_by("__name__", direction="DESCENDING")
     if after is not None:
         query = query.start_after({"created_at": after.created_at, "__name__": _ref(after.id)})
-    heads = [_head(snapshot) async for snapshot in query.limit(limit).stream()]
-    return [head for head in heads if head is not None]
+    listed: list[Head] = []
+    while len(listed) < limit:
+        page = [_head(snapshot) async for snapshot in query.limit(limit).stream()]
+        heads = [head for head in page if head is not None]
+        listed += [head for head in heads if origins.is_listed(head.origin)]
+        if len(page) < limit:
+            break
+        query = query.start_after({"created_at": heads[-1].created_at, "__name__": _ref(heads[-1].id)})
+    return listed[:limit]
 
 
 @operation

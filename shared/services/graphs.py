@@ -66,10 +66,9 @@ async def list_of(
     after = After(created_at=cursor[0], id=cursor[1]) if cursor else None
     heads = await graphs.list_of(caller.user_id, after, size + 1)
     shown = heads[: paging.fitting([head.definition_bytes for head in heads[:size]])]
-    listed = [head for head in shown if origins.is_listed(head.origin)]
-    versions = await graphs.find_versions([(head.id, head.active_version) for head in listed])
+    versions = await graphs.find_versions([(head.id, head.active_version) for head in shown])
     # A graph without its version has just been deleted.
-    both = [(head, version) for head, version in zip(listed, versions, strict=True) if version]
+    both = [(head, version) for head, version in zip(shown, versions, strict=True) if version]
     items, following = await paging.fill(both, size, _listed, lambda one: _after(one[0]))
     return items, following or (_after(shown[-1]) if len(heads) > len(shown) else None)
 

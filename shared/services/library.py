@@ -7,7 +7,6 @@ its user, with their credentials. What was added is a copy of its own (ADR 0054)
 import dataclasses
 from typing import Any
 
-from shared.domain import origins
 from shared.domain.fields import Fields
 from shared.domain.permissions import Caller
 from shared.firestore import graphs
@@ -23,12 +22,12 @@ Resource = dict[str, Any]
 async def list_of(
     caller: Caller, size: int, cursor: owned.Cursor | None, *, is_favorite: bool | None, folder_id: str | None
 ) -> tuple[list[Resource], owned.Cursor | None]:
-    """A page, newest first, and the cursor of the next. It may be shorter: parts of agents are not shown."""
+    """A page, newest first, and the cursor of the next."""
     after = After(created_at=cursor[0], id=cursor[1]) if cursor else None
     wanted = True if is_favorite else None
     found = await graphs.list_of(caller.user_id, after, size + 1, is_favorite=wanted, folder_id=folder_id)
-    shown = [head for head in found[:size] if origins.is_listed(head.origin)]
-    more = (found[size - 1].created_at, found[size - 1].id) if len(found) > size else None
+    shown = found[:size]
+    more = (shown[-1].created_at, shown[-1].id) if len(found) > size else None
     return [_view(head) for head in shown], more
 
 

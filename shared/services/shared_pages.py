@@ -14,9 +14,10 @@ import orjson
 
 from shared.blocks import catalog
 from shared.domain import analysis
-from shared.domain.records import Execution, NodeExecution
+from shared.domain.records import Execution
 from shared.domain.statuses import is_final
-from shared.firestore import executions, graphs, node_executions
+from shared.firestore import executions, graphs, node_executions, outlines
+from shared.firestore.outlines import Outline
 from shared.firestore.shares import Share
 from shared.redaction import Redactor
 from shared.services import execution_views, stored_values
@@ -76,7 +77,7 @@ async def page(world: World, share: Share) -> Page | None:
     if execution is None or execution.deleting or execution.user_id != share.user_id:
         return None
     version = await graphs.get_version(execution.graph_id, execution.graph_version)
-    nodes = await node_executions.list_of(execution.id, None, MAX_STEPS + 1)
+    nodes = await outlines.list_of(execution.id, MAX_STEPS + 1)
     inputs = await _inputs(execution)
     redactor = _redactor(version, inputs)
     over = is_final(execution.status)
@@ -161,7 +162,7 @@ def _value(value: Any) -> Value:
     return Value(text=text[:MAX_SHOWN], cut=len(text) > MAX_SHOWN)
 
 
-def _step(version: graphs.Version, node: NodeExecution) -> Step:
+def _step(version: graphs.Version, node: Outline) -> Step:
     of_graph = version.by_id.get(node.node_id)
     title = of_graph.metadata.get("title") or of_graph.metadata.get("name") if of_graph else None
     named = title if isinstance(title, str) and title else _words(node.block_type)
