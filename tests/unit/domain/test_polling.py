@@ -76,8 +76,9 @@ def test_what_could_not_be_started_is_fresh_again() -> None:
 def test_what_is_gone_is_forgotten_at_last_and_what_is_still_there_never() -> None:
     lasting = [f"lasting{n}" for n in range(10)]
     _, trigger = looked(a_trigger(last_polled_at=None), found(*lasting))
-    for n in range(0, polling.MAX_SEEN + 100, 3):
-        _, trigger = looked(trigger, found(*lasting, f"x{n}", f"x{n + 1}", f"x{n + 2}"))
+    trigger = replace(trigger, max_items=polling.MAX_ITEMS)
+    for n in range(polling.MAX_SEEN // polling.MAX_ITEMS + 2):
+        _, trigger = looked(trigger, found(*lasting, *(f"x{n * polling.MAX_ITEMS + i}" for i in range(50))))
     assert len(trigger.seen) == polling.MAX_SEEN
     assert ids(polling.fresh(trigger, found(*lasting))) == []
     assert ids(polling.fresh(trigger, found("x0"))) == ["x0"]
