@@ -1,14 +1,15 @@
-"""``store``: the library of a user."""
+"""``store``: agents that others have published, how they come there, and the library of a user."""
 
 from typing import Any
 
 import functions_framework.aio
 from starlette.requests import Request
 
-from functions.routers import library, presets
+from functions.routers import library, moderation, presets, ratings, submissions
+from functions.routers import store as store_routes
 from shared.http.app import create_app
 
-MODULES = (library, presets)
+MODULES = (store_routes, ratings, submissions, moderation, library, presets)
 
 app = create_app("store", [module.router for module in MODULES])
 

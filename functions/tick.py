@@ -15,6 +15,7 @@ from shared.services import (
     delivering,
     digests,
     erasing,
+    figures,
     occurring,
     outbox,
     polling,
@@ -44,7 +45,7 @@ async def post() -> dict[str, Any]:
     if any(repaired.values()):
         _log.warning("recovered %s", repaired, extra={"recovered": repaired})
     looked = await polling.look_all(here)
-    for step in (statistics.add_up, digests.send_due, delivering.recover):
+    for step in (figures.count_left, statistics.add_up, digests.send_due, delivering.recover):
         try:
             await step(here)
         except Exception:  # noqa: BLE001 - one that fails stands in nobody's way; the next run tries it again

@@ -132,6 +132,13 @@ class Settings(BaseModel):
     fcm_url: str = Field("", description="URL of a local Firebase Cloud Messaging; empty: Google's.")
     openai_api_key: str = Field("", description="Key of LLM blocks without credentials of their own.")
     openai_base_url: str = Field("", description="Base URL of an OpenAI-compatible API.")
+    store_embedding_model: str = Field(
+        "", description="Embedding model that searches the store by meaning; empty: the one that comes along."
+    )
+    store_embedding_base_url: str = Field(
+        "", description="Base URL of the API of that model, compatible with OpenAI's; empty: OPENAI_BASE_URL."
+    )
+    store_embedding_api_key: str = Field("", description="Key for that API; empty: OPENAI_API_KEY.")
     credentials_kms_key: str = Field(
         "", description="Cloud KMS key that wraps the keys of credentials: projects/…/cryptoKeys/NAME."
     )

@@ -6,10 +6,12 @@ frozen copy, and what is published is that very copy. ``TRANSITIONS`` is the who
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from shared.domain import identity
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SubmissionStatus(StrEnum):
@@ -115,14 +117,24 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Creator:
+    """Who made an agent, as everybody may see them: never their e-mail."""
+
+    id: str
+    name: str
+    picture: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """One agent in the store. ``version``: the published one, 0 before the first; ``graph_version``: of the creator's
     graph, that it is a copy of; ``pending_id``: the submission that waits for a review, if any; ``revision``: counts
-    the changes that anybody may see; ``figures`` lag behind by a minute at most. ``fence``: the document's
+    the changes that anybody may see; ``figures`` lag behind by a minute at most; ``counted_at``: when they
+    were last written. ``fence``: the document's
     update_time."""
 
     id: str
-    creator_id: str
+    creator: Creator
     graph_id: str
     status: ListingStatus
     card: Card
@@ -136,13 +148,14 @@ class Listing:
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None
+    counted_at: datetime | None = None
     fence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """One attempt to publish. ``version``: of the listing, once it is approved; ``parts``: documents of its frozen
-    copy; ``reason``: why it was rejected; ``first``: nothing of the listing had been approved before."""
+    copy; ``reason``: why it was rejected; ``changes``: what its creator says is new."""
 
     id: str
     listing_id: str
@@ -163,7 +176,8 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """What one user thinks of a listing. ``revision`` counts how often they changed it."""
+    """What one user thinks of a listing. ``revision`` counts how often they changed it; ``stars`` 0: they deleted it,
+    and may rate again, on its fence."""
 
     id: str
     listing_id: str
@@ -174,6 +188,21 @@ class Rating:
     created_at: datetime
     updated_at: datetime
     fence: str = ""
+
+    @classmethod
+    def gone(cls, id_: str, revision: int, fence: str) -> "Rating":
+        """One that was deleted."""
+        return cls(
+            id=id_,
+            listing_id="",
+            user_id="",
+            stars=0,
+            comment="",
+            revision=revision,
+            created_at=_NEVER,
+            updated_at=_NEVER,
+            fence=fence,
+        )
 
 
 def listing_id(graph_id: str) -> str:

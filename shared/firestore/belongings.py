@@ -155,6 +155,20 @@ BELONGINGS = (
     Belonging(collection="memory", told=names("graph_id key value updated_at"), texts=("value",)),
     Belonging(collection="vectors", told=names("graph_id text metadata created_at"), texts=("metadata",)),
     Belonging(collection="node_cache", told=()),
+    Belonging(collection="ratings", told=names("listing_id stars comment created_at updated_at")),
+    Belonging(collection="downloads", told=names("listing_id version created_at")),
+    Belonging(
+        collection="submissions",
+        told=names("listing_id graph_id graph_version status title description category tags media_urls changes")
+        + names("version reason created_at reviewed_at"),
+        under={"parts": ()},
+    ),
+    Belonging(
+        collection="listings",
+        told=names("graph_id status title description category tags media_urls version featured downloads")
+        + names("rating_count rating_sum created_at updated_at published_at"),
+        under={"releases": names("number title changes published_at")},
+    ),
     Belonging(
         collection="graphs",
         told=names("name description instructions is_active active_version latest_version created_at updated_at")
@@ -168,6 +182,7 @@ BELONGINGS = (
 """In the order in which they go: what others need to be taken apart goes after them, the user last."""
 
 OF_NOBODY: Mapping[str, str] = {
+    "shelves": "the catalogue of the store; an entry goes with its listing, by an eraser",
     "audit": "it stays: who did what is on record for 400 days, whatever becomes of the account",
     "deletions": "it says which accounts are being deleted, and goes with the last of each",
     "flags": "the deployment's; a user who is named in one is taken out by an eraser",

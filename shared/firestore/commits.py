@@ -31,11 +31,13 @@ class Committed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One document of an atomic commit. ``fence``: its update_time must be this; None: it must not exist."""
+    """One document of an atomic commit. ``fence``: its update_time must be this; None: it must not exist. ``merged``:
+    whatever it is, or is not, what ``data`` names is written over it."""
 
     ref: AsyncDocumentReference
     data: Document
     fence: str | None = None
+    merged: bool = False
 
 
 async def commit(client: AsyncClient, writes: Sequence[Write]) -> Committed | Lost:
@@ -81,7 +83,9 @@ async def each(client: AsyncClient, writes: Sequence[Write]) -> None:
 def _batch(client: AsyncClient, writes: Sequence[Write]) -> AsyncWriteBatch:
     batch = client.batch()
     for write in writes:
-        if write.fence is None:
+        if write.merged:
+            batch.set(write.ref, write.data, merge=True)
+        elif write.fence is None:
             batch.create(write.ref, write.data)
         else:
             option = client.write_option(last_update_time=timestamp(write.fence).timestamp_pb())

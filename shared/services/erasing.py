@@ -17,11 +17,12 @@ from shared import clock
 from shared.domain import identity
 from shared.domain.records import Execution, Failure, Stop
 from shared.domain.statuses import Status, is_final
-from shared.firestore import belongings, deletions, executions
+from shared.firestore import belongings, commits, deletions, executions, listings, opinions
+from shared.firestore import client as firestore
 from shared.firestore.belongings import Belonging
 from shared.firestore.deletions import Deletion
 from shared.gcp import storage
-from shared.services import audit, deleting, flags, leaving, stopping
+from shared.services import audit, deleting, flags, leaving, shelving, stopping
 from shared.services.world import World
 
 LINGER = timedelta(minutes=2)
@@ -32,6 +33,7 @@ BUDGET_SECONDS = 120.0
 MAX_ACCOUNTS = 20
 _PARALLEL = 8
 _MAX_EXECUTIONS = 100
+_MAX_LISTINGS = 100
 
 GONE = Stop(
     status=Status.TERMINATED, failure=Failure(reason="CANCELLED", message="The account of its user was deleted.")
@@ -135,5 +137,34 @@ async def _take_apart(world: World, one: Execution, look: Pass) -> None:
         look.waits = True  # it changed, as one does that has just ended
 
 
-ERASERS: Mapping[str, Eraser] = {"executions": _executions}
+async def _listings(world: World, user_id: str, look: Pass) -> None:
+    """Out of the catalogue first: what is in it must be there."""
+    after: str | None = None
+    while not look.spent and (some := await listings.of_creator(user_id, after, _MAX_LISTINGS)):
+        for one in some:
+            await commits.commit(firestore.client(), shelving.removed(one.id))
+        after = some[-1].id
+    await _erase(belongings.of("listings"), user_id, look)
+
+
+async def _ratings(world: World, user_id: str, look: Pass) -> None:
+    """The figures of the listings do without them when ``figures.count_left`` has counted."""
+    await _forget("ratings", user_id, look)
+
+
+async def _downloads(world: World, user_id: str, look: Pass) -> None:
+    await _forget("downloads", user_id, look)
+
+
+async def _forget(kind: opinions.Kind, user_id: str, look: Pass) -> None:
+    while not look.spent and (gone := await opinions.forget(kind, user_id, belongings.MAX_BATCH)):
+        look.found += gone
+
+
+ERASERS: Mapping[str, Eraser] = {
+    "executions": _executions,
+    "listings": _listings,
+    "ratings": _ratings,
+    "downloads": _downloads,
+}
 """Collection -> how what lies in it goes, where it takes more than to delete documents with what is under them."""

@@ -7,20 +7,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.domain import identity
+from shared.domain import identity, topics
 from shared.domain.records import Execution, NodeExecution
 from shared.domain.statuses import is_final
 from shared.firestore import values
 from shared.gcp import pubsub
 from shared.services.node_tasks import ExecutionRef
 
-TOPIC = "events"
+TOPIC = topics.TOPIC
 
 EXECUTION = "execution.status"
 
-FAN_OUT = "fan_out"
-"""The attribute of what concerns ``notify``: its subscription filters by it, so that it is not called for each step
-of each node."""
+FAN_OUT = topics.FAN_OUT
 
 
 def of_execution(execution: Execution, at: datetime) -> pubsub.Message:

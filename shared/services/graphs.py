@@ -18,7 +18,7 @@ from shared.domain.permissions import Caller
 from shared.domain.validation import Checked
 from shared.firestore import executions, graphs, presets, schedules, triggers, webhooks
 from shared.firestore.graphs import After, Head, Version
-from shared.services import audit, bodies, etags, graph_views, memory, paging, texts
+from shared.services import audit, bodies, etags, graph_views, memory, paging, texts, withdrawing, world
 
 MAX_NAME = 200
 MAX_TEXT = 20_000
@@ -86,7 +86,7 @@ async def replace(caller: Caller, graph_id: str, raw: Any, expected: frozenset[s
     instructions and is_active changes with it. InvalidArgument; EtagMismatch."""
     body = bodies.read(raw)
     for _ in range(etags.ATTEMPTS):
-        old = _writable(await _owned(caller, graph_id, expected))
+        old = writable(await _owned(caller, graph_id, expected))
         fields = Fields()
         fields.only(body, _KNOWN)
         head = _change(fields, body, old)
@@ -112,7 +112,7 @@ async def update(caller: Caller, graph_id: str, raw: Any, expected: frozenset[st
         number = fields.integer(body, "active_version", least=1, most=old.latest_version)
         _refuse(fields)
         if number is not None and number != old.active_version:
-            _writable(old)
+            writable(old)
             version = await graphs.get_version(graph_id, number)
             head = dataclasses.replace(head, active_version=number, definition_bytes=version.size)
         if await graphs.update(head):
@@ -129,13 +129,14 @@ async def delete(caller: Caller, graph_id: str, expected: frozenset[str] | None)
     for _ in range(etags.ATTEMPTS):
         head = await _owned(caller, graph_id, expected)
         if not origins.is_listed(head.origin):
-            _writable(head)
+            writable(head)
         if await executions.has_active(graph_id):
             raise errors.Conflict(
                 f"Executions of the graph {graph_id} are running; cancel them, or wait for their end.",
                 reason="GRAPH_IN_USE",
                 metadata={"graph_id": graph_id},
             )
+        await withdrawing.end_of_graph(world.real(), caller, graph_id)
         await webhooks.documents.erase(caller.user_id, graph_id=graph_id)
         await triggers.documents.erase(caller.user_id, graph_id=graph_id)
         await schedules.documents.erase(caller.user_id, graph_id=graph_id)
@@ -189,7 +190,7 @@ async def validate(raw: Any) -> Resource:
     return {"valid": False, "violations": listed, **graph_views.NOTHING_COMPUTED}
 
 
-def _writable(head: Head) -> Head:
+def writable(head: Head) -> Head:
     """Conflict: it is a copy of another's work."""
     if origins.is_frozen(head.origin):
         raise errors.Conflict(

@@ -99,7 +99,12 @@ def _refused(violations: list[Violation]) -> errors.InvalidArgument:
 
 async def export_file(caller: Caller, graph_id: str) -> Resource:
     """The active version as a file that imports again, with the graphs of the caller's that it runs. NotFound."""
-    head = await graph_service.owned(caller, graph_id)
+    root, found = await gather(caller, await graph_service.owned(caller, graph_id))
+    return await asyncio.to_thread(exporting.file, root, found, catalog.specs())
+
+
+async def gather(caller: Caller, head: Head) -> tuple[Exported, dict[Reference, Exported]]:
+    """The active version, and the graphs of the caller's that it and they run. InvalidArgument: too many."""
     root = _exported(head, await graphs.get_version(head.id, head.active_version))
     found: dict[Reference, Exported] = {}
     left = exporting.references(root.graph)
@@ -112,13 +117,13 @@ async def export_file(caller: Caller, graph_id: str) -> Resource:
         found[reference] = child
         if len(found) >= MAX_EXPORTED:
             raise errors.InvalidArgument(
-                f"The graph {graph_id} runs {MAX_EXPORTED} graphs or more; a file has no place for so many.",
-                metadata={"graph_id": graph_id},
+                f"The graph {head.id} runs {MAX_EXPORTED} graphs or more; a file has no place for so many.",
+                metadata={"graph_id": head.id},
             )
         more = [one for one in exporting.references(child.graph) if one not in seen]
         seen.update(more)
         left += more
-    return await asyncio.to_thread(exporting.file, root, found, catalog.specs())
+    return root, found
 
 
 async def _child(caller: Caller, reference: Reference) -> Exported | None:

@@ -8,11 +8,9 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.domain import store
+from shared.domain import store, topics
 from shared.firestore import outbox, values
 from shared.firestore.outbox import Letter
-from shared.gcp import pubsub
-from shared.services import events
 
 PATIENCE = timedelta(minutes=1)
 """How long who made a change has for publishing it, before ``tick`` does."""
@@ -40,17 +38,19 @@ def letter(event: store.Event) -> Letter:
         event_id=event.id,
         ordering_key=event.listing_id,
         data=values.dump(body).encode(),
-        attributes={"type": event.type, "event_id": event.id, events.FAN_OUT: "yes"},
+        attributes={"type": event.type, "event_id": event.id, topics.FAN_OUT: "yes"},
         created_at=event.at,
     )
 
 
 async def post(letters: Sequence[Letter]) -> None:
     """Publish what is committed. Never raises: what is not published stays for ``tick``."""
+    from shared.gcp import pubsub
+
     try:
         for one in letters:
             message = pubsub.Message(data=one.data, attributes=one.attributes)
-            await events.publish(one.ordering_key, [message])
+            await pubsub.publish(topics.TOPIC, one.ordering_key, [message])
         if letters:
             await outbox.remove([one.event_id for one in letters])
     except Exception:  # noqa: BLE001 - the change is made; its letter is published by the next tick

@@ -15,7 +15,7 @@ from shared.domain.permissions import Caller
 from shared.firestore import users
 from shared.firestore.users import User
 from shared.gcp import auth
-from shared.services import audit, etags, texts
+from shared.services import audit, creators, etags, texts
 
 MAX_NAME = 200
 MAX_PICTURE = 2_000
@@ -65,6 +65,8 @@ async def update(caller: Caller, raw: Any, expected: frozenset[str] | None) -> d
         user = await _get(caller)
         etags.check(expected, etags.etag(user.fence), "the profile")
         if not changes or await users.update(user, changes, clock.now()):
+            if changes:
+                await creators.changed(caller.user_id)
             return _resource(caller, await _get(caller))
     raise etags.contended("the profile")
 

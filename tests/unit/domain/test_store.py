@@ -40,3 +40,9 @@ def test_the_same_event_has_the_same_id_and_its_next_time_another() -> None:
     assert first == store.event_id(EventType.LISTING_FEATURED, "l", 1)
     assert first != store.event_id(EventType.LISTING_FEATURED, "l", 2)
     assert first != store.event_id(EventType.LISTING_UNFEATURED, "l", 1)
+
+
+def test_a_deleted_rating_says_nothing_and_can_be_written_over() -> None:
+    gone = store.Rating.gone("r", 3, "fence")
+    assert (gone.stars, gone.user_id, gone.listing_id, gone.comment) == (0, "", "", "")
+    assert (gone.id, gone.revision, gone.fence) == ("r", 3, "fence")
