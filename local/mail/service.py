@@ -12,7 +12,6 @@ import logging
 import re
 from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 from local.serving import HOST
 
@@ -60,7 +59,7 @@ class MailService:
             writer.close()
 
     def keep(self, content: bytes) -> None:
-        message = cast(EmailMessage, email.message_from_bytes(content, policy=email.policy.default))
+        message = email.message_from_bytes(content, policy=email.policy.default)
         id_ = str(message["Message-ID"] or hashlib.sha256(content).hexdigest())
         self.kept[id_] = message
         if self._folder is not None:

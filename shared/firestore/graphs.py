@@ -8,7 +8,8 @@ Fields of a version: number, definition (JSON text ``{nodes, links}``: Firestore
     plan (zlib of JSON text), created_at, schema_version.
 Queries and their indexes: of a user, newest first (user_id, created_at), of those the favourites (user_id,
     is_favorite, created_at) and those in a folder (user_id, folder_id, created_at), which merge where both are asked
-    for. Versions are read by their numbers.
+    for; of one listing of the store, by user (origin.source, origin.listing_id, user_id). Versions are read by
+    their numbers.
 Hottest document: a head, written when its owner saves: far below one a second.
 Pruned by: deletion of the graph, with its versions.
 Size: ``MAX_DEFINITION_BYTES`` and ``MAX_VERSION_BYTES``, under Firestore's 1 MiB a document
@@ -139,6 +140,23 @@ async def list_of(
             break
         query = query.start_after({"created_at": heads[-1].created_at, "__name__": _ref(heads[-1].id)})
     return listed[:limit]
+
+
+@operation
+async def holders(listing_id: str, after: str, limit: int) -> list[str]:
+    """Ids of users who have added a listing of the store, in order, after one of them; as many as there are, or
+    ``limit`` documents have."""
+    query = (
+        client()
+        .collection("graphs")
+        .where(filter=FieldFilter("origin.source", "==", Source.STORE))
+        .where(filter=FieldFilter("origin.listing_id", "==", listing_id))
+        .where(filter=FieldFilter("user_id", ">", after))
+        .order_by("user_id")
+        .select(["user_id"])
+        .limit(limit)
+    )
+    return [str(snapshot.get("user_id")) async for snapshot in query.stream()]
 
 
 @operation

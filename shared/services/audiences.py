@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from shared.domain import notices
 from shared.domain.notices import Notice
+from shared.firestore import graphs
 from shared.services import events, noticing
 
 PAGE = 200
@@ -16,7 +17,7 @@ PAGE = 200
 Members = Callable[[str, str, int], Awaitable[list[str]]]
 """(what they have in common, after whom, at most) -> ids of users."""
 
-AUDIENCES: Mapping[str, Members] = {}
+AUDIENCES: Mapping[str, Members] = {"listing": graphs.holders}
 
 
 async def expand(notice: Notice, after: str) -> None:
@@ -24,7 +25,7 @@ async def expand(notice: Notice, after: str) -> None:
     assert notice.audience is not None
     what, id_ = notice.audience
     found = await AUDIENCES[what](id_, after, PAGE)
-    each = [notices.for_each(notice, user_id) for user_id in found]
+    each = [notices.for_each(notice, user_id) for user_id in dict.fromkeys(found)]
     messages = [noticing.message(one) for one in each]
     if len(found) == PAGE:
         messages.append(noticing.message(notice, after=found[-1]))

@@ -62,8 +62,9 @@ def _delivery(settings: Settings, found: Sequence[Notification], now: datetime) 
     due = settings.digest_at or now
     which = "day" if settings.frequency is Frequency.DAILY else "week"
     lines = [_line(one, settings.timezone) for one in reversed(found)]
+    id_ = identity.derive("digest", settings.user_id, due.isoformat())
     content = {
-        "id": identity.derive("digest", settings.user_id, due.isoformat()),
+        "id": id_,
         "kind": "digest",
         "title": f"What happened this {which}: {len(found)} {'thing' if len(found) == 1 else 'things'}",
         "text": "\n".join(lines),
@@ -71,7 +72,7 @@ def _delivery(settings: Settings, found: Sequence[Notification], now: datetime) 
         "details": {},
         "at": due.isoformat(),
     }
-    return deliveries.new(content["id"], settings.user_id, Channel.EMAIL, "", content, now)
+    return deliveries.new(id_, settings.user_id, Channel.EMAIL, "", content, now)
 
 
 def _line(one: Notification, zone: str) -> str:

@@ -1,8 +1,7 @@
 """How does a user want to be told? Channels for each kind of notice, digests, and their time zone."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from shared.domain import channels, cron
 from shared.domain.channels import WEEKDAYS, Channel, Frequency
@@ -76,7 +75,7 @@ def _channels(fields: Fields, raw: bodies.Raw, old: Settings) -> dict[str, dict[
     for kind in [kind for kind in Kind if asked.get(kind) is not None]:
         place = f"channels.{kind}"
         chosen = fields.object(asked, kind, "channels")
-        fields.only(cast(Mapping[str, Any], chosen), list(Channel), place)
+        fields.only(chosen, list(Channel), place)
         for channel in [channel for channel in Channel if chosen.get(channel) is not None]:
             made.setdefault(kind, {})[channel] = fields.flag(chosen, channel, place)
     return made

@@ -15,14 +15,14 @@ import pytest
 from local.fcm import FcmService
 from local.mail import MailService
 from shared import config
-from shared.domain import errors, signatures
+from shared.domain import errors, signatures, store
 from shared.domain.channels import Channel, State
 from shared.domain.graph import UserId
 from shared.domain.notices import Kind
 from shared.firestore import client, commits, deliveries, devices, notification_settings, notifications
 from shared.gcp import accounts, push
 from shared.gcp.auth import Account
-from shared.services import delivering, digests, inbox, noticing, outbox, senders, vault
+from shared.services import audiences, delivering, digests, inbox, noticing, outbox, senders, vault
 from shared.services import outgoing_webhooks as webhooks
 from tests.engine import sending
 from tests.engine.sending import People, Receiver, caller, notice
@@ -300,6 +300,29 @@ async def test_of_two_ticks_that_make_one_digest_one_loses(people: People, stage
     assert sum(sent) == 1
     await people.settle()
     assert len(people.mail.kept) == 1
+
+
+async def test_all_who_have_a_listing_are_told_of_its_new_version_each_once(
+    people: People, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audiences, "PAGE", 2)
+    users = [f"user{number}" for number in range(5)]
+    await people.join(*users, "other")
+    for user in [*users, "user0"]:  # one of them has it twice
+        version = await stage.graph([], [])
+        origin = {"source": "store", "listing_id": "l", "version": 1}
+        head = client.client().collection("graphs").document(version.graph_id)
+        await head.update({"origin": origin, "user_id": user})
+    event = store.Event(
+        id="e1", type=store.EventType.LISTING_UPDATED, at=stage.now, user_id="creator", actor_id="admin",
+        listing_id="l", submission_id="s", title="Agent", version=2,
+    )  # fmt: skip
+    await outbox.post([outbox.letter(event)])
+    await people.settle(trouble=0.3)
+    for user in users:
+        [one] = await notifications.list_of(user, notifications.ALL, None, 9)
+        assert inbox.view(one)["title"] == "There is a new version of Agent"
+    assert await notifications.count("other", notifications.ALL) == 0
 
 
 async def test_who_has_left_is_told_nothing(people: People) -> None:
