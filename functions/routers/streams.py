@@ -58,10 +58,10 @@ async def delete_cookie(caller: auth.AnyCaller) -> Response:
 
 @router.get("/executions/events", summary="Follow all executions", responses=EVENTS, response_class=Response)
 async def follow_all(
-    caller: auth.Reader, last_event_id: LastEventId = "", after: LastEventIdInQuery = ""
+    caller: auth.Reader, received: LastEventId = "", last_event_id: LastEventIdInQuery = ""
 ) -> Response:
     """What becomes of the caller's newest executions, first of those that have not ended."""
-    cursor = _cursor(last_event_id or after)
+    cursor = _cursor(received or last_event_id)
     view = live_rows.of_user(caller.user_id)
     held = await streams.hold(caller.user_id, f"user/{caller.user_id}", view, cursor, _ended)
     return Events(_told(held, ends=False), held.release)
@@ -71,11 +71,11 @@ async def follow_all(
     "/executions/{execution_id}/events", summary="Follow an execution", responses=EVENTS, response_class=Response
 )
 async def follow(
-    execution_id: str, caller: auth.Reader, last_event_id: LastEventId = "", after: LastEventIdInQuery = ""
+    execution_id: str, caller: auth.Reader, received: LastEventId = "", last_event_id: LastEventIdInQuery = ""
 ) -> Response:
     """What happens in an execution, from its beginning or from the last event on, to its end. 204: there is no
     more, which tells EventSource to come back no more."""
-    cursor = _cursor(last_event_id or after)
+    cursor = _cursor(received or last_event_id)
     execution = await finding.get(caller.user_id, execution_id)
     view = live_rows.of_execution(execution_id)
     if not is_final(execution.status):
