@@ -1,19 +1,31 @@
 """Routes of blocks."""
 
+from typing import Annotated
+
+from fastapi import Depends
 from starlette.responses import Response
 
 from functions.routers import shapes
-from shared.http import auth, idempotency, routing
+from shared.http import auth, idempotency, pagination, routing
 from shared.http.answers import JsonAnswer
 from shared.services import blocks
 
 router = routing.router(tags=["blocks"])
+OptionalPage = Annotated[pagination.Page | None, Depends(pagination.optional_page)]
+_LISTING = pagination.Listing(pagination.BY_ORDER, "blocks")
 
 
 @router.get("/blocks", summary="List all blocks", response_model=shapes.BlockList)
-async def list_blocks(caller: auth.Reader) -> Response:
-    """Every block, by type, on one page."""
-    return JsonAnswer({"items": blocks.list_all(), "next_page_token": None})
+async def list_blocks(caller: auth.Reader, page: OptionalPage) -> Response:
+    """Every block, by type: on one page, unless ``page_size`` says otherwise."""
+    items = blocks.list_all()
+    if page is None:
+        return JsonAnswer({"items": items, "next_page_token": None})
+    after = (page.cursor(_LISTING) or ("", ""))[0]
+    left = [one for one in items if one["block_type"] > after]
+    shown = left[: page.size]
+    last = shown[-1]["block_type"] if len(left) > page.size else ""
+    return JsonAnswer(page.answer(shown, (last, last) if last else None, _LISTING))
 
 
 @router.get("/blocks/{block_type}", summary="Read a block", response_model=shapes.Block)

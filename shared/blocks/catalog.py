@@ -89,7 +89,7 @@ def describe(block: Block) -> dict[str, Any]:
         "block_type": block.block_type,
         "category": block.category,
         "description": block.description,
-        "input_schema": block.Input.model_json_schema(),
+        "input_schema": _input_schema(block),
         "output_schema": block.Output.model_json_schema(mode="serialization"),
         "examples": [
             {"title": one.title, "input": one.input, "output": one.output, "fails": one.fails}
@@ -102,6 +102,15 @@ def describe(block: Block) -> dict[str, Any]:
         "max_attempts": block.max_attempts,
         "version": block.version,
     }
+
+
+def _input_schema(block: Block) -> dict[str, Any]:
+    """With the defaults that are made anew each time, too: a pin that is not required says what stands in."""
+    schema = block.Input.model_json_schema()
+    for pin in _input_pins(block):
+        if not pin.required:
+            schema["properties"][pin.name].setdefault("default", pin.default)
+    return schema
 
 
 def coerce(block: Block, pin: str, value: Any) -> Any:

@@ -124,6 +124,18 @@ Asked = Annotated[Page, Depends(page)]
 """What a route takes."""
 
 
+def optional_page(
+    page_size: Annotated[
+        int | None, Query(ge=1, le=MAX_PAGE_SIZE, description="Items on a page, at most; without it: all.")
+    ] = None,
+    page_token: Annotated[str, Query(max_length=MAX_TOKEN, description="next_page_token of the page before.")] = "",
+) -> Page | None:
+    """The dependency of a list that fits on one page. None: nobody asks for less."""
+    if page_size is None and not page_token:
+        return None
+    return Page(size=page_size or DEFAULT_PAGE_SIZE, token=page_token)
+
+
 def _bad_token() -> errors.InvalidArgument:
     violation = Violation("page_token", "It is not from this list; leave it out to start from the beginning.")
     return errors.InvalidArgument(

@@ -102,7 +102,9 @@ def _without_secrets(node: Node, spec: BlockSpec | None, of_child: frozenset[str
 
 def _is_hidden(schema: Mapping[str, Any]) -> bool:
     options = cast(Sequence[Mapping[str, Any]], schema.get("anyOf") or ())
-    return any(one.get("writeOnly") or one.get("format") == "password" for one in (schema, *options))
+    return any(
+        one.get("writeOnly") or one.get("secret") or one.get("format") == "password" for one in (schema, *options)
+    )
 
 
 def _without_headers(name: str, value: Any) -> Any:

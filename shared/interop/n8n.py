@@ -9,15 +9,15 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from shared.domain.fields import Fields, at
 from shared.domain.spec import Catalog
 from shared.interop import n8n_fragments, n8n_http, n8n_nodes, n8n_reading, secrets
 from shared.interop.imported import IdOf, Imported, ImportedGraph
-from shared.interop.n8n_expressions import Untranslated
 from shared.interop.n8n_fragments import Builder, End, Fragment, N8nNode
 from shared.interop.n8n_reading import Connection, Workflow
+from shared.interop.n8n_terms import Untranslated
 from shared.interop.report import Report, shown
 
 _BLOCK = "HTTP_REQUEST"
@@ -45,7 +45,8 @@ def translate(raw: Mapping[str, Any], catalog: Catalog, id_of: IdOf, fields: Fie
     report = Report(source="n8n")
     report.understood("graph", "", "", "Under a new id.")
     whole = _whole(workflow)
-    made = {node.name: _fragment(replace(node, before=whole.before[node.name]), whole, report)
+    zone = _timezone(raw)
+    made = {node.name: _fragment(replace(node, before=whole.before[node.name], timezone=zone), whole, report)
             for node in workflow.nodes}  # fmt: skip
     links = list(_links(whole, made, report))
     body = {
@@ -55,6 +56,13 @@ def translate(raw: Mapping[str, Any], catalog: Catalog, id_of: IdOf, fields: Fie
     }
     _report_rest(raw, report)
     return Imported(graphs=[ImportedGraph(id=id_of(0), place="", body=body, field_of=lambda one: one)], report=report)
+
+
+def _timezone(raw: Mapping[str, Any]) -> str:
+    """Of the workflow, where it names one (https://docs.n8n.io/workflows/settings/)."""
+    settings = raw.get("settings")
+    zone = cast(Mapping[str, Any], settings).get("timezone") if isinstance(settings, Mapping) else None
+    return zone if isinstance(zone, str) and zone not in ("", "DEFAULT") else "UTC"
 
 
 def _link(number: int, source: End, sink: End, is_static: bool) -> dict[str, Any]:
@@ -247,7 +255,9 @@ def _at(several: Sequence[Sequence[End]], number: int) -> Sequence[End]:
 
 
 def _report_rest(raw: Mapping[str, Any], report: Report) -> None:
-    for name in ("pinData", "staticData", "settings", "meta", "tags"):
+    if raw.get("settings"):
+        report.changed("field", "settings", "Their time zone is kept where the time is asked for; nothing else.")
+    for name in ("pinData", "staticData", "meta", "tags"):
         if raw.get(name):
             report.missing("field", name, "It has no counterpart." if name != "meta" else "Of n8n itself.")
     if raw.get("active") is not None:

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from shared.interop import n8n_expressions as expressions
-from shared.interop.n8n_expressions import Names, Untranslated
+from shared.interop import n8n_terms
+from shared.interop.n8n_expressions import Names
+from shared.interop.n8n_terms import Untranslated
 
 _SAME = {
     "equal": "equals",
@@ -82,7 +84,7 @@ def _test(type_: str, operation: str, left: Any, right: Any, names: Names, *, ig
         return _number(name, a.jinja, b.jinja)
     if type_ == "array":
         return _array(name, a.jinja, b.jinja)
-    return _string(name, expressions.text(a), expressions.text(b), ignore_case=ignore_case)
+    return _string(name, n8n_terms.text(a), expressions.text(b), ignore_case=ignore_case)
 
 
 def _boolean(name: str, a: str, b: str) -> str:

@@ -5,27 +5,29 @@
     ={{ $node["Ask"].json.n + 1 }}     ((n0 or {}).get('n') + 1)
 
 The item that comes is ``item``; items of other nodes are ``n0``, ``n1``, … in the order of ``Names``. What is not
-there is none, as undefined is in JavaScript. ``Untranslated`` says what has no counterpart: dates, code, functions.
+there is none, as undefined is in JavaScript. What ``$now`` says is ``t0``, ``t1``, … (``n8n_moments``).
+``Untranslated`` says what has no counterpart: code, dates of items, functions.
 Syntax: https://docs.n8n.io/code/expressions/
 """
 
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
+
+from shared.interop import n8n_functions as functions
+from shared.interop.n8n_moments import NOW, TODAY, Moment, Unknown
+from shared.interop.n8n_terms import Term, Untranslated, constant, quoted, text
 
 MAX_EXPRESSION = 2_000
 MAX_DEPTH = 40
 MAX_JINJA = 50_000
 
-PRELUDE = "{% macro text_of(v) %}{{ v if v is string else '' if v is none else v|tojson }}{% endmacro %}"
-"""Before a template that calls ``text_of``: how JavaScript writes a value as a text."""
-
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+\.?\d*|\.\d+)|(?P<name>[A-Za-z_$][\w$]*)|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
-    r"|`(?:[^`\\$]|\\.)*`)|(?P<sign>===|!==|\?\.|\?\?|==|!=|<=|>=|&&|\|\||[-+*/%<>!?:.,()\[\]{}]))"
+    r"|`(?:[^`\\]|\\.)*`)|(?P<sign>===|!==|\?\.|\?\?|==|!=|<=|>=|&&|\|\||[-+*/%<>!?:.,()\[\]{}]))"
 )
+_INSERTED = re.compile(r"\$\{([^{}]*)\}")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _POWERS = {
@@ -35,16 +37,22 @@ _POWERS = {
 _CONSTANTS = {"true": "true", "false": "false", "null": "none", "undefined": "none"}
 
 
-class Untranslated(Exception):
-    """What an expression says that has no counterpart here."""
-
-
 @dataclass(slots=True)
 class Names:
-    """The nodes that a template speaks of, by name, in order. ``known``: those that may be spoken of."""
+    """The nodes that a template speaks of, by name, in order, and the moments. ``known``: the nodes that may be
+    spoken of; ``timed``: whether moments may be."""
 
     known: frozenset[str]
     nodes: list[str] = field(default_factory=list[str])
+    timed: bool = False
+    moments: list[Moment] = field(default_factory=list[Moment])
+
+    def at(self, moment: Moment) -> str:
+        """How Jinja calls what a moment gives."""
+        if not self.timed:
+            raise Untranslated("the time has no counterpart at this place")
+        self.moments.append(moment)
+        return f"t{len(self.moments) - 1}"
 
     def of(self, node: str) -> str:
         """How Jinja calls the item of a node."""
@@ -53,14 +61,6 @@ class Names:
         if node not in self.nodes:
             self.nodes.append(node)
         return f"n{self.nodes.index(node)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A Jinja expression. ``is_text``: it is a text for certain."""
-
-    jinja: str
-    is_text: bool = False
 
 
 def value(parameter: Any, names: Names) -> Term:
@@ -75,24 +75,6 @@ def value(parameter: Any, names: Names) -> Term:
             return Term("[" + ", ".join(value(one, names).jinja for one in cast(list[Any], parameter)) + "]")
         case _:
             return constant(parameter)
-
-
-def constant(plain: Any) -> Term:
-    """A text, number, true, false or null."""
-    if isinstance(plain, str):
-        return Term(quoted(plain), is_text=True)
-    return Term("none" if plain is None else json.dumps(plain))
-
-
-def text(term: Term) -> str:
-    """A Jinja expression of the text of a value."""
-    return term.jinja if term.is_text else f"text_of({term.jinja})"
-
-
-def quoted(plain: str) -> str:
-    """A text as Jinja writes it, with nothing in it that Jinja reads as the end of an expression."""
-    escaped = plain.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
-    return "'" + escaped.replace("{", "\\x7b").replace("}", "\\x7d").replace("%", "\\x25") + "'"
 
 
 def parts(template: str) -> list[tuple[bool, str]]:
@@ -178,7 +160,9 @@ class _Parser:
             if _POWERS.get(sign, 0) <= power:
                 break
             self._next()
-            left = self._chosen(left) if sign == "?" else _binary(sign, left, self._expression(_POWERS[sign]))
+            left = (
+                self._chosen(left) if sign == "?" else functions.binary(sign, left, self._expression(_POWERS[sign]))
+            )
         self._depth -= 1
         return left
 
@@ -193,9 +177,10 @@ class _Parser:
         match kind, found:
             case "number", _:
                 return self._tail(Term(found.rstrip(".") if not found.startswith(".") else f"0{found}"))
+            case "text", _ if found.startswith("`") and "${" in found:
+                return self._tail(self._written(found[1:-1]))
             case "text", _:
-                plain = _ESCAPE.sub(lambda one: _ESCAPES.get(one[1], one[1]), found[1:-1])
-                return self._tail(Term(quoted(plain), is_text=True))
+                return self._tail(Term(quoted(_unescaped(found[1:-1])), is_text=True))
             case "sign", "!":
                 return Term(f"(not {self._expression(8).jinja})")
             case "sign", "-":
@@ -212,6 +197,18 @@ class _Parser:
                 return self._tail(self._root(found))
             case _:
                 raise Untranslated(f"{found!r} is not understood")
+
+    def _written(self, template: str) -> Term:
+        """A text with ``${ }`` in it."""
+        terms: list[str] = []
+        for position, piece in enumerate(_INSERTED.split(template)):
+            if position % 2:
+                terms.append(text(expression(piece, self._names)))
+            elif "${" in piece:
+                raise Untranslated("a text within a text has no counterpart")
+            elif piece:
+                terms.append(quoted(_unescaped(piece)))
+        return Term(f"({' ~ '.join(terms)})", is_text=True)
 
     def _list(self, end: str) -> list[Term]:
         found: list[Term] = []
@@ -243,6 +240,37 @@ class _Parser:
                 else:
                     raise Untranslated("only the first of $items() has a counterpart")
                 return Term(self._names.of(node))
+            case _:
+                return self._global(name)
+
+    def _global(self, name: str) -> Term:
+        """What is there without an item: the time, and functions of the language."""
+        match name:
+            case "$now" | "$today":
+                return self._moment(NOW if name == "$now" else TODAY)
+            case "DateTime":
+                self._words("now")
+                self._arguments(0)
+                return self._moment(NOW)
+            case "new":
+                if self._next() != ("name", "Date"):
+                    raise Untranslated("new has a counterpart for Date() alone")
+                self._arguments(0)
+                return self._moment(NOW)
+            case "Math":
+                write = functions.MATH.get(word := self._key())
+                if write is None:
+                    raise Untranslated(f"Math.{word}() has no counterpart")
+                self._take("(")
+                return Term(write([one.jinja for one in self._list(")")]))
+            case "parseInt" | "parseFloat":
+                [given] = self._arguments(1)
+                return Term(f"({given.jinja}|{name.removeprefix('parse').lower()})")
+            case "Object":
+                word = self._key()
+                if word not in ("keys", "values"):
+                    raise Untranslated(f"Object.{word}() has no counterpart")
+                return Term(f"(({self._arguments(1)[0].jinja} or {{}}).{word}()|list)")
             case "JSON":
                 self._words("stringify")
                 return Term(f"({self._arguments(1)[0].jinja})|tojson", is_text=True)
@@ -296,74 +324,73 @@ class _Parser:
         """Properties, elements and methods of a term."""
         while self._is(".") or self._is("?.") or self._is("["):
             if self._next()[1] == "[":
-                term = _element(term, self._expression(0))
+                term = functions.element_of(term, self._expression(0))
                 self._take("]")
             elif self._is("["):
                 continue
             else:
                 name = self._next()[1]
-                term = self._method(term, name) if self._is("(") else _property(term, name)
+                term = self._method(term, name) if self._is("(") else functions.property_of(term, name)
         return term
 
     def _method(self, term: Term, name: str) -> Term:
         self._take("(")
         given = self._list(")")
-        write = _METHODS.get((name, len(given)))
+        write = functions.METHODS.get((name, len(given)))
         if write is None:
             raise Untranslated(f"the function {name}() has no counterpart")
         return write(term.jinja, *(one.jinja for one in given))
 
+    def _moment(self, moment: Moment) -> Term:
+        """What is asked of it, up to what is no date any more."""
+        while (self._is(".") or self._is("?.")) and not moment.is_done:
+            self._next()
+            name = self._next()[1]
+            try:
+                moment = moment.method(name, self._plain_list()) if self._is("(") else moment.property(name)
+            except Unknown as error:
+                raise Untranslated(f"{error} of a date has no counterpart") from error
+        return self._tail(Term(moment.write(self._names.at(moment)), moment.is_text))
 
-def _property(term: Term, name: str) -> Term:
-    if name == "length":
-        return Term(f"({term.jinja} or [])|length")
-    return Term(f"({term.jinja} or {{}}).get({quoted(name)})")
+    def _plain_list(self) -> list[Any]:
+        """Arguments that are written out."""
+        self._take("(")
+        found: list[Any] = []
+        while not self._is(")"):
+            found.append(self._plain())
+            if not self._is(")"):
+                self._take(",")
+        self._take(")")
+        return found
+
+    def _plain(self) -> Any:
+        kind, found = self._next()
+        match kind, found:
+            case "sign", "-":
+                return -self._number(*self._next())
+            case "text", _:
+                return found[1:-1]
+            case "sign", "{":
+                entries: dict[str, Any] = {}
+                while not self._is("}"):
+                    key = self._next()[1].strip("'\"")
+                    self._take(":")
+                    sign = -1 if self._is("-") else 1
+                    if sign < 0:
+                        self._next()
+                    entries[key] = sign * self._number(*self._next())
+                    if not self._is("}"):
+                        self._take(",")
+                self._take("}")
+                return entries
+            case _:
+                return self._number(kind, found)
+
+    def _number(self, kind: str, found: str) -> float:
+        if kind != "number":
+            raise Untranslated("a date that moves by what is computed has no counterpart")
+        return int(found) if found.isdecimal() else float(found)
 
 
-def _element(term: Term, key: Term) -> Term:
-    if key.is_text:
-        return Term(f"({term.jinja} or {{}}).get({key.jinja})")
-    if re.fullmatch(r"\d+", key.jinja):
-        return Term(f"({term.jinja} or [])[{key.jinja}:]|first|default(none)")
-    raise Untranslated("an element that is computed has no counterpart")
-
-
-def _binary(sign: str, left: Term, right: Term) -> Term:
-    a, b = left.jinja, right.jinja
-    match sign:
-        case "+" if left.is_text or right.is_text:
-            return Term(f"({text(left)} ~ {text(right)})", is_text=True)
-        case "&&" | "||":
-            return Term(f"({a} {'and' if sign == '&&' else 'or'} {b})", left.is_text and right.is_text)
-        case "??":
-            return Term(f"({b} if {a} is none else {a})")
-        case "==" | "===" | "!=" | "!==":
-            return Term(f"({a} {sign[:2]} {b})")
-        case "<" | ">" | "<=" | ">=":
-            return Term(f"({a} is not none and {b} is not none and {a} {sign} {b})")
-        case _:
-            return Term(f"({a} {sign} {b})")
-
-
-_Write = Callable[..., Term]
-_METHODS: Mapping[tuple[str, int], _Write] = {
-    ("toUpperCase", 0): lambda a: Term(f"(text_of({a})|upper)", True),
-    ("toLowerCase", 0): lambda a: Term(f"(text_of({a})|lower)", True),
-    ("trim", 0): lambda a: Term(f"(text_of({a})|trim)", True),
-    ("toString", 0): lambda a: Term(f"text_of({a})", True),
-    ("toNumber", 0): lambda a: Term(f"({a}|float)"),
-    ("isEmpty", 0): lambda a: Term(f"(not {a})"),
-    ("isNotEmpty", 0): lambda a: Term(f"({a}|length > 0)"),
-    ("first", 0): lambda a: Term(f"(({a} or [])|first|default(none))"),
-    ("last", 0): lambda a: Term(f"(({a} or [])|last|default(none))"),
-    ("includes", 1): lambda a, b: Term(f"({b} in ({a} or []))"),
-    ("startsWith", 1): lambda a, b: Term(f"text_of({a}).startswith({b})"),
-    ("endsWith", 1): lambda a, b: Term(f"text_of({a}).endswith({b})"),
-    ("split", 1): lambda a, b: Term(f"text_of({a}).split({b})"),
-    ("join", 1): lambda a, b: Term(f"(({a} or [])|join({b}))", True),
-    ("join", 0): lambda a: Term(f"(({a} or [])|join(','))", True),
-    ("replace", 2): lambda a, b, c: Term(f"text_of({a}).replace({b}, {c}, 1)", True),
-    ("replaceAll", 2): lambda a, b, c: Term(f"text_of({a}).replace({b}, {c})", True),
-    ("slice", 1): lambda a, b: Term(f"({a} or '')[{b}:]"),
-    ("slice", 2): lambda a, b, c: Term(f"({a} or '')[{b}:{c}]"),
-}
+def _unescaped(plain: str) -> str:
+    return _ESCAPE.sub(lambda one: _ESCAPES.get(one[1], one[1]), plain)

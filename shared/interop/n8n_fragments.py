@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from shared.interop import n8n_expressions as expressions
+from shared.interop import n8n_terms
 from shared.interop.n8n_expressions import Names
+from shared.interop.n8n_moments import Moment
 
 End = tuple[str, str]
 """A node and a pin of it."""
@@ -24,7 +26,8 @@ _WRAPPED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class N8nNode:
-    """A node of a workflow. ``place``: in the file; ``before``: the names of the nodes that may have run before."""
+    """A node of a workflow. ``place``: in the file; ``before``: the names of the nodes that may have run before;
+    ``timezone``: of the workflow."""
 
     place: str
     id: str
@@ -35,6 +38,7 @@ class N8nNode:
     position: Mapping[str, float]
     raw: Mapping[str, Any]
     before: frozenset[str] = frozenset()
+    timezone: str = "UTC"
 
     @property
     def kind(self) -> str:
@@ -102,14 +106,28 @@ class Builder:
     def template(self, word: str, write: Callable[[Names], str], *, of_input: bool = True) -> End:
         """A node that fills a template, and the pin that has its text. ``of_input``: the item comes into the node;
         else ``link`` brings it to ``values_#_item``."""
-        names = Names(known=self.node.before)
-        text = f"{expressions.PRELUDE}{write(names)}"
+        names = Names(known=self.node.before, timed=of_input)
+        text = f"{n8n_terms.PRELUDE}{write(names)}"
         id_ = self.add(word, "FILL_TEXT_TEMPLATE", {"format": text})
         if of_input:
             self.takes(id_, "values_#_item")
         for number, name in enumerate(names.nodes):
             self.made.references.append((name, (id_, f"values_#_n{number}")))
+        for number, moment in enumerate(names.moments):
+            self.link(self._moment(f"{word} time {number + 1}".strip(), moment), (id_, f"values_#_t{number}"))
         return id_, "output"
+
+    def _moment(self, word: str, moment: Moment) -> End:
+        """Nodes that say what time it is when an item comes, and what is made of it."""
+        asked = {"discriminator": "iso8601", "timezone": self.node.timezone}
+        now = self.add(word, "GET_CURRENT_DATE_AND_TIME", {"format_type": asked})
+        self.takes(now, "trigger")
+        end: End = (now, "date_time")
+        for number, (block_type, input_data, pin) in enumerate(moment.steps):
+            step = self.add(f"{word}.{number + 1}", block_type, input_data)
+            self.link(end, (step, "date"))
+            end = (step, pin)
+        return end
 
     def json(self, word: str, parameter: Any) -> End:
         """A template that writes a value as JSON."""
@@ -117,7 +135,7 @@ class Builder:
 
     def text(self, word: str, parameter: Any) -> End:
         """A template that writes a value as a text."""
-        return self.template(word, lambda names: f"{{{{ {expressions.text(expressions.value(parameter, names))} }}}}")
+        return self.template(word, lambda names: f"{{{{ {n8n_terms.text(expressions.value(parameter, names))} }}}}")
 
     def read(self, source: End) -> End:
         """The value that JSON on a pin says."""
@@ -136,7 +154,7 @@ class Builder:
 
 def wrapped(field_name: str) -> str:
     """A template: items out of the value ``v``; what is no object becomes the field of one."""
-    return _WRAPPED.replace("FIELD", expressions.quoted(field_name))
+    return _WRAPPED.replace("FIELD", n8n_terms.quoted(field_name))
 
 
 def as_object(value: Any) -> Mapping[str, Any]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from shared.interop import n8n_nodes
 from shared.interop.n8n_conditions import listed
-from shared.interop.n8n_expressions import Untranslated, text, value
+from shared.interop.n8n_expressions import value
 from shared.interop.n8n_fragments import Builder, End, as_object
+from shared.interop.n8n_terms import Untranslated, text
 
 _FORMS = {"json": "json", "form-urlencoded": "form"}
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")

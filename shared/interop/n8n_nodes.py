@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from shared.interop import n8n_conditions, n8n_expressions
+from shared.interop import n8n_conditions, n8n_expressions, n8n_merging, n8n_terms
 from shared.interop.n8n_conditions import listed
-from shared.interop.n8n_expressions import Names, Untranslated
+from shared.interop.n8n_expressions import Names
 from shared.interop.n8n_fragments import Builder, End, as_object, wrapped
+from shared.interop.n8n_terms import Untranslated
 
 Translate = Callable[[Builder], None]
 
@@ -27,6 +28,7 @@ TRIGGERS: Mapping[str, Any] = {
 """Kinds of nodes with which a workflow begins, and the item that each begins with where a run gives none."""
 
 LOOP = "splitInBatches"
+MAX_SWITCH = 20
 NOTE = "stickyNote"
 
 
@@ -89,7 +91,7 @@ def _fields(builder: Builder) -> dict[str, Any]:
         groups += [{"type": type_, **one} for one in listed(several)]
     for one in groups:
         type_ = str(one.get("type", "string"))
-        value = one.get("value", one.get(type_))
+        value = one.get("value", one.get(type_, one.get(f"{type_}Value")))
         _put(
             found, str(one.get("name", "")).split(".") if nested else [str(one.get("name", ""))], _typed(type_, value)
         )
@@ -102,8 +104,9 @@ def _groups(value: Any, name: str) -> list[Mapping[str, Any]]:
 
 def _typed(type_: str, value: Any) -> Any:
     """A literal of a Set field is a text in a form; its type says what it is."""
-    if not isinstance(value, str) or value.startswith("=") or type_ in ("string", "stringValue"):
+    if not isinstance(value, str) or "{{" in value or type_ in ("string", "stringValue"):
         return value
+    value = value.removeprefix("=")
     try:
         return json.loads(value.lower() if type_.startswith("boolean") else value)
     except ValueError as error:
@@ -134,9 +137,9 @@ def raw_json(builder: Builder, word: str, text: Any) -> End:
 
     def write(names: Names) -> str:
         return "".join(
-            "{{ " + n8n_expressions.text(n8n_expressions.expression(one, names)) + " }}"
+            "{{ " + n8n_terms.text(n8n_expressions.expression(one, names)) + " }}"
             if is_code
-            else "{{ " + n8n_expressions.quoted(one) + " }}"
+            else "{{ " + n8n_terms.quoted(one) + " }}"
             for is_code, one in pieces
         )
 
@@ -180,12 +183,11 @@ def _filter(builder: Builder) -> None:
 
 def _switch(builder: Builder) -> None:
     """Rule after rule: an item leaves by the first that it fits, or goes on to the next."""
-    if builder.take("mode") == "expression":
-        raise Untranslated("a number of an output that is computed has no counterpart")
+    by_number = builder.take("mode") == "expression"
     options = as_object(builder.take("options"))
     if options.get("allMatchingOutputs"):
         raise Untranslated("sending an item to several outputs has no counterpart")
-    tests = _rules(builder)
+    tests = _numbers(builder) if by_number else _rules(builder)
     source: End | None = None
     for number, (output, condition) in enumerate(tests):
         id_ = _branch(builder, f"rule {number + 1} " if number else "", condition, source)
@@ -195,8 +197,19 @@ def _switch(builder: Builder) -> None:
     fallback = options.get("fallbackOutput") if fallback is None else fallback
     if source is not None and fallback == "extra":
         builder.sends(len(tests), source)
-    elif source is not None and isinstance(fallback, int) and 0 <= fallback < 20:
+    elif source is not None and isinstance(fallback, int) and 0 <= fallback < MAX_SWITCH:
         builder.sends(fallback, source)
+
+
+def _numbers(builder: Builder) -> list[tuple[int, Callable[[Names], str]]]:
+    """An output by its number, which is computed."""
+    output, count = builder.take("output"), builder.take("numberOutputs", "outputsAmount")
+    most = count if isinstance(count, int) and 0 < count <= MAX_SWITCH else 4
+
+    def is_number(number: int) -> Callable[[Names], str]:
+        return lambda names: f"({n8n_expressions.value(output, names).jinja})|float == {number}"
+
+    return [(number, is_number(number)) for number in range(most)]
 
 
 def _rules(builder: Builder) -> list[tuple[int, Callable[[Names], str]]]:
@@ -209,7 +222,7 @@ def _rules(builder: Builder) -> list[tuple[int, Callable[[Names], str]]]:
         found.append((number, lambda names, one=one: n8n_conditions.of(one.get("conditions"), names)))
     for one in listed(rules.get("rules")):
         output = one.get("output", 0)
-        if not isinstance(output, int) or not 0 <= output < 20:
+        if not isinstance(output, int) or not 0 <= output < MAX_SWITCH:
             raise Untranslated("a rule has no output")
         found.append(
             (
@@ -225,6 +238,7 @@ def _rules(builder: Builder) -> list[tuple[int, Callable[[Names], str]]]:
 def _merge(builder: Builder) -> None:
     mode = builder.take("mode") or "append"
     how = builder.take("combineBy", "combinationMode")
+    by_fields = mode == "mergeByKey" or (mode == "combine" and how in (None, "combineByFields", "mergeByFields"))
     count = builder.take("numberInputs") or 2
     builder.take("options")
     if mode == "append":
@@ -237,6 +251,8 @@ def _merge(builder: Builder) -> None:
         builder.takes(id_, "dictionary", 0)
         builder.takes(id_, "entries", 1)
         builder.sends(0, (id_, "updated_dictionary"))
+    elif by_fields:
+        n8n_merging.by_fields(builder)
     elif mode in ("chooseBranch", "wait", "passThrough"):
         chosen = builder.take("useDataOfInput", "output")
         builder.take("chooseBranchMode")

@@ -15,6 +15,26 @@ from shared.services import health
 ROOT = httpx.URL("http://weftly.test")
 
 
+async def test_blocks_come_on_pages_to_those_who_ask_for_some(api: httpx.AsyncClient):
+    everything = (await api.get("/blocks")).json()["items"]
+    found: list[Any] = []
+    token = ""
+    while token is not None:
+        page = (await api.get("/blocks", params={"page_size": 100, "page_token": token})).json()
+        assert len(page["items"]) <= 100
+        found, token = found + page["items"], page["next_page_token"]
+    assert found == everything
+    assert fields_of(await api.get("/blocks?page_size=0")) == ["page_size"]
+    assert fields_of(await api.get("/blocks?page_token=x")) == ["page_token"]
+
+
+async def test_what_stands_in_for_a_pin_is_in_its_schema(api: httpx.AsyncClient):
+    for block in (await api.get("/blocks")).json()["items"]:
+        schema = block["input_schema"]
+        without = [name for name, pin in schema["properties"].items() if "default" not in pin]
+        assert without == [name for name in without if name in schema.get("required", ())]
+
+
 async def test_blocks_are_listed_with_their_schemas(api: httpx.AsyncClient):
     listed = (await api.get("/blocks")).json()
     shapes.BlockList.model_validate(listed)

@@ -130,7 +130,7 @@ def imported(raw: Any, specs: Catalog | None = None) -> Imported:
 
 def checked(body: Mapping[str, Any], specs: Catalog | None = None) -> tuple[Graph, Plan]:
     found = validation.check(body, specs or whole_catalog(), iter(map(str, range(100_000))).__next__)
-    assert list(found.violations) == []
+    assert list(found.violations) == [], list(found.violations)
     return found.graph, analysis.analyse(found.graph, specs or whole_catalog())
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.blocks.sandbox import templates
 from shared.domain import errors
-from shared.interop import n8n_conditions, n8n_expressions
+from shared.interop import n8n_conditions, n8n_expressions, n8n_terms
 from shared.interop.n8n_expressions import Names
 
 ITEM = {
@@ -19,7 +19,7 @@ ITEM = {
 def evaluated(parameter: Any) -> Any:
     names = Names(frozenset(["A b"]))
     jinja = n8n_expressions.value(parameter, names).jinja
-    template = f"{n8n_expressions.PRELUDE}{{{{ ({jinja})|tojson }}}}"
+    template = f"{n8n_terms.PRELUDE}{{{{ ({jinja})|tojson }}}}"
     return json.loads(templates.render(template, {"item": ITEM, "n0": {"x": {"y": 9}}}))
 
 
@@ -54,6 +54,12 @@ def evaluated(parameter: Any) -> Any:
         ({"a": "={{ $json.n }}", "b": [1, "}}{{ x %}", None]}, {"a": 3, "b": [1, "}}{{ x %}", None]}),
         ("=line\n'quoted' \\ {{ 'it\\'s' }}", "line\n'quoted' \\ it's"),
         ("=", ""),
+        ("={{ `${$json.name} has ${$json.n + 1}\\n` }}", "Ada has 4\n"),
+        ("={{ Math.round(2.5) + Math.floor($json.n / 2) + Math.max(1, $json.n) }}", 7),
+        ("={{ parseInt('42') + parseFloat('0.5') }}", 42.5),
+        ("={{ ($json.n / 7).toFixed(2) }}", "0.43"),
+        ("={{ Object.keys($json.rows[0]) }}", ["id"]),
+        ("={{ $json.tags.concat(['c']).reverse() }}", ["c", "b", "a"]),
     ],
 )
 def test_an_expression_has_the_value_that_it_has_there(parameter: Any, value: Any) -> None:
@@ -64,10 +70,10 @@ def test_an_expression_has_the_value_that_it_has_there(parameter: Any, value: An
     "code",
     ["$now.toISO()", "$json.map(x => x)", "eval('x')", "$json[", "$json.a +", "$node['Z'].json.a", "$env.SECRET",
      "$json.a.b(1)", "$('A b').all()", "a", "1 2", "(" * 60 + "1" + ")" * 60, "'x" + "y" * 3_000, "$json[$json.n]",
-     "new Date()", "`a${1}`", "$input.all().length", "this", "{}", "\u2028"],
+     "new Date()", "`a${`b`}`", "Math.random()", "Object.assign(1)", "$input.all().length", "this", "{}", "\u2028"],
 )  # fmt: skip
 def test_what_has_no_counterpart_says_so(code: str) -> None:
-    with pytest.raises(n8n_expressions.Untranslated):
+    with pytest.raises(n8n_terms.Untranslated):
         n8n_expressions.expression(code, Names(frozenset(["A b"])))
 
 
@@ -79,14 +85,14 @@ def test_what_has_no_counterpart_says_so(code: str) -> None:
 def test_nothing_gets_out_of_an_expression(parameter: str) -> None:
     try:
         found = evaluated(parameter)
-    except (n8n_expressions.Untranslated, errors.BlockError):
+    except (n8n_terms.Untranslated, errors.BlockError):
         return
     assert "class" not in str(found).replace("__class__", "")
 
 
 def _is(condition: dict[str, Any], **more: Any) -> bool:
     jinja = n8n_conditions.of(condition, Names(frozenset()), **more)
-    template = f"{n8n_expressions.PRELUDE}{{{{ 'yes' if {jinja} else 'no' }}}}"
+    template = f"{n8n_terms.PRELUDE}{{{{ 'yes' if {jinja} else 'no' }}}}"
     return templates.render(template, {"item": ITEM}) == "yes"
 
 

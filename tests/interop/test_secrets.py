@@ -33,6 +33,7 @@ def _version(graph_id: str, graph: Graph) -> Exported:
         ("AGENT_SHORT_TEXT_INPUT", {"name": "key", "secret": True, "value": PLANTED}),
         ("AGENT_INPUT", {"name": "key", "secret": True, "value_#_a": PLANTED}),
         ("AGENT_OUTPUT", {"name": "key", "secret": True, "value": PLANTED}),
+        ("SQL_QUERY", {"host": PLANTED, "database": "d", "query": "select 1"}),
         ("SEND_WEB_REQUEST", {"url": "https://a.example", "headers": {"Authorization": f"Bearer {PLANTED}"}}),
         ("SEND_WEB_REQUEST", {"url": "https://a.example", "headers": {"x-api-key": PLANTED, "COOKIE": PLANTED}}),
         ("SEND_WEB_REQUEST", {"url": "https://a.example", "headers_#_X-Auth-Token": PLANTED}),

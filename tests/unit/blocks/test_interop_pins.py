@@ -78,6 +78,25 @@ def test_its_input_pins_take_the_listed_types(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", HERE, ids=lambda block: block.block_type)
+def test_its_output_pins_give_the_listed_types(block: Block) -> None:
+    spec = catalog.spec(block.block_type)
+    assert spec is not None
+    for name, listed in LISTED[block.block_type]["outputs"].items():
+        schema = dict(spec.outputs[name])
+        expected = json_types(ast.parse(listed, mode="eval").body)
+        given = types_of(schema, schema.get("$defs", {}))
+        assert not expected or expected <= given <= expected | {"string", "integer"}, name
+
+
+@pytest.mark.parametrize("block", HERE, ids=lambda block: block.block_type)
+def test_its_secret_pins_are_the_listed_ones(block: Block) -> None:
+    spec = catalog.spec(block.block_type)
+    assert spec is not None
+    for name, listed in LISTED[block.block_type]["inputs"].items():
+        assert spec.inputs[name].schema.get("secret", False) == (listed.get("secret") == "True"), name
+
+
+@pytest.mark.parametrize("block", HERE, ids=lambda block: block.block_type)
 def test_its_input_pins_have_the_listed_defaults(block: Block) -> None:
     spec = catalog.spec(block.block_type)
     assert spec is not None

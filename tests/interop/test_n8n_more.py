@@ -1,0 +1,145 @@
+"""Times, joins by fields, and the shapes that nodes of n8n had over their versions."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.statuses import Status
+from tests.engine.stage import Stage
+from tests.interop import made, world
+from tests.interop.test_n8n import node, workflow
+
+START = node("Start", "manualTrigger")
+ANSWER = node("Answer", "respondToWebhook", {"respondWith": "json", "responseBody": "={{ $json }}"}, 1)
+
+
+def fields(**values: tuple[str, Any]) -> dict[str, Any]:
+    """A Set of the newest kind: name -> type and value."""
+    return {"assignments": {"assignments": [{"name": n, "type": t, "value": v} for n, (t, v) in values.items()]}}
+
+
+def rows(name: str, several: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Two nodes: what makes the rows, and what makes an item of each."""
+    return [
+        node(name, "set", {"mode": "raw", "jsonOutput": {"rows": several}}, 3.4),
+        node(f"Each {name}", "splitOut", {"fieldToSplitOut": "rows"}, 1),
+    ]
+
+
+async def answered(stage: Stage, raw: Any) -> list[Any]:
+    imported = await world.imported(stage, raw)
+    assert [n["id"] for n in imported["graph"]["nodes"] if n["block_type"] == "PLACEHOLDER"] == []
+    seen = await world.executed(stage, imported["graph"]["id"])
+    assert (seen["status"], seen["error"]) == (Status.COMPLETED, None)
+    return seen["output"]["Answer"]
+
+
+async def set_to(stage: Stage, parameters: dict[str, Any], version: float = 3.4, **more: Any) -> Any:
+    raw = workflow([START, node("X", "set", parameters, version), ANSWER], "Start -> X", "X -> Answer")
+    [answer] = await answered(stage, {**raw, **more})
+    return answer
+
+
+async def test_a_time_is_moved_rounded_and_written(stage: Stage) -> None:
+    year, month, day = stage.now.year, stage.now.month, stage.now.day
+    asked = {
+        "now": "={{ $now }}",
+        "day": "=on {{ $today.toISODate() }}",
+        "later": "={{ $now.plus({months: 1, days: 2}).startOf('month').toFormat(\"yyyy-MM-dd'T'HH\") }}",
+        "year": "={{ $now.year + 1 }}",
+        "utc": "={{ new Date().toISOString() }}",
+        "seconds": "={{ DateTime.now().minus(1, 'hours').toSeconds() }}",
+    }
+    seen = await set_to(stage, fields(**{name: ("string", value) for name, value in asked.items()}))
+    assert seen["now"].startswith(f"{year}-{month:02}-{day:02}T")
+    assert seen["day"] == f"on {year}-{month:02}-{day:02}"
+    assert seen["later"] == f"{year + month // 12}-{month % 12 + 1:02}-01T00"
+    assert seen["year"] == year + 1
+    assert seen["utc"].endswith("Z")
+    assert abs(seen["seconds"] - stage.now.timestamp() + 3_600) < 86_400
+
+
+async def test_a_time_is_of_the_zone_that_the_workflow_names(stage: Stage) -> None:
+    asked = fields(t=("string", "={{ $now }}"))
+    assert (await set_to(stage, asked, settings={"timezone": "Asia/Tokyo"}))["t"].endswith("+09:00")
+    assert (await set_to(stage, asked, settings={"timezone": "DEFAULT"}))["t"].endswith("+00:00")
+
+
+@pytest.mark.parametrize(
+    ("version", "parameters"),
+    [
+        (1, {"values": {"string": [{"name": "s", "value": "a"}], "number": [{"name": "n", "value": 2}]}}),
+        (2, {"keepOnlySet": True, "values": {
+            "string": [{"name": "s", "value": "a"}], "number": [{"name": "n", "value": "2"}]}}),
+        (3.2, {"include": "none", "fields": {"values": [
+            {"name": "s", "stringValue": "a"}, {"name": "n", "type": "numberValue", "numberValue": "=2"}]}}),
+        (3.4, fields(s=("string", "a"), n=("number", "=2"))),
+        (3.4, {"mode": "raw", "jsonOutput": '={"s": "{{ \'a\' }}", "n": {{ 1 + 1 }}}'}),
+    ],
+)  # fmt: skip
+async def test_fields_are_set_in_the_shapes_of_all_versions(stage: Stage, version: float, parameters: Any) -> None:
+    assert await set_to(stage, parameters, version) == {"s": "a", "n": 2}
+
+
+async def test_a_literal_behind_an_equals_sign_has_its_type(stage: Stage) -> None:
+    asked = fields(a=("array", "=[1, 2]"), o=("object", '={"x": 1}'), b=("boolean", "=true"))
+    assert await set_to(stage, asked) == {"a": [1, 2], "o": {"x": 1}, "b": True}
+
+
+@pytest.mark.parametrize(("number", "way"), [(0, "none"), (2, "two")])
+async def test_a_switch_goes_by_a_number_that_is_computed(stage: Stage, number: int, way: str) -> None:
+    ways = [node(name, "set", fields(way=("string", name)), 3.4) for name in ("none", "one", "two")]
+    raw = workflow(
+        [
+            START,
+            node("N", "set", fields(n=("number", str(number))), 3.4),
+            node("Which", "switch", {"mode": "expression", "numberOutputs": 3, "output": "={{ $json.n }}"}, 3),
+            *ways,
+            ANSWER,
+        ],
+        "Start -> N",
+        "N -> Which",
+        *(f"Which:{position} -> {one['name']}" for position, one in enumerate(ways)),
+        *(f"{one['name']} -> Answer" for one in ways),
+    )
+    assert await answered(stage, raw) == [{"way": way}]
+
+
+LEFT = [{"id": 1, "a": "x"}, {"id": 2, "a": "y"}]
+RIGHT = [{"id": 2, "b": "z"}, {"id": 3, "b": "q"}]
+BOTH = [{"id": 2, "a": "y", "b": "z"}]
+
+
+@pytest.mark.parametrize(
+    ("version", "parameters", "answer"),
+    [
+        (1, {"mode": "mergeByKey", "propertyName1": "id", "propertyName2": "id"}, BOTH),
+        (2.1, {"mode": "combine", "combinationMode": "mergeByFields",
+               "mergeByFields": {"values": [{"field1": "id", "field2": "id"}]}}, BOTH),
+        (3, {"mode": "combine", "fieldsToMatchString": "id"}, BOTH),
+        (3, {"mode": "combine", "fieldsToMatchString": "id", "joinMode": "enrichInput1"}, [LEFT[0], *BOTH]),
+        (3, {"mode": "combine", "fieldsToMatchString": "id", "joinMode": "keepNonMatches",
+             "outputDataFrom": "input2"}, RIGHT[1:]),
+        (3, {"mode": "combine", "fieldsToMatchString": "id", "joinMode": "keepEverything"},
+         [LEFT[0], *BOTH, RIGHT[1]]),
+    ],
+)  # fmt: skip
+async def test_items_are_joined_by_a_field(stage: Stage, version: float, parameters: Any, answer: Any) -> None:
+    raw = workflow(
+        [START, *rows("Left", LEFT), *rows("Right", RIGHT), node("Join", "merge", parameters, version), ANSWER],
+        "Start -> Left",
+        "Start -> Right",
+        "Left -> Each Left",
+        "Right -> Each Right",
+        "Each Left -> Join",
+        "Each Right -> Join:1",
+        "Join -> Answer",
+    )
+    assert sorted(await answered(stage, raw), key=lambda one: one["id"]) == sorted(answer, key=lambda one: one["id"])
+
+
+def test_what_is_made_for_a_time_is_accounted_for() -> None:
+    raw = workflow([START, node("X", "set", fields(t=("string", "={{ $now.year }}")), 3.4)], "Start -> X")
+    imported = made.imported(raw)
+    told = [one.message for one in imported.report.entries if one.place == "nodes[1]"]
+    assert told == ["CREATE_DICTIONARY, and 3 nodes for it"]
