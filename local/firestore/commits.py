@@ -57,7 +57,7 @@ class Commit:
     """
 
     def __init__(self, store: Store, history: History, database: str, wanted: Sequence[Message]) -> None:
-        self._store, self._history, self._database = store, history, database
+        self._store, self._history, self.database = store, history, database
         self._wanted = [(write, writes.target(write, database)) for write in wanted]
         for write in wanted:
             transforms.check(write.update_transforms or write.transform.field_transforms)
@@ -65,6 +65,11 @@ class Commit:
         self._drafts: dict[Path, _Draft] = {}
         self._transformed: list[list[Message]] = []
         self._time = 0
+
+    def check(self, now: int) -> None:
+        """INVALID_ARGUMENT: a write could not be made whatever is stored."""
+        for write, target in self._wanted:
+            writes.check(write, target, now)
 
     def draft(self, now: int) -> Writes:
         """Work out what the writes make of the documents as they are. Raises FirestoreError: they may not be made."""
@@ -83,7 +88,7 @@ class Commit:
             self._transformed.append(transformed)
         for draft in self._drafts.values():
             self._finish(draft)
-        return Writes({(self._database, path) for path in self._drafts}, self._describe)
+        return Writes({(self.database, path) for path in self._drafts}, self._describe)
 
     def _begin(self, target: writes.Target) -> _Draft:
         row = self._store.find(target.database, target.path)
@@ -104,7 +109,7 @@ class Commit:
     def _describe(self) -> list[Change]:
         """What would change, with documents that have no number yet."""
         return [
-            Change(self._time, self._database, path, draft.before, _row(draft.content))
+            Change(self._time, self.database, path, draft.before, _row(draft.content))
             for path, draft in self._drafts.items()
             if not draft.is_unchanged
         ]
@@ -117,7 +122,7 @@ class Commit:
                 for path, draft in self._drafts.items():
                     if not draft.is_unchanged:
                         after = self._put(path, draft)
-                        changes.append(Change(self._time, self._database, path, draft.before, after))
+                        changes.append(Change(self._time, self.database, path, draft.before, after))
                 if changes:
                     self._store.set_last_time(self._time)
         except BaseException:
@@ -135,10 +140,10 @@ class Commit:
         before = draft.before
         if draft.content is None:
             if before is not None:
-                self._store.remove(self._database, path, before)
+                self._store.remove(self.database, path, before)
             return None
         created = self._time if before is None or draft.recreated else before.created
-        return self._store.put(self._database, path, before, draft.document, draft.content, created, self._time)
+        return self._store.put(self.database, path, before, draft.document, draft.content, created, self._time)
 
 
 def _row(content: bytes | None) -> Row | None:

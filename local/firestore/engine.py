@@ -58,11 +58,12 @@ class Engine:
     async def get_document(self, request: Message) -> Message:
         """GetDocument. NOT_FOUND: it does not exist."""
         database, path = names.split_document(request.name)
+        mask = mask_of(request)
         time = await self.view(request, database).lock(database, [path])
         row = self.history.find(database, path, time)
         if row is None:
             raise errors.not_found(f'Document "{request.name}" not found.')
-        return masked(row.message(), mask_of(request))
+        return masked(row.message(), mask)
 
     async def batch_get_documents(self, request: Message) -> Iterator[Message]:
         """BatchGetDocuments: each document once, in the order asked for, all as of one time."""
@@ -97,7 +98,7 @@ class Engine:
         database = names.check_database(request.database)
         limits.check_request(request.ByteSize())
         commit = self._commit(database, *request.writes)
-        transaction = self._committing(request, database) if request.transaction else None
+        transaction = self._committing(request, commit) if request.transaction else None
         time, outcomes = await self._apply(commit, transaction)
         response = messages.CommitResponse(commit_time=messages.timestamp(time))
         response.write_results.extend(outcome.message() for outcome in outcomes)
@@ -106,8 +107,10 @@ class Engine:
     def _commit(self, database: str, *wanted: Message) -> commits.Commit:
         return commits.Commit(self.store, self.history, database, wanted)
 
-    def _committing(self, request: Message, database: str) -> Transaction:
-        transaction = self.transactions.get(request.transaction, database, self.now())
+    def _committing(self, request: Message, commit: commits.Commit) -> Transaction:
+        """The transaction, which takes no more calls; it does where a write makes no sense whatever is stored."""
+        transaction = self.transactions.get(request.transaction, commit.database, self.now())
+        commit.check(self.now())
         if transaction.mode is Mode.READ_ONLY and request.writes:
             raise errors.invalid("Cannot modify entities in a read-only transaction.")
         self.transactions.close(transaction)
@@ -154,6 +157,8 @@ class Engine:
         """CreateDocument, under an id of the server's when none is given. ALREADY_EXISTS."""
         if request.document.name:
             raise errors.invalid("document.name must not be set")
+        if "/" in request.collection_id or "/" in request.document_id:
+            raise errors.invalid("Neither a collection id nor a document id may contain a slash.")
         id_ = request.document_id or "".join(secrets.choice(_ALPHABET) for _ in range(20))
         write = messages.Write(update=request.document)
         write.update.name = f"{request.parent}/{request.collection_id}/{id_}"

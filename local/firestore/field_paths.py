@@ -2,10 +2,13 @@
 
 Syntax: https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#documentmask. A segment is
 ``[a-zA-Z_][a-zA-Z_0-9]*``, or anything else in backticks, where a backslash escapes a backtick or a backslash.
+Google's emulator knows the escapes of strings in SQL as well, and refuses others:
+https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#escape_sequences.
 """
 
 import re
-from functools import lru_cache
+import sys
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 from local.firestore import errors
@@ -21,12 +24,16 @@ MAX_FIELD_PATH_BYTES = 1500
 
 _SIMPLE = re.compile(r"[a-zA-Z_][a-zA-Z_0-9]*")
 _SEGMENT = re.compile(r"([a-zA-Z_][a-zA-Z_0-9]*)|`((?:[^`\\]|\\.)+)`", re.DOTALL)
-_RESERVED = re.compile(r"__.*__", re.DOTALL)
+_RESERVED = re.compile(r"__.+__", re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\(?:([abfnrtv\\?\"'`])|[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|)"
+)
+_ESCAPED = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
 
 
 @lru_cache(maxsize=8192)
 def parse(text: str) -> FieldPath:
-    """The segments of ``text``. INVALID_ARGUMENT when it is no field path."""
+    """The segments of ``text``. INVALID_ARGUMENT when it is no field path, or holds a name that no field can have."""
     segments: list[str] = []
     position = 0
     while True:
@@ -34,7 +41,7 @@ def parse(text: str) -> FieldPath:
         if match is None:
             raise _refusal(text)
         quoted = match.group(2)
-        segments.append(match.group(1) if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL))
+        segments.append(match.group(1) if quoted is None else _ESCAPE.sub(partial(_unescaped, text), quoted))
         position = match.end()
         if position == len(text):
             break
@@ -43,15 +50,30 @@ def parse(text: str) -> FieldPath:
         position += 1
     if len(text.encode()) > MAX_FIELD_PATH_BYTES:
         raise errors.invalid(f"The field path is longer than {MAX_FIELD_PATH_BYTES} bytes.")
+    for segment in segments:
+        if _RESERVED.fullmatch(segment) and segments != [NAME]:
+            raise errors.invalid(f'The field path "{text}" holds the reserved name "{segment}".')
     return tuple(segments)
 
 
+def _unescaped(text: str, found: re.Match[str]) -> str:
+    letter, *codes, octal = found.groups()
+    code = next(filter(None, codes), None)
+    if letter is None and code is None and octal is None:
+        raise _refusal(text)
+    if letter is not None:
+        return _ESCAPED.get(letter, letter)
+    number = int(code, 16) if code else int(octal, 8)
+    if number > sys.maxunicode:
+        raise _refusal(text)
+    return chr(number)
+
+
 def parse_writable(text: str) -> FieldPath:
-    """As ``parse``, but refuses the reserved names, which no document may hold."""
+    """As ``parse``, but of a field that a document may hold."""
     path = parse(text)
-    for segment in path:
-        if _RESERVED.fullmatch(segment):
-            raise errors.invalid(f'The field path "{text}" holds the reserved name "{segment}".')
+    if path == (NAME,):
+        raise errors.invalid(f'The field path "{text}" holds the reserved name "{NAME}".')
     return path
 
 

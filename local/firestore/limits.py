@@ -6,7 +6,7 @@ own, not those of the wire: https://firebase.google.com/docs/firestore/storage-s
 
 import re
 
-from local.firestore import encoding, errors
+from local.firestore import encoding, errors, value_rules
 from local.firestore.messages import Fields, Message
 from local.firestore.names import Path
 
@@ -19,7 +19,7 @@ MAX_DIMENSIONS = 2048
 """Of a vector: https://firebase.google.com/docs/firestore/vector-search#limitations."""
 
 _SURELY_SMALL = 100_000  # serialized; no value is ten times as large stored as it is on the wire
-_RESERVED = re.compile(r"__.*__", re.DOTALL)
+_RESERVED = re.compile(r"__.+__", re.DOTALL)
 _NAME_OVERHEAD = 16
 _DOCUMENT_OVERHEAD = 32
 _FIXED_SIZES = {
@@ -49,30 +49,30 @@ def check_size(document: Message, path: Path, size: int) -> None:
             )
 
 
-def check_fields(fields: Fields, depth: int) -> None:
-    """Refuse names and values that no document may hold. Times are cut off to microseconds, as they are stored."""
+def check_fields(fields: Fields, depth: int, above: int = 0) -> None:
+    """Refuse names and values that no document may hold. Times are cut off to microseconds, as they are stored.
+    ``above``: bytes of the path of the map, with the dot behind it."""
     for name in fields:
         if not name:
             raise errors.invalid("The property.name is the empty string.")
         if name.startswith("__") and _RESERVED.fullmatch(name) and not (name == "__type__" and depth > 1):
             raise errors.invalid(f"field name {name} is reserved")
-        if len(name) * 4 > MAX_FIELD_NAME_BYTES and len(name.encode()) > MAX_FIELD_NAME_BYTES:
+        size = above + len(name) * 4
+        if size > MAX_FIELD_NAME_BYTES and above + len(name.encode()) > MAX_FIELD_NAME_BYTES:
             raise errors.invalid(f"The property.name is longer than {MAX_FIELD_NAME_BYTES} bytes.")
-        check_value(fields[name], depth, name)
+        check_value(fields[name], depth, name, above)
 
 
-def check_value(value: Message, depth: int, name: str) -> None:
-    """Refuse a value of the field ``name``."""
+def check_value(value: Message, depth: int, name: str, above: int = 0) -> None:
+    """Refuse a value of the field ``name``. ``above`` as ``check_fields`` has it."""
     kind = value.WhichOneof("value_type")
+    if depth > MAX_MAP_DEPTH and (kind == "map_value" or depth > MAX_MAP_DEPTH + 1):
+        raise errors.invalid(f"Property {name} contains an invalid nested entity: more than {MAX_MAP_DEPTH} levels.")
     if kind == "map_value":
         if "__type__" in value.map_value.fields:
             check_vector(value, name)
             return
-        if depth > MAX_MAP_DEPTH:
-            raise errors.invalid(
-                f"Property {name} contains an invalid nested entity: more than {MAX_MAP_DEPTH} levels."
-            )
-        check_fields(value.map_value.fields, depth + 1)
+        check_fields(value.map_value.fields, depth + 1, above + len(name.encode()) + 1)
     elif kind == "array_value":
         for element in value.array_value.values:
             if element.WhichOneof("value_type") == "array_value":
@@ -81,12 +81,16 @@ def check_value(value: Message, depth: int, name: str) -> None:
                 raise errors.invalid("Cannot convert a vector value in an array value.")
             check_value(element, depth + 1, name)
     elif kind == "timestamp_value":
+        value_rules.check_single(kind, value)
         if value.timestamp_value.nanos % 1000:
             value.timestamp_value.nanos -= value.timestamp_value.nanos % 1000
     elif kind is None:
         raise errors.invalid("Cannot convert firestore.v1.Value with type unset.")
     elif kind.startswith(("field_", "variable_", "function_", "pipeline_")):
         raise errors.invalid(f"Cannot store a firestore.v1.Value of type {kind}: it is an expression of pipelines.")
+    else:
+        value_rules.check_single(kind, value)
+        value_rules.check_length(kind, value, name)
 
 
 def check_vector(value: Message, name: str) -> Message:
@@ -101,6 +105,8 @@ def check_vector(value: Message, name: str) -> Message:
     elements = fields["value"].array_value.values
     if any(element.WhichOneof("value_type") != "double_value" for element in elements):
         raise errors.invalid("Vector must only contain values of type 'double'")
+    if any(element.double_value != element.double_value for element in elements):
+        raise errors.invalid("Vector cannot contain NaN values.")
     if not elements:
         raise errors.invalid("Cannot have a zero length vector.")
     if len(elements) > MAX_DIMENSIONS:
@@ -113,10 +119,11 @@ def _name_size(path: Path) -> int:
 
 
 def _fields_size(fields: Fields) -> int:
-    return sum(len(name.encode()) + 1 + _value_size(fields[name]) for name in fields)
+    return sum(len(name.encode()) + 1 + value_size(fields[name]) for name in fields)
 
 
-def _value_size(value: Message) -> int:
+def value_size(value: Message) -> int:
+    """Bytes of a value as it is stored."""
     match value.WhichOneof("value_type"):
         case "string_value":
             return len(value.string_value.encode()) + 1
@@ -125,7 +132,7 @@ def _value_size(value: Message) -> int:
         case "reference_value":
             return _name_size(tuple(value.reference_value.split("/")[5:]))
         case "array_value":
-            return sum(map(_value_size, value.array_value.values))
+            return sum(map(value_size, value.array_value.values))
         case "map_value":
             return _fields_size(value.map_value.fields)
         case kind:

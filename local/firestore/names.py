@@ -20,8 +20,8 @@ MAX_NAME_BYTES = 6 * 1024
 MAX_DEPTH = 100
 
 _DATABASE = re.compile(r"projects/([^/]+)/databases/([^/]+)")
-_RESERVED = re.compile(r"__.*__", re.DOTALL)
-_NUMERIC = re.compile(r"__id(-?\d+)__")
+_RESERVED = re.compile(r"__.+__", re.DOTALL)
+_NUMERIC = re.compile(r"__id(-?[1-9][0-9]*)__")
 
 
 def check_database(name: str) -> str:
@@ -35,16 +35,13 @@ def check_database(name: str) -> str:
 def split(name: str) -> tuple[str, Path]:
     """A name below ``projects/P/databases/D/documents`` as its database and its path (empty: the root).
 
-    INVALID_ARGUMENT for anything else, and past the limits of
-    https://firebase.google.com/docs/firestore/quotas#limits: an id of 1,500 bytes, a name of 6 KiB, 100 levels.
+    INVALID_ARGUMENT for anything else.
     """
     match = _DATABASE.match(name)
     rest = name[match.end() :] if match else ""
     if match is None or not (rest == "/documents" or rest.startswith("/documents/")):
         raise errors.invalid(f'Document name "{name}" is not of the form "projects/P/databases/D/documents/...".')
     path = tuple(rest[len("/documents/") :].split("/")) if rest != "/documents" else ()
-    if len(name.encode()) > MAX_NAME_BYTES or len(path) > 2 * MAX_DEPTH:
-        raise errors.invalid(f'The name "{name[:200]}..." is longer than {MAX_NAME_BYTES} bytes or 100 levels.')
     for position, segment in enumerate(path):
         check_segment(segment, name, is_collection=position % 2 == 0)
     return match.group(0), path
@@ -56,11 +53,24 @@ def check_segment(segment: str, name: str, *, is_collection: bool) -> None:
         raise errors.invalid(f'Document name "{name}" lacks a resource id.')
     if segment in (".", ".."):
         raise errors.invalid(f'Document name "{name}" contains a resource id "{segment}".')
-    if len(segment.encode()) > MAX_SEGMENT_BYTES:
+    if _RESERVED.fullmatch(segment):
+        number = None if is_collection else _NUMERIC.fullmatch(segment)
+        if number is None:
+            kind = "Collection" if is_collection else "Resource"
+            raise errors.invalid(f'{kind} id "{segment}" is invalid because it is reserved.')
+        if not -(2**63) <= int(number.group(1)) < 2**63:
+            raise errors.invalid(f'Resource id "{segment}" is invalid because it is not a 64 bit integer.')
+
+
+def check_size(name: str, path: Path) -> None:
+    """Refuse to store a document under a name past the limits: an id of 1,500 bytes, a name of 6 KiB, 100 levels
+    (https://firebase.google.com/docs/firestore/quotas#limits). To read or delete it is no error: it is not there."""
+    if len(name) * 4 <= MAX_SEGMENT_BYTES and len(path) <= MAX_DEPTH:
+        return
+    if len(name.encode()) > MAX_NAME_BYTES or len(path) > 2 * MAX_DEPTH:
+        raise errors.invalid(f'The name "{name[:200]}..." is longer than {MAX_NAME_BYTES} bytes or 100 levels.')
+    if any(len(segment.encode()) > MAX_SEGMENT_BYTES for segment in path):
         raise errors.invalid(f"The key path element name is longer than {MAX_SEGMENT_BYTES} bytes.")
-    if _RESERVED.fullmatch(segment) and (is_collection or not _NUMERIC.fullmatch(segment)):
-        kind = "Collection" if is_collection else "Resource"
-        raise errors.invalid(f'{kind} id "{segment}" is invalid because it is reserved.')
 
 
 def split_document(name: str) -> tuple[str, Path]:
@@ -88,7 +98,7 @@ def join(database: str, path: Path) -> str:
 def segment_key(segment: str) -> bytes:
     """One id as bytes in Firestore's order; no key is a prefix of another."""
     number = _NUMERIC.fullmatch(segment)
-    if number and -(2**63) <= int(number.group(1)) < 2**63:
+    if number:
         return b"\x01" + struct.pack(">Q", int(number.group(1)) + 2**63) + b"\x00\x01"
     return b"\x02" + segment.encode().replace(b"\x00", b"\x00\xff") + b"\x00\x01"
 

@@ -9,9 +9,9 @@ first; production leaves that open.
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from local.firestore import encoding, errors, field_paths, limits, messages
+from local.firestore import encoding, errors, field_paths, limits
 from local.firestore.conditions import Operator, field_conditions
 from local.firestore.field_paths import FieldPath
 from local.firestore.index_file import IndexFile, Scope, VectorIndex
@@ -43,10 +43,14 @@ def parse(message: Message) -> Nearest:
     if not vector or len(vector) > MAX_DIMENSIONS:
         raise errors.invalid(f"find_nearest needs a query_vector of 1 to {MAX_DIMENSIONS} dimensions.")
     limits.check_vector(message.query_vector, "query_vector")
+    if message.distance_result_field:
+        field_paths.check_alias(message.distance_result_field)
     if message.distance_measure not in _DISTANCES:
         raise errors.invalid("find_nearest has no distance_measure.")
     if not 1 <= message.limit.value <= MAX_LIMIT:
         raise errors.invalid(f"The limit of find_nearest is from 1 to {MAX_LIMIT}.")
+    if message.HasField("distance_threshold") and not math.isfinite(message.distance_threshold.value):
+        raise errors.invalid("The distance_threshold of find_nearest must be a finite number.")
     return Nearest(
         path=field_paths.parse(message.vector_field.field_path),
         vector=vector,
@@ -84,22 +88,15 @@ def rank(asked: Nearest, found: Sequence[Candidate]) -> list[tuple[Candidate, fl
         far = distance(vector, asked.vector)
         if asked.threshold is None or sign * far <= sign * asked.threshold:
             near.append((sign * far, one))
-    near.sort(key=lambda pair: pair[0])
+    near.sort(key=lambda pair: (math.isnan(pair[0]), pair[0]))
     return [(one, sign * far) for far, one in near[: asked.limit]]
 
 
 def with_distance(document: Message, field: str, distance: float) -> Message:
-    """A copy of the document with the distance in ``field``."""
-    made = messages.Document()
-    made.CopyFrom(document)
+    """The document with the distance in ``field``."""
     if field:
-        made.fields[field].double_value = distance
-    return made
-
-
-def unlimited(query: Query) -> Query:
-    """The documents among which the nearest are: all, whatever limit and projection say."""
-    return replace(query, limit=None, offset=0)
+        document.fields[field].double_value = distance
+    return document
 
 
 def _vector_at(document: Message, path: FieldPath) -> Vector:

@@ -76,7 +76,7 @@ def _conjunction(store: Store, query: Query, conjunction: Conjunction, enough: i
     found: list[Candidate] = []
     for place in places:  # one scan open at a time, however many collections there are
         found += islice(planner.Planner(store, query, conjunction, place).run(), enough)
-    return iter(sorted(found, key=lambda candidate: candidate.key))
+    return _distinct(sorted(found, key=lambda candidate: candidate.key))  # a name is found from everywhere
 
 
 def _places(store: Store, query: Query, conjunction: Conjunction) -> list[Place]:

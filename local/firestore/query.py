@@ -9,7 +9,7 @@ https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#str
 from dataclasses import dataclass
 from functools import cached_property
 
-from local.firestore import conditions, encoding, errors, field_paths, query_rules
+from local.firestore import conditions, encoding, errors, field_paths, limits, names, query_rules, value_rules
 from local.firestore.conditions import (
     INEQUALITIES,
     LISTS,
@@ -159,6 +159,8 @@ def _condition(message: Message) -> Condition:
 def _composite(message: Message) -> Condition:
     parts = tuple(_condition(part) for part in message.filters)
     match message.op:
+        case 2 if not parts:
+            raise errors.invalid("Composite filter must have at least one sub-filter.")
         case _ if not parts:
             return All(())
         case 1:
@@ -194,19 +196,21 @@ def _field(message: Message) -> FieldCondition:
     operator = _FIELD_OPERATORS.get(message.op)
     if operator is None:
         raise errors.invalid(f"The filter on {message.field.field_path} has no operator.")
+    value_rules.check(message.value)
     operands = [message.value]
     if operator in LISTS:
         query_rules.check_list(operator, message.value)
         operands = list(message.value.array_value.values)
     if path == _NAME:
         query_rules.check_names(operator, operands)
-    return _compared(path, operator, tuple(map(encoding.encode, operands)), message.field.field_path)
+    keys = tuple(map(encoding.encode, operands))
+    if any(limits.value_size(operand) > encoding.MAX_INDEXED_BYTES for operand in operands):
+        raise errors.invalid(f"value for {message.field.field_path} is too large to be used in a query")
+    return _compared(path, operator, keys)
 
 
-def _compared(path: FieldPath, operator: Operator, keys: tuple[bytes, ...], name: str) -> FieldCondition:
+def _compared(path: FieldPath, operator: Operator, keys: tuple[bytes, ...]) -> FieldCondition:
     """Null and NaN are equal to nothing, and nothing is unequal to null; the unary filters find them."""
-    if any(len(key) > encoding.MAX_INDEXED_BYTES + 16 for key in keys):
-        raise errors.invalid(f"value for {name} is too large to be used in a query")
     if operator is Operator.NOT_EQUAL and keys == (encoding.NULL,):
         return FieldCondition(path, Operator.LESS_THAN, ())
     unequal = (encoding.NAN,) if operator is Operator.NOT_IN else (encoding.NAN, encoding.NULL)
@@ -255,6 +259,9 @@ def _cursor(message: Message, orders: tuple[Order, ...], explicit: int) -> Curso
     for value, order in zip(message.values, orders, strict=False):
         if order.path == _NAME and value.WhichOneof("value_type") != "reference_value":
             raise errors.invalid("Cursor __key__ value is not a document reference.")
+        if order.path == _NAME:
+            names.split_document(value.reference_value)
+        value_rules.check(value)
         key = encoding.encode(value)
         keys.append(encoding.descending(key) if order.descending else key)
     return Cursor(tuple(keys), message.before)

@@ -35,11 +35,16 @@ def check(query: Query) -> None:
     """INVALID_ARGUMENT for a query that is never allowed."""
     if query.collection_id:
         names.check_segment(query.collection_id, query.collection_id, is_collection=True)
-    elif query.all_descendants and _has_fields(query):
+        if len(query.collection_id.encode()) > names.MAX_SEGMENT_BYTES:
+            raise errors.invalid(f"The query kind is longer than {names.MAX_SEGMENT_BYTES} bytes.")
+        if "/" in query.collection_id:
+            raise errors.invalid(f'Collection id "{query.collection_id}" is invalid because it contains "/".')
+    elif _has_fields(query) or query.orders[-1].descending:
         raise errors.invalid("kind is required for all orders except __key__ ascending")
     if query.collection_id and query.all_descendants and query.parent and _has_fields(query):
         raise errors.invalid("collection group queries are only allowed at the root parent")
     _check_negations(query.condition)
+    _check_inequalities(query.condition)
     _check_equal_names(query.condition)
     if len(query.conjunctions) > MAX_DISJUNCTIONS:
         raise errors.invalid(
@@ -76,6 +81,15 @@ def _check_negations(condition: Condition) -> None:
         raise errors.invalid("'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.")
 
 
+def _check_inequalities(condition: Condition) -> None:
+    found = {c.path for c in field_conditions(condition) if c.operator in INEQUALITIES}
+    if len(found) > MAX_INEQUALITY_FIELDS:
+        raise errors.invalid(
+            f"The query contains {len(found)} distinct inequality fields. "
+            f"A query may not contain more than {MAX_INEQUALITY_FIELDS}."
+        )
+
+
 def _check_equal_names(condition: Condition) -> None:
     found = field_conditions(condition)
     unequal = {c.path for c in found if c.operator in INEQUALITIES}
@@ -84,10 +98,10 @@ def _check_equal_names(condition: Condition) -> None:
 
 
 def _array_filters(condition: Condition) -> int:
-    """The most of them in one disjunction."""
+    """The most of them in one disjunction; what is said twice counts once."""
     if isinstance(condition, FieldCondition):
         return int(condition.operator in _ARRAY)
-    counts = [_array_filters(part) for part in condition.parts]
+    counts = [_array_filters(part) for part in set(condition.parts)]
     return max(counts, default=0) if isinstance(condition, Any) else sum(counts)
 
 

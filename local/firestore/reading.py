@@ -42,22 +42,30 @@ class Reading:
     async def run_query(self, request: Message) -> Iterator[Message]:
         """RunQuery: the results, or one response without any, with the time at which they are true."""
         database, parent = names.split_parent(request.parent)
+        if not request.HasField("structured_query"):
+            raise errors.invalid("only structured queries are supported")
         parsed = self.parse(database, parent, request.structured_query)
         if request.structured_query.HasField("find_nearest"):
             return await self._run_nearest(request, parsed)
         return _responses(parsed, *await self._run(request, parsed))
 
     async def _run_nearest(self, request: Message, parsed: Query) -> Iterator[Message]:
-        if parsed.offset or parsed.start or parsed.end:
-            raise errors.invalid("Neither an offset nor a cursor can be used with find_nearest.")
         asked = nearest.parse(request.structured_query.find_nearest)
+        time, ranked, begun = await self._nearest(request, parsed, asked)
+        documents = [nearest.with_distance(one.row.message(), asked.distance_field, far) for one, far in ranked]
+        return _answers(parsed, time, documents, begun)
+
+    async def _nearest(
+        self, request: Message, parsed: Query, asked: nearest.Nearest
+    ) -> tuple[int, list[tuple[Candidate, float]], bytes]:
+        """As ``_run``, of a search for the nearest: with the distance of each."""
+        if parsed.offset or parsed.limit is not None or parsed.start or parsed.end:
+            raise errors.invalid("Neither a limit, an offset nor a cursor can be used with find_nearest.")
         index_file = self._engine.store.index_file(parsed.database)
         if index_file is not None:
             nearest.check(asked, parsed, index_file)
-        time, results, begun = await self._run(request, nearest.unlimited(parsed))
-        ranked = nearest.rank(asked, results)
-        documents = [nearest.with_distance(one.document, asked.distance_field, far) for one, far in ranked]
-        return _answers(parsed, time, documents, begun)
+        time, results, begun = await self._run(request, parsed)
+        return time, nearest.rank(asked, results), begun
 
     def parse(
         self,
@@ -92,19 +100,28 @@ class Reading:
     async def run_aggregation_query(self, request: Message) -> Iterator[Message]:
         """RunAggregationQuery: count, sum and avg, in one response."""
         database, parent = names.split_parent(request.parent)
+        if not request.HasField("structured_aggregation_query"):
+            raise errors.invalid("only structured aggregation queries are supported")
         wanted = aggregation.parse(request.structured_aggregation_query)
         paths = frozenset(one.path for one in wanted if one.path)
-        parsed = self.parse(database, parent, request.structured_aggregation_query.structured_query, paths)
-        parsed = aggregation.bounded(parsed, wanted)
-        time, results, new = await self._run(request, parsed)
-        response = messages.RunAggregationQueryResponse(read_time=messages.timestamp(time), transaction=new)
+        structured = request.structured_aggregation_query.structured_query
+        parsed = self.parse(database, parent, structured, paths)
+        if structured.HasField("find_nearest"):
+            time, ranked, new = await self._nearest(request, parsed, nearest.parse(structured.find_nearest))
+            results = [one for one, _ in ranked]
+        else:
+            time, results, new = await self._run(request, aggregation.bounded(parsed, wanted))
+        response = messages.RunAggregationQueryResponse(read_time=messages.timestamp(time))
         for alias, value in aggregation.evaluate(wanted, [found.document.fields for found in results]).items():
             response.result.aggregate_fields[alias].CopyFrom(value)
-        return iter((response,))
+        begun = (messages.RunAggregationQueryResponse(transaction=new),) if new else ()
+        return iter((*begun, response))
 
     async def list_documents(self, request: Message) -> Message:
         """ListDocuments: a page of a collection, by name or by ``order_by``."""
         database, parent = names.split_parent(request.parent)
+        if request.show_missing and not request.collection_id:
+            raise errors.invalid("collection id must be set when show_missing is true")
         if request.show_missing and request.order_by:
             raise errors.invalid("cannot specify an order when show_missing is true")
         structured = _listed(request)
@@ -117,7 +134,7 @@ class Reading:
         if request.show_missing:
             documents = self._with_missing(database, (*parent, request.collection_id), documents, parsed, time)
         response.documents.extend(document for _, document in documents[:size])
-        if len(documents) > size:
+        if len(documents) >= size:  # as Google's emulator: what follows may be an empty page
             last = documents[size - 1][0]
             response.next_page_token = _token(_position(last, found, parsed))
         return response
@@ -153,7 +170,7 @@ class Reading:
         ids = sorted({path[depth] for path in below if path[depth] > after}, key=names.segment_key)
         size = request.page_size or _DEFAULT_PAGE
         response = messages.ListCollectionIdsResponse(collection_ids=islice(ids, size))
-        if len(ids) > size:
+        if len(ids) >= size:
             response.next_page_token = _token(ids[size - 1])
         return response
 

@@ -7,7 +7,7 @@ write are applied in order, each to the result of the one before it.
 import math
 from collections.abc import Sequence
 
-from local.firestore import encoding, errors, field_paths, messages
+from local.firestore import encoding, errors, field_paths, messages, value_rules
 from local.firestore.messages import Fields, Message
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
@@ -41,12 +41,18 @@ def apply(fields: Fields, transform: Message, now: int) -> Message:
 
 
 def check(field_transforms: Sequence[Message]) -> None:
-    """Refuse transforms that could be made of no field."""
+    """Refuse transforms that could be made of no field, and of a field together with one below it."""
+    paths = {field_paths.parse_writable(transform.field_path) for transform in field_transforms}
+    for path in paths if len(paths) > 1 else ():
+        if any(path[:length] in paths for length in range(1, len(path))):
+            raise errors.invalid(f"Cannot transform {field_paths.render(path)} and what it is nested in at once.")
     for transform in field_transforms:
-        field_paths.parse_writable(transform.field_path)
         kind = transform.WhichOneof("transform_type")
         if kind in ("increment", "maximum", "minimum"):
             _operand(getattr(transform, kind))
+        elif kind in ("append_missing_elements", "remove_all_from_array"):
+            for element in getattr(transform, kind).values:
+                value_rules.check(element)
 
 
 def _server_value(transform: Message, now: int) -> Message:

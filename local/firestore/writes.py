@@ -13,6 +13,7 @@ from local.firestore import errors, field_paths, limits, messages, names, transf
 from local.firestore.messages import Message
 from local.firestore.names import Path
 
+_END_OF_TIME = 253_402_300_800_000_000  # the first microsecond of the year 10000
 _VERIFY = 5  # the field number of Write.verify, which google-cloud-firestore's messages leave out
 
 
@@ -37,6 +38,8 @@ class State:
 def target(write: Message, database: str) -> Target:
     """What ``write`` is about. INVALID_ARGUMENT: nothing, or a document of another database."""
     kind = write.WhichOneof("operation")
+    if kind != "update" and (write.HasField("update_mask") or write.update_transforms):
+        raise errors.invalid(f"A {kind or 'verify'} must not specify a document mask or update transforms.")
     match kind:
         case "update":
             name = write.update.name
@@ -49,6 +52,8 @@ def target(write: Message, database: str) -> Target:
     found, path = names.split_document(name)
     if found != database:
         raise errors.invalid(f'The document "{name}" is not in the database "{database}" of the request.')
+    if kind in ("update", "transform"):
+        names.check_size(name, path)
     return Target(kind, name, found, path)
 
 
@@ -74,13 +79,13 @@ def _check_version(stamp: Message, target: Target, state: State) -> None:
     """A version later than the stored one is a mistake of the caller; no version is that of no document."""
     required = messages.micros(stamp)
     stored = state.updated if state.document is not None else 0
-    if stamp.nanos % 1000 or required < 0:
+    if stamp.nanos % 1000 or not 0 <= required < _END_OF_TIME:
         raise errors.invalid("An update_time must be past the epoch, and in whole microseconds.")
     if required > stored > 0:
         raise errors.invalid(
             f"Invalid base version ({required}), it is greater than the stored version ({stored}) of {target.name}"
         )
-    if required != stored or state.document is None:
+    if required != stored:
         raise errors.failed_precondition(
             f"the stored version ({stored}) of {target.name} does not match the required base version ({required})"
         )

@@ -34,6 +34,12 @@ def _skips_otherwise(operation: Operation, ours: Answer, googles: Answer) -> boo
     return ours[0] == googles[0]
 
 
+def _appends_array(operation: Operation, ours: Answer, googles: Answer) -> bool:
+    return isinstance(ours, Failure) and ours.message.startswith(
+        ("Cannot convert an array", "Cannot convert a vector")
+    )
+
+
 _REFUSALS = frozenset(("INVALID_ARGUMENT", "FAILED_PRECONDITION"))
 
 
@@ -68,6 +74,26 @@ DIFFERENCES = (
         "backwards by name, are told by different codes: "
         "https://firebase.google.com/docs/firestore/query-data/queries#limitations",
         _has_two_faults,
+    ),
+    Accepted(
+        "an array in an array by a transform",
+        "The emulator appends it unseen; no array holds an array: "
+        "https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#value",
+        _appends_array,
+    ),
+    Accepted(
+        "a document of another database",
+        "The emulator reads and writes it; a request fails for a name that is not below its database: "
+        "https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#batchgetdocumentsrequest",
+        lambda operation, ours, googles: (
+            isinstance(ours, Failure) and ours.message.find("is not in the database") > 0
+        ),
+    ),
+    Accepted(
+        "a request of more than 4 MiB",
+        "The emulator's transport takes no more; a request may have 10 MiB: "
+        "https://firebase.google.com/docs/firestore/quotas#writes_and_transactions",
+        lambda operation, ours, googles: isinstance(googles, Failure) and googles.code == "RESOURCE_EXHAUSTED",
     ),
     Accepted(
         "results skipped unsaid",
