@@ -159,7 +159,7 @@ async def _run(stage: Metered, version: graphs.Version, inputs: dict[str, Any]) 
 
 def _roots(documents: set[str]) -> int:
     """Of each execution there is one, and it is no node's."""
-    return sum("/nodes/" not in path and "/tokens/" not in path for path in documents)
+    return sum("/executions/" in path and path.count("/", path.index("/executions/")) == 2 for path in documents)
 
 
 def count_all() -> dict[str, Counts]:

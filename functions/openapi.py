@@ -34,6 +34,7 @@ from functions.routers import (
     streams,
     submissions,
     triggers,
+    usage,
     users,
     webhooks,
 )
@@ -48,6 +49,7 @@ ROUTERS: list[APIRouter] = [
     blocks.router,
     users.router,
     account.router,
+    usage.router,
     api_keys.router,
     admin.router,
     credentials.router,

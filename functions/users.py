@@ -14,6 +14,7 @@ from functions.routers import (
     notifications,
     schedules,
     triggers,
+    usage,
     webhooks,
 )
 from functions.routers import users as user_routes
@@ -27,6 +28,7 @@ MODULES = (
     credentials,
     schedules,
     triggers,
+    usage,
     webhooks,
     notification_ways,
     notifications,

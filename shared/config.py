@@ -80,6 +80,17 @@ class Settings(BaseModel):
         le=500_000,
         description="Values above so many bytes of JSON lie in the bucket, not in Firestore.",
     )
+    monthly_dollars: float = Field(
+        100,
+        ge=0,
+        description="What one user may spend a month with the deployment's own keys, in US dollars, unless an "
+        "administrator says otherwise; 0: no limit.",
+    )
+    monthly_node_executions: int = Field(
+        0,
+        ge=0,
+        description="Node executions of one user a month, where no administrator says otherwise; 0: no limit.",
+    )
     max_schedules: int = Field(1_000, ge=1, description="Schedules of one user.")
     max_queued_executions: int = Field(10_000, ge=1, description="Executions of one user that may wait to start.")
     max_node_executions: int = Field(2_000, ge=1, description="Node executions in one execution.")

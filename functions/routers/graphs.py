@@ -6,10 +6,10 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
-from functions.routers import admin_shapes, shapes
+from functions.routers import admin_shapes, shapes, usage_shapes
 from shared.http import answers, auth, etags, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
-from shared.services import graphs, statistics, world
+from shared.services import estimating, graphs, statistics, world
 
 router = routing.router(tags=["graphs"])
 
@@ -60,6 +60,20 @@ async def get_stats(graph_id: str, caller: auth.Reader) -> Response:
     """How its executions went in the last 30 days, together and by day. Those that ended a moment ago may be
     missing."""
     return JsonAnswer(await statistics.of_graph(world.real(), caller, graph_id))
+
+
+@router.post(
+    "/graphs/{graph_id}/estimate",
+    summary="Estimate what an execution will cost",
+    response_model=usage_shapes.Estimate,
+    openapi_extra=routing.body(usage_shapes.EstimateBody),
+)
+async def estimate_graph(
+    graph_id: str, caller: auth.Reader, body: routing.AnyBody, once: idempotency.Once
+) -> Response:
+    """What an execution of the active version will cost, by what earlier ones have cost, else by what its blocks say;
+    and whether what is left of the caller's credit is enough."""
+    return await once.resource(caller.user_id, lambda _: estimating.estimate(world.real(), caller, graph_id, body))
 
 
 @router.get("/graphs/{graph_id}", summary="Read a graph", response_model=shapes.Graph)

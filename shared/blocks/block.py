@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.blocks import credentials as credentials_of
+from shared.blocks.budget import FREE, Budget, Estimate, NoBudget
 from shared.blocks.credentials import Credential, Need, NoWallet, Wallet
 from shared.blocks.memory import Memory, NoMemory
 from shared.blocks.suspensions import Delay as Delay
@@ -75,10 +76,10 @@ def no_randomness(count: int) -> bytes:
 class Context:
     """What a block may know of where it runs. ``idempotency_key`` is the same for every call of one node
     execution: hand it to outside services. ``settings``: the deployment's, by name (``OPENAI_API_KEY`` …).
-    ``charges``: US dollars that the call cost so far, failed attempts included. ``random_bytes``: so many, that
-    nobody can foresee. ``listeners``: None: nobody may watch, and a text need not come in pieces. ``tools``: of a
-    block that ``calls_tools`` or has ``platform_tools``; ``nested``: how many blocks of the latter kind run this
-    execution, one within the other."""
+    ``charges``: US dollars that the call cost so far, failed attempts included; ``budget``: what pays for calls
+    with the deployment's own keys. ``random_bytes``: so many, that nobody can foresee. ``listeners``: None: nobody
+    may watch, and a text need not come in pieces. ``tools``: of a block that ``calls_tools`` or has
+    ``platform_tools``; ``nested``: how many blocks of the latter kind run this execution, one within the other."""
 
     user_id: str = ""
     graph_id: str = ""
@@ -95,6 +96,7 @@ class Context:
     memory: Memory = field(default_factory=NoMemory)
     random_bytes: Callable[[int], bytes] = no_randomness
     charges: list[float] = field(default_factory=list[float])
+    budget: Budget = field(default_factory=NoBudget)
     listeners: Listeners | None = None
     tools: Toolbox = field(default_factory=NoTools)
     nested: Callable[[], Awaitable[int]] = not_nested
@@ -182,6 +184,15 @@ class Block(ABC):
     def needs(cls, input_data: Mapping[str, Any]) -> Mapping[str, Need]:
         """What a node with these literals needs of the user's credentials, by pin."""
         return cls.credentials
+
+    @classmethod
+    def estimate(cls, input_data: Mapping[str, Any], *, own: bool) -> Estimate:
+        """What one firing of a node with these literals (``LINKED`` where a link supplies the pin) will cost.
+        ``own``: with credentials of the user's that an execution brings."""
+        if not cls.cost:
+            return FREE
+        needed = any(need.required for need in cls.needs(input_data).values())
+        return Estimate(known=False, deployment=not (own or needed))
 
     @classmethod
     def many_pins(cls, input_data: Mapping[str, Any]) -> frozenset[str]:

@@ -8,12 +8,13 @@ import email.utils
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Any
 
 from shared import metrics
-from shared.blocks import prices, providers
+from shared.blocks import budget, prices, providers, tokens
 from shared.blocks.block import Context
 from shared.blocks.prices import Usage
 from shared.blocks.providers import Endpoint
@@ -21,6 +22,9 @@ from shared.domain import errors
 
 TIMEOUT_SECONDS = 240.0
 """Below the timeout of a node, so that the failure says what was waited for."""
+
+ANSWER_TOKENS = 4_096
+"""Held for an answer whose length nobody limits."""
 
 _SECRET = 8  # a key of fewer characters is none
 
@@ -124,20 +128,42 @@ async def complete(
         from shared.blocks import messages_api as api
     else:
         from shared.blocks import chat_api as api
-    completion = await api.ask(question, at, context)
-    charge(context, at, name, completion.usage, completion.reported)
+    most = Usage(prompt=_asked_tokens(question), completion=model.max_tokens or ANSWER_TOKENS)
+    async with paying(context, at, name, messages, most) as bill:
+        completion = await api.ask(question, at, context)
+        bill.dollars = charge(context, at, name, completion.usage, completion.reported)
     return completion
 
 
-def charge(context: Context, at: Endpoint, model: str, usage: Usage, reported: float | None = None) -> None:
+def paying(
+    context: Context, at: Endpoint, model: str, asked: Any, most: Usage
+) -> AbstractAsyncContextManager[budget.Bill]:
+    """Around a call: with the deployment's key it needs the credit of ``most``; with the user's own, none."""
+    if at.own:
+        return budget.paid(budget.NoBudget(), "", 0.0)
+    dollars = prices.cost(_priced_at(at, model), model, most) or 0.0
+    return budget.paid(context.budget, call_key(context, model, asked), dollars)
+
+
+def _priced_at(at: Endpoint, model: str) -> str:
+    return providers.of(model) if at.provider == providers.DEPLOYMENT else at.provider
+
+
+def _asked_tokens(question: Question) -> int:
+    tools = json.dumps([list(question.tools), question.form], default=str) if question.tools or question.form else ""
+    return tokens.of_messages(question.messages) + tokens.estimate(tools)
+
+
+def charge(context: Context, at: Endpoint, model: str, usage: Usage, reported: float | None = None) -> float:
     """Count the cost of a call: what the service says, else by the table; nothing where neither knows."""
-    provider = providers.of(model) if at.provider == providers.DEPLOYMENT else at.provider
+    provider = _priced_at(at, model)
     metrics.record("llm_tokens_total", usage.prompt, provider=provider, kind="prompt")
     metrics.record("llm_tokens_total", usage.completion, provider=provider, kind="completion")
-    dollars = prices.cost(provider, model, usage) if reported is None else reported
+    dollars = (prices.cost(provider, model, usage) if reported is None else reported) or 0.0
     if dollars:
         context.charge(dollars)
         metrics.record("llm_cost_dollars_total", dollars, provider=provider)
+    return dollars
 
 
 def window(model: Model) -> int | None:

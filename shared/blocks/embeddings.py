@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.blocks import completions, llm, providers
+from shared.blocks import completions, llm, providers, tokens
 from shared.blocks.block import BlockInput, BlockOutput, Context, Example
 from shared.blocks.completions import Model
 from shared.blocks.prices import Usage
@@ -33,12 +33,14 @@ async def embed(
     if at.api == "anthropic":
         raise completions.refused("Anthropic has no embeddings; choose a model of another provider")
     options: dict[str, Any] = {} if dimensions is None else {"dimensions": dimensions}
-    async with chat_api.client(at, context) as service, chat_api.translated(model.name, at, context):
-        answer = await service.embeddings.create(model=model.name, input=list(texts), **options)
+    most = Usage(prompt=sum(tokens.estimate(text) for text in texts))
+    async with completions.paying(context, at, model.name, list(texts), most) as bill:
+        async with chat_api.client(at, context) as service, chat_api.translated(model.name, at, context):
+            answer = await service.embeddings.create(model=model.name, input=list(texts), **options)
+        used = chat_api.usage(answer.usage)
+        bill.dollars = completions.charge(context, at, model.name, used)
     if len(answer.data) != len(texts):
         raise completions.refused(f"{model.name} answered with {len(answer.data)} vectors for {len(texts)} texts")
-    used = chat_api.usage(answer.usage)
-    completions.charge(context, at, model.name, used)
     return [one.embedding for one in sorted(answer.data, key=lambda one: one.index)], used
 
 

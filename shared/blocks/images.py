@@ -8,9 +8,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.blocks import completions, llm, providers
+from shared.blocks import completions, llm, providers, tokens
 from shared.blocks.block import BlockInput, BlockOutput, Context, Example
+from shared.blocks.prices import Usage
 from shared.domain import errors
+
+IMAGE_TOKENS = 8_192
+"""Held for an image; a large one of high quality takes about 6,200
+(https://platform.openai.com/docs/guides/image-generation#cost-and-latency)."""
 
 
 class AIDrawImageBlock(llm.ModelBlock):
@@ -44,17 +49,19 @@ class AIDrawImageBlock(llm.ModelBlock):
         at = await providers.endpoint(input.model, input.credentials, "", context)
         if at.api == "anthropic":
             raise completions.refused("Anthropic draws no images; choose a model of another provider")
-        async with chat_api.client(at, context) as service, chat_api.translated(input.model, at, context):
-            generate: Any = service.images.generate
-            answer = await generate(
-                prompt=input.prompt,
-                model=input.model,
-                size=input.size,
-                quality=input.quality,
-                output_format=input.output_format,
-            )
-        used = chat_api.usage(answer.usage)
-        completions.charge(context, at, input.model, used)
+        most = Usage(prompt=tokens.estimate(input.prompt), completion=IMAGE_TOKENS)
+        async with completions.paying(context, at, input.model, input.prompt, most) as bill:
+            async with chat_api.client(at, context) as service, chat_api.translated(input.model, at, context):
+                generate: Any = service.images.generate
+                answer = await generate(
+                    prompt=input.prompt,
+                    model=input.model,
+                    size=input.size,
+                    quality=input.quality,
+                    output_format=input.output_format,
+                )
+            used = chat_api.usage(answer.usage)
+            bill.dollars = completions.charge(context, at, input.model, used)
         image = answer.data[0] if answer.data else None
         if image is None or not (image.b64_json or image.url):
             raise completions.refused(f"{input.model} answered without an image")

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from shared.blocks import completions, providers, tokens
-from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example
+from shared.blocks import completions, estimates, providers, tokens
+from shared.blocks.block import LINKED, Block, BlockInput, BlockOutput, Context, Example
+from shared.blocks.budget import Estimate
 from shared.blocks.completions import Completion, Message, Model
 from shared.blocks.credentials import Need
 from shared.domain import errors
@@ -57,6 +58,17 @@ class ModelBlock(Block):
         model = input_data.get("model") or cls.Input.model_fields["model"].default
         needed = providers.need(providers.of(model if isinstance(model, str) else ""))
         return dict.fromkeys(cls.credentials, needed)
+
+    @classmethod
+    def estimate(cls, input_data: Mapping[str, Any], *, own: bool) -> Estimate:
+        fields = cls.Input.model_fields
+        default = fields["model"].default if "model" in fields else DEFAULT_MODEL
+        model = input_data.get("model") or default
+        if not isinstance(model, str):
+            return Estimate(known=False, deployment=not own)
+        limit = {"max_tokens": fields["max_tokens"].default} if "max_tokens" in fields else {}
+        chosen = any(input_data.get(pin) not in (None, LINKED, "") for pin in cls.credentials)
+        return estimates.of_model(model, {**limit, **input_data}, own=own or chosen)
 
 
 class LlmBlock(ModelBlock):

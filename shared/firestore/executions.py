@@ -83,10 +83,12 @@ async def is_over(execution_id: str) -> bool:
     return execution is None or is_final(execution.status)
 
 
-async def update(execution_id: str, changes: Mapping[str, Any], fence: str) -> Written:
-    """Write fields on the state of ``fence``. Lost: it has changed, or is gone."""
+async def update(
+    execution_id: str, changes: Mapping[str, Any], fence: str, extra: Sequence[commits.Write] = ()
+) -> Written:
+    """Write fields on the state of ``fence``, and ``extra`` with them. Lost: it has changed, or is gone."""
     write = commits.Write(ref=ref(execution_id), data=dict(changes), fence=fence)
-    made = await commits.commit(client.client(), [write])
+    made = await commits.commit(client.client(), [write, *extra])
     return made if isinstance(made, Lost) else Applied(made.update_times[0])
 
 

@@ -17,6 +17,7 @@ from shared.domain.records import Lost, NodeExecution
 from shared.firestore import gate_tokens, node_cache, node_executions
 from shared.firestore import values as values_codec
 from shared.services import (
+    budgets,
     constants,
     memory,
     partials,
@@ -155,6 +156,7 @@ async def _call(
         settings=settings.for_blocks(),
         resumption=resumption,
         charges=charges,
+        budget=budgets.UserBudget(world=run.world, user_id=run.execution.user_id, cause=f"{node.id} {node.attempts}"),
         memory=memory.UserMemory(user_id=run.execution.user_id, graph_id=run.execution.graph_id, now=run.world.now),
         random_bytes=run.world.random_bytes,
         listeners=listeners,

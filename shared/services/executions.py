@@ -8,7 +8,7 @@ from shared.domain.errors import Violation
 from shared.domain.permissions import Caller
 from shared.domain.records import Execution
 from shared.firestore import graphs
-from shared.services import choosing, graph_views
+from shared.services import choosing, estimating, graph_views
 from shared.services import graphs as graph_service
 from shared.services import start as starting
 from shared.services.world import World
@@ -25,7 +25,7 @@ async def start(
 ) -> Execution:
     """Accept an execution of the graph's active version. ``chosen``: node id or provider -> the id of a credential of
     the caller's. NotFound; InvalidArgument: the graph is inactive or unfinished, or the inputs or the credentials do
-    not suit it; TooManyRequests."""
+    not suit it; CreditSpent; TooManyRequests."""
     head = await check_graph(caller, graph_id)
     check_active(head)
     version = await graphs.get_version(head.id, head.active_version)
@@ -39,6 +39,7 @@ async def start(
             violations=[Violation(p.field, p.message) for p in problems],
         )
     await choosing.check(world, caller, version.graph, choices)
+    await estimating.check_start(world, caller.user_id, version, choices)
     return await starting.accept(
         world,
         id_=id_,

@@ -8,7 +8,7 @@ from shared.domain.permissions import Caller
 from shared.domain.records import Execution
 from shared.domain.statuses import Status, is_final
 from shared.firestore import graphs, node_executions
-from shared.services import execution_views, start
+from shared.services import estimating, execution_views, start
 from shared.services import executions as service
 from shared.services.world import World
 
@@ -34,6 +34,7 @@ async def accept(
     if source.retry_of is not None and source.started_at is None:
         # It was stopped before it was whole: what it was to repeat is repeated in its place.
         return await accept(world, caller, source.retry_of, id_, from_nodes or source.repairs)
+    await estimating.check_start(world, caller.user_id, version, source.credentials)
     await start.check_backlog(world, caller.user_id)
     repairs = from_nodes or [node.node_id for node in await node_executions.unhandled_failures(source.id)]
     return await start.record(world, _begun(world, source, id_, repairs))

@@ -111,10 +111,11 @@ class Person:
 
     async def _plant(self, one: belongings.Belonging) -> None:
         """So that a collection which is only just decided is looked at too. Those of the engine it knows itself."""
-        if one.by == BY_NAME or one.collection in erasing.ERASERS or one.collection == "reviews":
+        if one.collection in ("users", "reviews", *erasing.ERASERS):
             return
-        reference = firestore.client().collection(one.collection).document(f"planted-{self.user.id}")
-        await reference.set({one.by: self.user.id, "planted": True})
+        name, owner = (self.user.id, {}) if one.by == BY_NAME else (f"planted-{self.user.id}", {one.by: self.user.id})
+        reference = firestore.client().collection(one.collection).document(name)
+        await reference.set({**owner, "planted": True}, merge=True)
         for name in one.under:
             await reference.collection(name).document("below").set({"planted": True})
 

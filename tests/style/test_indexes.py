@@ -27,6 +27,7 @@ from shared.firestore import (
     audit,
     belongings,
     catalogue,
+    charges,
     credentials,
     deletions,
     deliveries,
@@ -68,6 +69,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 COLLECTIONS = {
     "api_keys",
     "audit",
+    "charges",
     "credentials",
     "deliveries",
     "devices",
@@ -117,6 +119,7 @@ MODULES = [
     audit,
     belongings,
     catalogue,
+    charges,
     credentials,
     deletions,
     deliveries,
@@ -159,6 +162,9 @@ QUERIES: dict[str, Query] = {
     },
     "audit.list_of": lambda: audit.list_of({}, None, None, None, 9),
     "audit.list_of (of several)": lambda: audit.list_of(dict.fromkeys(audit.FILTERS, "x"), NOW, NOW, None, 9),
+    "charges.totals": lambda: charges.totals("u", "2026-11"),
+    "charges.held_before": lambda: charges.held_before("u", "2026-11", "c"),
+    "charges.fold": lambda: charges.fold("u", "2026-11", NOW),
     "deletions.due": lambda: deletions.due(NOW, 9),
     "credentials.list_of": lambda: credentials.documents.list_of("u", (NOW, "c"), 9),
     "credentials.list_of (of a provider)": lambda: credentials.documents.list_of(
