@@ -32,7 +32,7 @@ class Cloud:
         clock = lambda: time.time() + self.offset  # noqa: E731
         self._service = AuthService(self._database, self.identity, PROJECT, clock=clock, **settings)
         self.port = await self._service.start(0)
-        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
+        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=20, verify=False)
 
     async def stop(self) -> None:
         await self.http.aclose()

@@ -38,7 +38,7 @@ class Cloud:
         port = await self._service.start(0)
         self._service.ensure_bucket(BUCKET)
         self.url = f"http://127.0.0.1:{port}"
-        self.http = httpx.AsyncClient(base_url=self.url, timeout=20)
+        self.http = httpx.AsyncClient(base_url=self.url, timeout=20, verify=False)
         self._client: storage.Client | None = None
 
     @property

@@ -38,7 +38,7 @@ class Rig:
             {"echo": 60.0, "late": 0.5},
         )
         gateway_port = await self.gateway.start(0)
-        self.client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway_port}", timeout=60)
+        self.client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway_port}", timeout=60, verify=False)
         return self.client
 
     async def stop(self) -> None:
