@@ -18,10 +18,12 @@ LONG := \
 	KILLS=50 EXECUTIONS=100 REPEATS=10 \
 	WAITING_EXECUTIONS=1000 \
 	SCHEDULES=100000 EVENTS=1000 \
+	STREAM_SEEDS=50 NOTIFIED_USERS=30 \
 	BUNDLE=1
 SLOW := \
 	tests/property tests/crash \
 	tests/engine/test_scale.py tests/engine/test_schedules.py tests/engine/test_ingress.py \
+	tests/engine/test_live.py tests/engine/test_sending.py \
 	tests/e2e/test_kills.py tests/e2e/test_main_job.py \
 	tests/deploy/test_bundle.py
 .PHONY: help setup run demo test long check types unsafe audit fmt lock

@@ -85,6 +85,18 @@ class _StreamMethod(_Method, grpc.aio.UnaryStreamMultiCallable[Any, Any]):
             yield self._deserialize(response)
 
 
+class _BothWaysMethod(_Method, grpc.aio.StreamStreamMultiCallable[Any, Any]):
+    def __call__(self, request_iterator: Any = None, **_: Any) -> Any:
+        return _Stream(self._answer(request_iterator))
+
+    async def _answer(self, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        handler = self._channel.handlers[self._name]
+        received = (handler.request_deserializer(self._serialize(request)) async for request in requests)
+        async for response in handler.stream_stream(received, _Context()):
+            await self._channel.pause()
+            yield self._deserialize(handler.response_serializer(response))
+
+
 class Channel(grpc.aio.Channel):
     """A channel to a database of its own. ``slow``: the most turns of the loop that a call waits, twice.
     ``interceptors``: of the server."""
@@ -126,8 +138,10 @@ class Channel(grpc.aio.Channel):
     def stream_unary(self, method: str, *_: Any, **__: Any) -> Any:
         return _UnaryMethod(self, method, None, None)  # no method of ours
 
-    def stream_stream(self, method: str, *_: Any, **__: Any) -> Any:
-        return _UnaryMethod(self, method, None, None)  # no method of ours
+    def stream_stream(
+        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, **_: Any
+    ) -> Any:
+        return _BothWaysMethod(self, method, request_serializer, response_deserializer)
 
     async def close(self, grace: float | None = None) -> None: ...
 
