@@ -16,6 +16,7 @@ from shared.services import (
     digests,
     erasing,
     figures,
+    file_keeping,
     occurring,
     outbox,
     polling,
@@ -31,13 +32,14 @@ _log = logging.getLogger(__name__)
 
 @router.post("/")
 async def post() -> dict[str, Any]:
-    """How many schedules were due, how many events were left to tell, and what was repaired, which is logged where
-    there is any; how many triggers looked, after all that, since strangers' servers may be slow. Accounts that are
-    being deleted come last: they may take as long as there is."""
+    """How many schedules were due and how many events were left to tell; what was repaired, which is logged where
+    there is any, and done for files; how many triggers looked, after all that, since strangers' servers may be slow.
+    Accounts that are being deleted come last: they may take as long as there is."""
     here = world.real()
     started = await occurring.start_due(here)
     told = await outbox.post_left(here.now())
     repaired = asdict(await recovery.recover(here))
+    kept = asdict(await file_keeping.keep(here))
     await recovery_figures.record(here.now(), repaired)
     for what, count in repaired.items():
         if count:
@@ -52,7 +54,7 @@ async def post() -> dict[str, Any]:
             _log.exception("%s failed", step.__module__)
     erased = await erasing.erase_due(here)
     counts = {"schedules_due": started, "events_told": told, "triggers_looked": looked, "accounts_erased": erased}
-    return {**counts, "recovered": repaired}
+    return {**counts, "recovered": repaired, "files": kept}
 
 
 app = http_app.create_app("tick", [router])

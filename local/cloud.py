@@ -142,8 +142,12 @@ class Cloud:
             self.tasks.ensure_queue(self._path("locations", REGION, "queues", name), **_queue_options(settings))
         for name in manifest.topics:
             self.pubsub.ensure_topic(self._path("topics", name))
-        for name in manifest.buckets:
-            self.storage.ensure_bucket(f"{self.project}-{name}")
+        for name, settings in manifest.buckets.items():
+            self.storage.ensure_bucket(f"{self.project}-{name}", _lifecycle(settings))
+            if topic := settings.get("notifies"):
+                self.storage.ensure_notification(
+                    f"{self.project}-{name}", self._path("topics", topic), ["OBJECT_FINALIZE"]
+                )
         caller = f"{manifest.service_account}@{self.project}.iam.gserviceaccount.com"
         for function in manifest.functions:
             url = self.function_url(function.name)
@@ -196,6 +200,17 @@ def _retries(function: Function) -> Retries:
         return Retries(**function.retries)  # pyright: ignore[reportArgumentType]
     except TypeError as error:
         raise ValueError(f"functions.{function.name}.retries: {error}") from error
+
+
+def _lifecycle(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the bucket deletes by itself."""
+    conditions = [
+        {"age": days, **({"matchesPrefix": [prefix]} if prefix else {})}
+        for prefix, days in (settings.get("delete_after_days") or {}).items()
+    ]
+    if settings.get("delete_after_end"):
+        conditions.append({"daysSinceCustomTime": 0})
+    return [{"action": {"type": "Delete"}, "condition": condition} for condition in conditions]
 
 
 def _queue_options(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class Function:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """``queues``: settings by full name (``interactive-0``); ``service_account``: the name before the ``@`` of
-    who calls functions that are not public; ``root``: the folder that the functions' code is imported from."""
+    who calls functions that are not public; ``buckets``: settings by name, without the project; ``root``: the
+    folder that the functions' code is imported from."""
 
     path: Path
     root: Path
@@ -55,7 +56,7 @@ class Manifest:
     functions: tuple[Function, ...]
     queues: Mapping[str, Mapping[str, Any]]
     topics: tuple[str, ...]
-    buckets: tuple[str, ...]
+    buckets: Mapping[str, Mapping[str, Any]]
 
     def of_process(self, name: str) -> tuple[Function, ...]:
         """The functions that a process serves."""
@@ -87,7 +88,7 @@ def load(path: Path) -> Manifest:
         ),
         queues=_queues(content.get("queues") or {}),
         topics=tuple(content.get("topics") or ()),
-        buckets=tuple(content.get("buckets") or ()),
+        buckets={name: entry or {} for name, entry in (content.get("buckets") or {}).items()},
     )
 
 

@@ -36,9 +36,15 @@ class Settings(BaseModel):
         "https://www.googleapis.com/oauth2/v3/certs", description="Public keys of OIDC tokens (JWK set)."
     )
     files_bucket: str = Field("", description="Bucket of values and files; empty: PROJECT-files.")
+    quarantine_bucket: str = Field(
+        "", description="Bucket of files that are not checked yet; empty: PROJECT-quarantine."
+    )
     queues_per_kind: int = Field(4, ge=1, description="Cloud Tasks queues of a kind, as many as the manifest counts.")
     pubsub_emulator_host: str = Field("", description="host:port of a local Pub/Sub; empty: Google's.")
     cloud_tasks_emulator_host: str = Field("", description="host:port of a local Cloud Tasks; empty: Google's.")
+    firebase_auth_emulator_host: str = Field(
+        "", description="host:port of a local Firebase Auth, which signs URLs of files too; empty: Google's."
+    )
     storage_emulator_host: str = Field("", description="URL of a local Cloud Storage; empty: Google's.")
 
     rate_limit_per_minute: int = Field(60, ge=0, description="Requests a minute and user; 0: no limit of any kind.")
@@ -167,6 +173,24 @@ class Settings(BaseModel):
         "", description="JSON: more OAuth providers, as the rows of shared/services/oauth_providers.py."
     )
     autopilot_model: str = Field("gpt-4o-mini", description="The model of AUTO_PILOT, which has no pin for one.")
+    max_file_bytes: int = Field(
+        10_000_000, ge=1, le=30_000_000, description="Largest file that a user may send; some kinds may be smaller."
+    )
+    max_files: int = Field(10_000, ge=1, description="Files that a user may keep.")
+    max_storage_bytes: int = Field(1_000_000_000, ge=1, description="What the files of a user may hold together.")
+    file_days: int = Field(90, ge=0, description="Days that a file is kept unless its user says less; 0: for ever.")
+    clamd_url: str = Field(
+        "",
+        pattern="^$|^(tcp://[^/:]+:[0-9]+|unix:///.+|https?://.+)$",
+        description="The virus scanner: tcp://HOST:PORT or unix:///PATH of a clamd, or https://… of the service that "
+        "stands before one (terraform/clamav). Empty: none, and files stay in quarantine.",
+    )
+    clamd_timeout_seconds: float = Field(60, gt=0, le=240, description="How long the scan of a file may take.")
+    scan_required: bool = Field(
+        True,
+        description="Whether a file that no virus scanner has seen stays in quarantine. false: without CLAMD_URL its "
+        "content alone decides; a deployed function refuses it.",
+    )
     outgoing_allow: str = Field(
         "",
         description="Hosts, host:port or CIDR, separated by commas, that blocks may reach although they are private.",
@@ -186,6 +210,10 @@ class Settings(BaseModel):
     def bucket(self) -> str:
         return self.files_bucket or f"{self.google_cloud_project}-files"
 
+    @property
+    def quarantine(self) -> str:
+        return self.quarantine_bucket or f"{self.google_cloud_project}-quarantine"
+
     def for_blocks(self) -> dict[str, str]:
         """What blocks may read, by the names of the environment."""
         return {
@@ -204,12 +232,18 @@ EMULATOR_VARIABLES = (
 )
 
 
+_NO = frozenset({"0", "off", "f", "false", "n", "no"})
+"""What pydantic takes for false."""
+
+
 def read(environment: Mapping[str, str]) -> Settings:
     """The settings in an environment. An emulator beside ``K_SERVICE`` (set by Cloud Run) is refused: a deployed
-    function that trusts an emulator's tokens would let anybody in."""
+    function that trusts an emulator's tokens would let anybody in. So is one that would take files unscanned."""
     emulators = [name for name in EMULATOR_VARIABLES if environment.get(name)]
     if environment.get("K_SERVICE") and emulators:
         raise SettingsError(f"{', '.join(emulators)} is set on a deployed function (K_SERVICE is set): unset it.")
+    if environment.get("K_SERVICE") and environment.get("SCAN_REQUIRED", "").lower() in _NO:
+        raise SettingsError("SCAN_REQUIRED is off on a deployed function (K_SERVICE is set): unset it.")
     values = {name: environment[name.upper()] for name in Settings.model_fields if environment.get(name.upper())}
     try:
         return Settings.model_validate(values)

@@ -16,7 +16,7 @@ resource "google_storage_bucket" "bucket" {
   labels                      = local.labels
 
   soft_delete_policy {
-    retention_duration_seconds = 7 * 24 * 3600
+    retention_duration_seconds = try(each.value.soft_delete_days, 7) * 24 * 3600
   }
   lifecycle_rule {
     condition {
@@ -32,7 +32,19 @@ resource "google_storage_bucket" "bucket" {
     content {
       condition {
         age            = lifecycle_rule.value
-        matches_prefix = [lifecycle_rule.key]
+        matches_prefix = compact([lifecycle_rule.key])
+      }
+      action {
+        type = "Delete"
+      }
+    }
+  }
+  # What is past its end, which each object says itself.
+  dynamic "lifecycle_rule" {
+    for_each = try(each.value.delete_after_end, false) ? [0] : []
+    content {
+      condition {
+        days_since_custom_time = lifecycle_rule.value
       }
       action {
         type = "Delete"
@@ -70,6 +82,23 @@ resource "google_storage_bucket_iam_member" "public" {
   bucket   = google_storage_bucket.public[each.key].name
   role     = "roles/storage.objectViewer"
   member   = "allUsers"
+}
+
+# Who is told of every object that comes.
+resource "google_storage_notification" "of_bucket" {
+  for_each       = { for name, bucket in local.buckets : name => bucket if can(bucket.notifies) }
+  bucket         = google_storage_bucket.bucket[each.key].name
+  payload_format = "JSON_API_V1"
+  topic          = google_pubsub_topic.topic[each.value.notifies].id
+  event_types    = ["OBJECT_FINALIZE"]
+  depends_on     = [google_pubsub_topic_iam_member.told_by_storage]
+}
+
+resource "google_pubsub_topic_iam_member" "told_by_storage" {
+  for_each = toset([for bucket in values(local.buckets) : bucket.notifies if can(bucket.notifies)])
+  topic    = google_pubsub_topic.topic[each.key].id
+  role     = "roles/pubsub.publisher"
+  member   = "serviceAccount:${data.google_storage_project_service_account.this.email_address}"
 }
 
 data "google_storage_project_service_account" "this" {}

@@ -12,6 +12,8 @@ locals {
     FUNCTIONS_URL        = local.functions_url
     INVOKER_EMAIL        = google_service_account.invoker.email
     FILES_BUCKET         = google_storage_bucket.bucket["files"].name
+    QUARANTINE_BUCKET    = google_storage_bucket.bucket["quarantine"].name
+    CLAMD_URL            = var.scanner_image == "" ? "" : google_cloud_run_v2_service.scanner[0].uri
     QUEUES_PER_KIND      = tostring(max([for queue in values(module.manifest.queues) : queue.count]...))
     TRUSTED_PROXIES      = "2" # Google's load balancer adds two entries; Firebase Hosting and Cloud Run one each
     CORS_ORIGINS         = join(",", concat([local.base_url], var.cors_origins))

@@ -1,5 +1,5 @@
 # ClamAV as a service of its own, called by functions with a token. It is deployed where `scanner_image` names an image
-# that answers over HTTP.
+# that answers over HTTP: `terraform/clamav` makes one.
 
 resource "google_service_account" "scanner" {
   count        = var.scanner_image == "" ? 0 : 1
@@ -45,7 +45,7 @@ resource "google_cloud_run_v2_service" "scanner" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "scanner" {
-  for_each = var.scanner_image == "" ? {} : module.manifest.of_buckets
+  for_each = var.scanner_image == "" ? {} : { for name, function in local.functions : name => function if try(function.scanner, false) }
   location = var.region
   name     = google_cloud_run_v2_service.scanner[0].name
   role     = "roles/run.invoker"

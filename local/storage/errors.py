@@ -10,12 +10,12 @@ class StorageError(Exception):
     def __init__(self, status: int, reason: str, message: str) -> None:
         super().__init__(message)
         self.status = status
-        self._reason = reason
+        self.reason = reason
 
     def body(self) -> dict[str, Any]:
         """The JSON body of the answer."""
         message = str(self)
-        fault = {"message": message, "domain": "global", "reason": self._reason}
+        fault = {"message": message, "domain": "global", "reason": self.reason}
         return {"error": {"code": self.status, "message": message, "errors": [fault]}}
 
 

@@ -6,7 +6,7 @@ the path is cut before it is decoded.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -82,10 +82,14 @@ class StorageService:
         """Apply the buckets' lifecycles now; how many objects and uploads were touched."""
         return lifecycle.sweep(self._objects, self._clock())
 
-    def ensure_bucket(self, name: str) -> None:
-        """Have a bucket; its objects stay."""
-        if self._objects.store.find_bucket(name) is None:
-            self._objects.create_bucket({"name": name})
+    def ensure_bucket(self, name: str, lifecycle_rules: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Have a bucket with this lifecycle; its objects stay."""
+        fields = {"lifecycle": {"rule": list(lifecycle_rules)}}
+        found = self._objects.store.find_bucket(name)
+        if found is None:
+            self._objects.create_bucket({"name": name, **fields})
+        elif found.get("lifecycle") != fields["lifecycle"]:
+            self._objects.patch_bucket(name, fields)
 
     def ensure_notification(self, bucket: str, topic: str, event_types: Sequence[str]) -> None:
         """Have a topic (projects/P/topics/T) told of events in a bucket."""

@@ -80,7 +80,8 @@ class Uploads:
     ) -> Record:
         """The body is the object. StorageError: it is over a limit, or a condition does not hold."""
         self._objects.bucket(bucket)
-        content = await self._receive(request.stream(), self._store.new_content(), 0)
+        most = limits[1] if limits else None
+        content = await self._receive(request.stream(), self._store.new_content(), 0, most)
         self._check_size(content, limits)
         return self._objects.put(bucket, name, fields, content, conditions)
 
@@ -89,7 +90,9 @@ class Uploads:
         if limits is None or limits[0] <= size <= limits[1]:
             return
         self._store.drop_content(content)
-        raise errors.invalid(f"The object has {size} bytes; allowed are {limits[0]} to {limits[1]}.")
+        code, what = ("EntityTooSmall", "smaller") if size < limits[0] else ("EntityTooLarge", "larger")
+        message = f"The upload is {what} than the {limits[0]} to {limits[1]} bytes that are allowed."
+        raise errors.StorageError(400, code, message)
 
     async def resume(self, request: Request, upload_id: str) -> Response:
         """As ``proceed``; the object as the JSON API shows it."""
@@ -104,7 +107,9 @@ class Uploads:
         if start is not None and start > size:
             raise errors.StorageError(503, "backendError", f"The bytes from {size} on are missing; send them first.")
         if start is not None:
-            await self._receive(_skip(request.stream(), size - start), content, size)
+            limits = record.get("limits")
+            most = limits[1] if limits else None
+            await self._receive(_skip(request.stream(), size - start), content, size, most)
             size = self._store.content_size(content)
         if total is None or size < total:
             return Response(status_code=308, headers={"Range": f"bytes=0-{size - 1}"} if size else {})
@@ -129,10 +134,14 @@ class Uploads:
         record = self._objects.put(bucket, name, fields, content, request.query_params)
         return JSONResponse(self._shown(request, record))
 
-    async def _receive(self, stream: AsyncIterator[bytes], content: int, start: int) -> int:
+    async def _receive(self, stream: AsyncIterator[bytes], content: int, start: int, most: int | None = None) -> int:
+        """Of more than ``most`` bytes one more is kept, which is too many."""
         waiting = bytearray()
         async for piece in stream:
             waiting += piece
+            if most is not None and start + len(waiting) > most:
+                waiting = waiting[: most + 1 - start]
+                break
             if len(waiting) >= PART_BYTES:
                 self._store.add_part(content, start, bytes(waiting))
                 start += len(waiting)

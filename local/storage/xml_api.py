@@ -27,6 +27,14 @@ _FIELDS = {
     "content-encoding": "contentEncoding",
     "content-language": "contentLanguage",
 }
+_OWN_CODES = ("EntityTooSmall", "EntityTooLarge")
+_OVERRIDES = {
+    "response-content-type": "Content-Type",
+    "response-content-disposition": "Content-Disposition",
+    "response-cache-control": "Cache-Control",
+    "response-content-language": "Content-Language",
+}
+"""What a signed URL may say instead of the object (https://cloud.google.com/storage/docs/xml-api/reference-headers)."""
 _CODES = {404: "NoSuchKey", 412: "PreconditionFailed", 416: "InvalidRange"}
 
 
@@ -49,12 +57,17 @@ class XmlApi:
             signatures.check(request, self._verify, self._clock())
             return await self._signed(request, bucket, name)
         except StorageError as error:
-            raise XmlError(error.status, _CODES.get(error.status, "InvalidArgument"), str(error)) from error
+            code = error.reason if error.reason in _OWN_CODES else _CODES.get(error.status, "InvalidArgument")
+            raise XmlError(error.status, code, str(error)) from error
 
     async def _signed(self, request: Request, bucket: str, name: str) -> Response:
         match request.method:
             case "GET" | "HEAD":
-                return downloads.download(self._objects, request, bucket, name)
+                answer = downloads.download(self._objects, request, bucket, name)
+                for parameter, header in _OVERRIDES.items():
+                    if parameter in request.query_params:
+                        answer.headers[header] = request.query_params[parameter]
+                return answer
             case "DELETE":
                 self._objects.delete(bucket, name, _conditions(request))
                 return Response(status_code=204)

@@ -11,16 +11,19 @@ from shared import config
 
 
 @functools.cache
-def _bucket() -> Any:
+def client() -> Any:
+    """The client of Cloud Storage, which blocks: call it in a thread."""
     from google.auth.credentials import AnonymousCredentials
-    from google.cloud import storage  # read only where a large value appears
+    from google.cloud import storage  # read only where a large value or a file appears
 
     settings = config.settings()
     if settings.storage_emulator_host:
-        made = storage.Client(project=settings.google_cloud_project, credentials=AnonymousCredentials())
-    else:
-        made = storage.Client(project=settings.google_cloud_project)
-    return made.bucket(settings.bucket)
+        return storage.Client(project=settings.google_cloud_project, credentials=AnonymousCredentials())
+    return storage.Client(project=settings.google_cloud_project)
+
+
+def _bucket() -> Any:
+    return client().bucket(config.settings().bucket)
 
 
 async def put(name: str, data: bytes) -> None:

@@ -22,7 +22,7 @@ from shared.firestore import client as firestore
 from shared.firestore.belongings import Belonging
 from shared.firestore.deletions import Deletion
 from shared.gcp import storage
-from shared.services import audit, deleting, flags, leaving, shelving, stopping
+from shared.services import audit, deleting, files, flags, leaving, shelving, stopping
 from shared.services.world import World
 
 LINGER = timedelta(minutes=2)
@@ -161,8 +161,13 @@ async def _forget(kind: opinions.Kind, user_id: str, look: Pass) -> None:
         look.found += gone
 
 
+async def _files(world: World, user_id: str, look: Pass) -> None:
+    look.found += await files.erase_of(user_id)
+
+
 ERASERS: Mapping[str, Eraser] = {
     "executions": _executions,
+    "files": _files,
     "listings": _listings,
     "ratings": _ratings,
     "downloads": _downloads,

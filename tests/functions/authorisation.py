@@ -181,6 +181,12 @@ MATRIX: dict[str, Row] = {
     "POST /api/v1/store/agents/{listing_id}/unfeature": Row("store.manage", 404),
     "POST /api/v1/store/agents/{listing_id}/take-down": Row("store.manage", 400),
     "POST /api/v1/store/agents/{listing_id}/restore": Row("store.manage", 404),
+    "POST /api/v1/files": Row("agent.create", 400),
+    "GET /api/v1/files": Row("agent.read", 200),
+    "GET /api/v1/files/{file_id}": Row("agent.read", 200, 404),
+    "POST /api/v1/files/{file_id}/upload": Row("agent.create", 200, 404),
+    "GET /api/v1/files/{file_id}/download": Row("agent.read", 409, 404),
+    "DELETE /api/v1/files/{file_id}": Row("agent.delete", 200, 404),
     "GET /health": Row(PUBLIC, 200),
 }
 """Method and path -> who may call it."""

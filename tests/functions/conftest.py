@@ -3,26 +3,31 @@
 import asyncio
 import functools
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import functions_framework.aio
 import httpx
 import pytest
+from clamd_double import Clamd
 from served import PROJECT, ROOT, Accounts, Cloud, MakeApi, User
+from uploading import Uploads
 
 from local.auth import AuthService
 from local.database import Database
 from local.firestore.index_file import IndexFile
 from local.firestore.service import FirestoreService
 from local.identity import Identity
+from local.storage import StorageService
 from shared import config
+from shared.gcp import oidc, signing, storage
 from shared.services import vault, world
 
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
-    """Both servers on a thread of their own, so that they outlive the event loop of a test."""
+    """The servers on a thread of their own, so that they outlive the event loop of a test."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -33,20 +38,31 @@ def cloud() -> Iterator[Cloud]:
 
         return asyncio.run_coroutine_threadsafe(wait(), loop).result(30)
 
-    async def start() -> tuple[Any, Any, Any, Cloud]:
+    async def start() -> tuple[Any, list[Any], Cloud]:
         database = Database(None)
         indexes = IndexFile.load(ROOT / "terraform" / "firestore.indexes.json")
         firestore = FirestoreService(database, indexes=indexes)
         auth = AuthService(database, Identity(database), PROJECT)
-        ports = await firestore.start(0), await auth.start(0)
-        return database, firestore, auth, Cloud(*(f"127.0.0.1:{port}" for port in ports))
+        later = [0.0]
+        objects = StorageService(database, lambda: time.time() + later[0], identity=Identity(database))
+        ports = await firestore.start(0), await auth.start(0), await objects.start(0)
+        for bucket in ("files", "quarantine"):
+            objects.ensure_bucket(f"{PROJECT}-{bucket}")
+        identity = Identity(database)
 
-    database, firestore, auth, started = run(start())
+        def token(function: str, caller: str = "invoker") -> str:
+            audience = f"https://us-central1-{PROJECT}.cloudfunctions.net/{function}"
+            return identity.mint_oidc(audience, f"{caller}@{PROJECT}.iam.gserviceaccount.com")
+
+        places = [f"127.0.0.1:{port}" for port in ports]
+        return database, [firestore, auth, objects], Cloud(*places, token, later)
+
+    database, services, started = run(start())
     yield started
 
     async def stop() -> None:
-        await firestore.stop()
-        await auth.stop()
+        for service in services:
+            await service.stop()
         database.close()
 
     run(stop())
@@ -66,6 +82,9 @@ def environment(
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", cloud.firestore)
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", cloud.auth)
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://{cloud.storage}")
+    storage.client.cache_clear()
+    signing.signer.cache_clear()
     monkeypatch.setenv("RATE_LIMIT_PER_MINUTE", "0")
     monkeypatch.setenv("MAX_STREAM_SECONDS", "0.1")  # an answer of this client is there when it is over
     config.settings.cache_clear()
@@ -142,3 +161,32 @@ def a_graph() -> Callable[..., dict[str, Any]]:
         return {**graph, **changes}
 
     return make
+
+
+@pytest.fixture
+async def clamd(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Clamd]:
+    """A virus scanner, which the functions are told of."""
+    made = Clamd()
+    monkeypatch.setenv("CLAMD_URL", await made.start())
+    config.settings.cache_clear()
+    world.real.cache_clear()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def scan_api(cloud: Cloud, make_api: MakeApi, monkeypatch: pytest.MonkeyPatch) -> httpx.AsyncClient:
+    """The function ``scan``, with the token of the platform's own caller."""
+    monkeypatch.setenv("OIDC_CERTS_URL", f"http://{cloud.auth}/oauth2/v3/certs")
+    config.settings.cache_clear()
+    world.real.cache_clear()
+    monkeypatch.setattr(oidc, "_keys", None)
+    api = make_api("scan")
+    api.headers["Authorization"] = f"Bearer {cloud.token('scan')}"
+    return api
+
+
+@pytest.fixture
+async def uploads(make_api: MakeApi, user: User, clamd: Clamd, scan_api: httpx.AsyncClient) -> AsyncIterator[Uploads]:
+    async with httpx.AsyncClient(timeout=20) as web:
+        yield Uploads(api=make_api("users", user), scan=scan_api, web=web, user=user)

@@ -21,6 +21,11 @@ class Cloud:
 
     firestore: str
     auth: str
+    storage: str
+    token: Callable[..., str]
+    """Of the platform's own caller, or of another account, for a function."""
+    later: list[float]
+    """Seconds by which the clock of Cloud Storage is ahead; one of them."""
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,7 @@ class Person:
         self.key = (await self.post("users", "/me/api-keys", {"name": "k", "scopes": ["agent.read"]}))["key"]
         credential = {"provider": "x", "kind": "api_key", "api_key": SECRET}
         await self.post("users", "/credentials", credential)
+        await self.post("users", "/files", {"name": "a.txt", "size": 1})
         await self.post("users", f"{place}/schedules", {"cron": "0 0 1 1 *", "input_data": {"text": "x"}})
         self.webhook = (await self.post("users", f"{place}/webhooks", {}))["id"]
         started = await self.post("executions", f"{place}/executions", {"input_data": {"text": LARGE}})

@@ -23,6 +23,9 @@ HOLDS = {
     "OIDC_CERTS_URL": "Google's keys",
     "OPENAI_BASE_URL": "OpenAI's own",
     "OAUTH_PROVIDERS": "those that are built in",
+    "CLAMD_TIMEOUT_SECONDS": "one for all",
+    "SCAN_REQUIRED": "a deployed function refuses any other",
+    "FILE_DAYS": "90",
     "OUTGOING_ALLOW": "nothing private may be reached",
 }
 """The default is what the cloud needs, and why."""

@@ -82,6 +82,7 @@ async def test_the_signed_range_of_sizes_holds(cloud, size, status):
     url = signed(cloud, "new.txt", method="PUT", headers=limit)
     answer = await cloud.http.put(url, content=b"x" * size, headers=limit)
     assert answer.status_code == status
+    assert code(answer) == {1: "EntityTooSmall", 5: "EntityTooLarge"}.get(size, "")
     assert (await cloud.do(lambda bucket: bucket.get_blob("new.txt")) is not None) == (status == 200)
 
 
@@ -129,13 +130,54 @@ async def test_a_forged_signature_is_refused_and_an_unsigned_url_too(cloud):
     assert (answer.status_code, code(answer)) == (403, "AccessDenied")
 
 
-async def test_the_key_of_somebody_else_is_taken_on_trust_but_not_for_ever(cloud):
+async def test_whatever_account_a_url_names_its_signature_is_checked(cloud):
     await upload(cloud, "a.txt")
-    signer = Signer(lambda _message: b"x" * 256, email="key@elsewhere.example")
-    url = signed(cloud, "a.txt", signer=signer, expiration=60)
-    assert (await cloud.http.get(url)).status_code == 200
-    cloud.offset = 61.0
-    assert (await cloud.http.get(url)).status_code == 400
+    forged = Signer(lambda _message: b"x" * 256, email="key@elsewhere.example")
+    answer = await cloud.http.get(signed(cloud, "a.txt", signer=forged))
+    assert (answer.status_code, code(answer)) == (403, "SignatureDoesNotMatch")
+    known = Signer(cloud.identity.sign, email="key@elsewhere.example")
+    assert (await cloud.http.get(signed(cloud, "a.txt", signer=known))).status_code == 200
+
+
+async def test_no_header_of_cloud_storage_s_may_be_added_to_a_signed_url(cloud):
+    url = signed(cloud, "new.txt", method="PUT")
+    for name in ("x-goog-acl", "x-goog-meta-a", "x-goog-if-generation-match", "x-goog-content-length-range"):
+        answer = await cloud.http.put(url, content=b"x", headers={name: "0"})
+        assert (answer.status_code, code(answer)) == (400, "MalformedSecurityHeader")
+    assert await cloud.do(lambda bucket: bucket.get_blob("new.txt")) is None
+
+
+async def test_a_signed_condition_lets_an_object_be_written_once(cloud):
+    once = {"x-goog-if-generation-match": "0"}
+    url = signed(cloud, "new.txt", method="PUT", headers=dict(once))
+    assert (await cloud.http.put(url, content=b"1", headers=once)).status_code == 200
+    again = await cloud.http.put(url, content=b"2", headers=once)
+    assert (again.status_code, code(again)) == (412, "PreconditionFailed")
+    assert (await cloud.http.put(url, content=b"2")).status_code == 403
+    assert await cloud.do(lambda bucket: bucket.blob("new.txt").download_as_bytes()) == b"1"
+
+
+async def test_a_url_names_a_generation_and_what_the_answer_shall_say(cloud):
+    await upload(cloud, "a.txt")
+    old = (await cloud.do(lambda bucket: bucket.get_blob("a.txt"))).generation
+    url = signed(cloud, "a.txt", generation=old, response_disposition="attachment", response_type="text/x")
+    answer = await cloud.http.get(url)
+    assert (answer.headers["content-disposition"], answer.headers["content-type"]) == ("attachment", "text/x")
+    await upload(cloud, "a.txt", b"another")
+    assert (await cloud.http.get(url)).status_code == 404
+
+
+async def test_the_head_of_an_object_may_be_read_with_a_url_to_read_it(cloud):
+    await upload(cloud, "a.txt")
+    assert (await cloud.http.head(signed(cloud, "a.txt"))).headers["content-length"] == "5"
+    assert (await cloud.http.head(signed(cloud, "a.txt", method="PUT"))).status_code == 403
+
+
+async def test_a_url_of_the_future_does_not_hold_yet(cloud):
+    await upload(cloud, "a.txt")
+    url = signed(cloud, "a.txt")
+    cloud.offset = -3600.0
+    assert code(await cloud.http.get(url)) == "RequestTimeTooSkewed"
 
 
 async def test_a_missing_object_is_named_in_xml(cloud):
