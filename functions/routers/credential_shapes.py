@@ -73,6 +73,7 @@ class AuthorizationBody(BaseModel):
 
 
 class Authorization(Output):
+    id: str
     authorization_url: str
     state: str
     expires_at: datetime

@@ -45,9 +45,14 @@ async def list_providers(caller: auth.Reader) -> Response:
     response_model=shapes.Authorization,
     openapi_extra=routing.body(shapes.AuthorizationBody),
 )
-async def authorize(provider: str, caller: auth.Creator, body: routing.AnyBody) -> Response:
-    """Where to send the user's browser. It comes back to the web client with a code and the state."""
-    return JsonAnswer(await oauth.authorize(world.real(), caller, provider, body))
+async def authorize(provider: str, caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once) -> Response:
+    """Where to send the user's browser. It comes back to the web client with a code and the state. A repetition with
+    its Idempotency-Key tells the same, as long as the flow is not over; the answer itself is not kept."""
+
+    async def make(new_id: str) -> Response:
+        return JsonAnswer(await oauth.authorize(world.real(), caller, provider, body, new_id))
+
+    return await once(caller.user_id, make, kept=False)
 
 
 @router.post(

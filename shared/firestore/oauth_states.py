@@ -1,9 +1,10 @@
 """Which OAuth flows have begun?
 
-path      oauth_states/{id}; id is the SHA-256 of the state, which is not kept
-fields    user_id, provider, scopes, title, redirect_uri, sealed (the PKCE verifier), expires_at, schema_version
+path      oauth_states/{id}; a state is this id and a secret
+fields    user_id, provider, scopes, title, redirect_uri, sealed (the secret, and the PKCE verifier), expires_at,
+          schema_version
 queries   by id only
-hottest   no document is written twice; it is deleted when it is used
+hottest   a flow is written once, and deleted when it is used
 pruned    when it is used, else by TTL on expires_at, ten minutes after it was made
 size      under 10 KB
 """
@@ -44,9 +45,17 @@ def place(id_: str) -> str:
 
 
 @operation
-async def create(state: State) -> None:
+async def find(id_: str) -> State | None:
+    snapshot = await _reference(id_).get()
+    data: dict[str, Any] = snapshot.to_dict() or {}
+    return State(id=id_, **{name: data[name] for name in _FIELDS}) if snapshot.exists else None
+
+
+@operation
+async def put(state: State) -> None:
+    """In place of one under this id that is over."""
     document = {name: getattr(state, name) for name in _FIELDS}
-    await _reference(state.id).create({**document, "scopes": list(state.scopes), "schema_version": SCHEMA_VERSION})
+    await _reference(state.id).set({**document, "scopes": list(state.scopes), "schema_version": SCHEMA_VERSION})
 
 
 @operation

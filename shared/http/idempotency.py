@@ -37,7 +37,7 @@ PATIENCE_SECONDS = 2.0
 FIRST_PAUSE_SECONDS = 0.05
 """It doubles."""
 
-_BINDING = frozenset({402, 409, 412})
+_BINDING = frozenset({409, 412})
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -50,8 +50,11 @@ class OnceOnly:
         self._route = route
         self._fingerprint = fingerprint
 
-    async def __call__(self, user_id: str, make: Make, *, shown_once: Collection[str] = ()) -> Response:
-        """``shown_once``: fields of the answer that must not be kept."""
+    async def __call__(
+        self, user_id: str, make: Make, *, shown_once: Collection[str] = (), kept: bool = True
+    ) -> Response:
+        """``shown_once``: fields of the answer that must not be kept; ``kept`` false: nothing of it is, and a
+        repetition does the work again, with the same id."""
         if self._key is None:
             return await make(clock.random_id())
         match await self._begin(user_id, self._key):
@@ -65,7 +68,7 @@ class OnceOnly:
                     reason="IDEMPOTENCY_KEY_REUSED",
                 )
             case Held() as held:
-                return await _work(held, make, shown_once)
+                return await _work(held, make, shown_once, kept)
 
     async def resource(
         self, user_id: str, make: Callable[[str], Awaitable[dict[str, Any]]], *, shown_once: Collection[str] = ()
@@ -89,7 +92,7 @@ class OnceOnly:
             pause *= 2
 
 
-async def _work(held: Held, make: Make, shown_once: Collection[str]) -> Response:
+async def _work(held: Held, make: Make, shown_once: Collection[str], kept: bool) -> Response:
     """Make and record the answer. A refusal is not recorded, except a conflict with what is there."""
     try:
         answer = await make(resource_id(held))
@@ -104,6 +107,9 @@ async def _work(held: Held, make: Make, shown_once: Collection[str]) -> Response
     except Exception:
         await records.release(held, clock.now())
         raise
+    if not kept:
+        await records.release(held, clock.now())
+        return answer
     body = _without(bytes(answer.body), shown_once)
     await records.complete(held, answer.status_code, body, answer.headers.get("etag", ""))
     return answer

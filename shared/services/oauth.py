@@ -8,6 +8,7 @@ else got hold of is worth nothing (RFC 9700 section 2.1).
 
 import base64
 import hashlib
+import hmac
 import logging
 from datetime import timedelta
 from typing import Any, cast
@@ -19,7 +20,7 @@ from shared.domain import errors
 from shared.domain.errors import Retryable
 from shared.domain.fields import Fields
 from shared.domain.permissions import Caller
-from shared.firestore import oauth_states
+from shared.firestore import graphs, oauth_states
 from shared.firestore.credentials import Stored
 from shared.firestore.oauth_states import State
 from shared.services import audit, bodies, credentials, oauth_providers, oauth_tokens, texts, vault
@@ -32,54 +33,57 @@ MAX_TEXT = 4_096
 _log = logging.getLogger(__name__)
 
 
-async def authorize(world: World, caller: Caller, name: str, raw: Any) -> dict[str, Any]:
-    """Begin: ``{authorization_url, state, expires_at}``. NotFound; InvalidArgument."""
+async def authorize(world: World, caller: Caller, name: str, raw: Any, id_: str) -> dict[str, Any]:
+    """Begin: ``{id, authorization_url, state, expires_at}``. A flow of the caller's that has begun under this id and
+    is not over is told again. NotFound; InvalidArgument."""
     provider, client = oauth_providers.get(name)
     scopes, title = _wishes(raw)
-    state, verifier = _random(world), _random(world)
-    id_, redirect_uri = _id(state), config.settings().oauth_redirect_uri
-    sealed = await vault.real().seal(caller.user_id, oauth_states.place(id_), verifier.encode())
-    begun = State(
-        id=id_,
-        user_id=caller.user_id,
-        provider=name,
-        scopes=scopes,
-        title=title or name,
-        redirect_uri=redirect_uri,
-        sealed=sealed.document(),
-        expires_at=world.now() + STATE_HOLDS,
-    )
-    await oauth_states.create(begun)
+    begun = await oauth_states.find(id_)
+    if begun is None or begun.user_id != caller.user_id or begun.expires_at <= world.now():
+        sealed = await vault.real().seal(caller.user_id, oauth_states.place(id_), _secrets(world))
+        begun = State(
+            id=id_,
+            user_id=caller.user_id,
+            provider=name,
+            scopes=scopes,
+            title=title or name,
+            redirect_uri=config.settings().oauth_redirect_uri,
+            sealed=sealed.document(),
+            expires_at=world.now() + STATE_HOLDS,
+        )
+        await oauth_states.put(begun)
+    state, verifier = await _opened(begun)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     query = {
         **provider.parameters,
         "response_type": "code",
         "client_id": client.client_id,
-        "redirect_uri": redirect_uri,
-        **({"scope": provider.scope_separator.join(scopes)} if scopes else {}),
+        "redirect_uri": begun.redirect_uri,
+        **({"scope": provider.scope_separator.join(begun.scopes)} if begun.scopes else {}),
         "state": state,
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
     url = f"{provider.authorize_url}?{urlencode(query)}"
-    return {"authorization_url": url, "state": state, "expires_at": begun.expires_at}
+    return {"id": id_, "authorization_url": url, "state": state, "expires_at": begun.expires_at}
 
 
 async def exchange(world: World, caller: Caller, raw: Any, id_: str) -> dict[str, Any]:
     """End: the credential. InvalidArgument: the state is not the caller's, used, or too old, or the provider refuses
     the code; BadGateway; GatewayTimeout."""
     state_text, code = _answer(raw)
-    state = await oauth_states.take(_id(state_text), caller.user_id, world.now())
-    if state is None:
+    id_of_state = state_text.partition(".")[0]
+    state = await oauth_states.take(id_of_state, caller.user_id, world.now()) if graphs.is_id(id_of_state) else None
+    expected, verifier = await _opened(state) if state is not None else ("", "")
+    if state is None or not hmac.compare_digest(expected.encode(), state_text.encode("utf-8", "surrogatepass")):
         audit.suspect("oauth_state", "")
         raise errors.InvalidArgument(
             "There is no such OAuth flow of yours: it is another's, used already, or older than ten minutes. Begin "
             "anew.",
             reason="OAUTH_STATE_INVALID",
         )
-    verifier = await vault.real().open(caller.user_id, oauth_states.place(state.id), vault.Sealed.of(state.sealed))
     try:
-        tokens = await oauth_tokens.exchange(world, state.provider, code, verifier.decode(), state.redirect_uri)
+        tokens = await oauth_tokens.exchange(world, state.provider, code, verifier, state.redirect_uri)
     except oauth_tokens.Refused as refused:
         raise errors.InvalidArgument(
             f"{state.provider} refuses the code: {refused.code}. Begin anew.", reason="OAUTH_REFUSED"
@@ -142,9 +146,14 @@ def _answer(raw: Any) -> tuple[str, str]:
     return state, code
 
 
-def _random(world: World) -> str:
-    return base64.urlsafe_b64encode(world.random_bytes(32)).rstrip(b"=").decode()
+def _secrets(world: World) -> bytes:
+    """The secret part of a state, and a verifier."""
+    made = (base64.urlsafe_b64encode(world.random_bytes(32)).rstrip(b"=") for _ in range(2))
+    return b" ".join(made)
 
 
-def _id(state: str) -> str:
-    return hashlib.sha256(state.encode("utf-8", "surrogatepass")).hexdigest()
+async def _opened(flow: State) -> tuple[str, str]:
+    """The state and the verifier of a flow."""
+    opened = await vault.real().open(flow.user_id, oauth_states.place(flow.id), vault.Sealed.of(flow.sealed))
+    secret, verifier = opened.decode().split(" ")
+    return f"{flow.id}.{secret}", verifier

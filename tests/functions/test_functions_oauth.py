@@ -246,3 +246,34 @@ async def test_nobody_else_s_execution_opens_it(users_api: httpx.AsyncClient, se
     with pytest.raises(BlockError) as refused:
         await _wallet(await accounts.user()).open(NEED, made["id"])
     assert refused.value.reason == "CREDENTIALS_NOT_FOUND"
+
+
+async def test_a_flow_is_told_again_for_its_idempotency_key_and_is_still_used_once(
+    users_api: httpx.AsyncClient, server: Server, make_api: MakeApi, accounts: Accounts
+):
+    async def begun(api: httpx.AsyncClient) -> dict[str, Any]:
+        place, body = "/credentials/oauth2/acme/authorize", {"scopes": ["read"]}
+        return (await api.post(place, json=body, headers={"Idempotency-Key": "once"})).json()
+
+    first, again = await begun(users_api), await begun(users_api)
+    assert first == again
+    other = await begun(make_api("users", await accounts.user()))
+    assert (other["id"], other["state"]) != (first["id"], first["state"])
+    code, state = server.consent(first["authorization_url"])
+    error_of(await _finish(users_api, code, f"{first['id']}.{'x' * 43}"), 400)
+    error_of(await _finish(users_api, code, state), 400)  # who guesses has ended the flow
+    assert (await begun(users_api))["state"] != first["state"], "it is over, and begins anew"
+
+
+async def test_the_state_of_a_flow_lies_nowhere_in_the_clear(
+    users_api: httpx.AsyncClient, server: Server, user: User
+):
+    key = {"Idempotency-Key": "secret"}
+    state = (await users_api.post("/credentials/oauth2/acme/authorize", json={}, headers=key)).json()["state"]
+    secret = state.split(".")[1]
+    found: list[dict[str, Any]] = []
+    for name in ("oauth_states", "idempotency"):
+        async for snapshot in firestore.client().collection(name).stream():
+            found += [snapshot.to_dict()] if snapshot.to_dict()["user_id"] == user.id else []
+    assert [one.get("answered", False) for one in found] == [False, False]
+    assert secret not in repr(found)
