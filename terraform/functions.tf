@@ -21,6 +21,8 @@ locals {
     TELEMETRY            = "google"
     TRACE_SAMPLE         = tostring(var.trace_sample)
     OAUTH_REDIRECT_URI   = "${local.base_url}/oauth/callback"
+    PUBLIC_URL           = local.base_url
+    MAIL_FROM            = "Weftly <no-reply@${var.domain != "" ? var.domain : "${var.project}.web.app"}>"
   }, var.settings)
 }
 

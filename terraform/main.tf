@@ -13,7 +13,7 @@ locals {
   labels        = { app = "weftly", environment = var.environment }
   apis = [
     "apikeys", "artifactregistry", "bigquery", "billingbudgets", "cloudbuild", "cloudfunctions", "cloudkms",
-    "cloudresourcemanager", "cloudscheduler", "cloudtasks", "cloudtrace", "compute", "eventarc", "firebase",
+    "cloudresourcemanager", "cloudscheduler", "cloudtasks", "cloudtrace", "compute", "eventarc", "fcm", "firebase",
     "firebasehosting", "firebaserules", "firestore", "iam", "iamcredentials", "identitytoolkit", "logging",
     "monitoring", "pubsub", "run", "secretmanager", "storage", "telemetry", "vpcaccess",
   ]

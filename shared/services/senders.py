@@ -40,7 +40,7 @@ async def _email(world: World, one: Delivery) -> Result:
         return Dropped("The e-mail address is not verified.")
     content = one.content
     base = world.settings.public_url.rstrip("/")
-    link = f"\n\n{base}{content['path']}" if base and content["path"] else ""
+    link = f"\n\n{base}{content['path'].removeprefix('/api/v1')}" if base and content["path"] else ""
     text = f"{content['text']}{link}\n\n-- \nWhat you are told, and how: /api/v1/me/notifications/preferences\n"
     await mail.send(to=account.email, subject=content["title"], text=text, id_=one.id, at=one.created_at)
     return Sent()

@@ -16,8 +16,8 @@ FUNCTIONS: Mapping[str, Any] = yaml.safe_load((ROOT / "functions" / "manifest.ya
     "functions"
 ]
 FIELDS = {name.upper() for name in config.Settings.model_fields}
-SECRETS = {"OPENAI_API_KEY", "OAUTH_CLIENTS"}
-LAPTOP = {"CREDENTIALS_KEY_FILE", "OTLP_ENDPOINT", *config.EMULATOR_VARIABLES}
+SECRETS = {"OPENAI_API_KEY", "OAUTH_CLIENTS", "MAIL_URL"}
+LAPTOP = {"CREDENTIALS_KEY_FILE", "OTLP_ENDPOINT", "FCM_URL", *config.EMULATOR_VARIABLES}
 """Only where Google's own service is not."""
 HOLDS = {
     "OIDC_CERTS_URL": "Google's keys",
@@ -67,6 +67,7 @@ def test_secrets_reach_the_functions_that_read_them(function: str) -> None:
     routers = _routers(ROOT / entry["source"])
     runs_blocks = bool(routers & {"deliveries", "blocks"})
     assert ("OPENAI_API_KEY" in secrets) == runs_blocks
+    assert ("MAIL_URL" in secrets) == (function in ("notify", "tick"))
     assert ("OAUTH_CLIENTS" in secrets) == (runs_blocks or "credentials" in routers)
 
 
