@@ -81,8 +81,14 @@ def _check_negations(condition: Condition) -> None:
         raise errors.invalid("'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.")
 
 
+def _unequal(condition: Condition) -> set[FieldPath]:
+    """The fields of inequalities; one that nothing satisfies, as to be more than null, is none."""
+    found = [c for c in field_conditions(condition) if c.operator in INEQUALITIES]
+    return {c.path for c in found if len(c.keys) > 1 or not c.is_never}
+
+
 def _check_inequalities(condition: Condition) -> None:
-    found = {c.path for c in field_conditions(condition) if c.operator in INEQUALITIES}
+    found = _unequal(condition)
     if len(found) > MAX_INEQUALITY_FIELDS:
         raise errors.invalid(
             f"The query contains {len(found)} distinct inequality fields. "
@@ -92,7 +98,7 @@ def _check_inequalities(condition: Condition) -> None:
 
 def _check_equal_names(condition: Condition) -> None:
     found = field_conditions(condition)
-    unequal = {c.path for c in found if c.operator in INEQUALITIES}
+    unequal = _unequal(condition)
     if unequal and _NAME not in unequal and any(c.path == _NAME for c in found):
         raise errors.invalid("Equality on __name__ is not allowed beside inequality filters of other fields alone.")
 
