@@ -76,11 +76,13 @@ class FieldCondition:
     """One comparison. ``keys``: the sort keys of the operand, or of each element of an operand that is a list.
 
     Without keys nothing satisfies it, unless it is negative: then whatever is not null does.
+    ``is_impossible``: nothing satisfies it, whatever the keys are.
     """
 
     path: FieldPath
     operator: Operator
     keys: tuple[bytes, ...]
+    is_impossible: bool = False
 
     def holds(self, subject: Subject) -> bool:
         """Whether the document satisfies it."""
@@ -106,7 +108,7 @@ class FieldCondition:
         """Whether no document satisfies it."""
         if self.operator is Operator.NOT_IN:
             return encoding.NULL in self.keys
-        return not self.keys and self.operator is not Operator.NOT_EQUAL
+        return self.is_impossible or (not self.keys and self.operator is not Operator.NOT_EQUAL)
 
     def bounds(self) -> tuple[bytes, bytes]:
         """Of a range: the least key, and the least above all keys, that satisfy it."""

@@ -212,7 +212,7 @@ def _field(message: Message) -> FieldCondition:
 def _compared(path: FieldPath, operator: Operator, keys: tuple[bytes, ...]) -> FieldCondition:
     """Null and NaN are equal to nothing, and nothing is unequal to null; the unary filters find them."""
     if operator is Operator.NOT_EQUAL and keys == (encoding.NULL,):
-        return FieldCondition(path, Operator.LESS_THAN, ())
+        return FieldCondition(path, operator, keys, is_impossible=True)
     unequal = (encoding.NAN,) if operator is Operator.NOT_IN else (encoding.NAN, encoding.NULL)
     return FieldCondition(path, operator, tuple(key for key in keys if key not in unequal))
 

@@ -1,7 +1,7 @@
 """Killed at random moments under load, the local cloud has kept what it said it had, and nothing by halves.
 
-``KILLS`` says how often. The long version, 200 times:
-``KILLS=200 python -m pytest tests/contract/firestore/test_firestore_kills.py``
+``LOCAL_KILLS`` says how often. The long version, 200 times:
+``LOCAL_KILLS=200 python -m pytest tests/contract/firestore/test_firestore_kills.py``
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOT
 from google.pubsub_v1.services.subscriber import SubscriberAsyncClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
 
-KILLS = int(os.environ.get("KILLS", "8"))
+KILLS = int(os.environ.get("LOCAL_KILLS", "4"))
 QUEUE = "projects/p/locations/us-central1/queues/work"
 TOPIC, SUBSCRIPTION = "projects/p/topics/events", "projects/p/subscriptions/watch"
 SERVER = textwrap.dedent(

@@ -141,6 +141,7 @@ CASES: list[tuple[str, tuple[str, Any], str]] = [
     ("eleven fields that are more than null", query(where=both("AND", *[where(f"f{i}", "GREATER_THAN", {"null_value": 0}) for i in range(11)])), OK),
     ("a name beside what is more than null", query(where=both("AND", where("__name__", "EQUAL", {"reference_value": "~/c/a"}), where("a", "GREATER_THAN", {"null_value": 0}))), OK),
     ("a name beside what is more than one", query(where=both("AND", where("__name__", "EQUAL", {"reference_value": "~/c/a"}), where("a", "GREATER_THAN", ONE))), INVALID),
+    ("two negations, one of which nothing satisfies", query(where=both("AND", where("a", "NOT_EQUAL", {"null_value": 0}), where("b", "NOT_EQUAL", ONE))), INVALID),
     ("a cursor at a collection", query(order_by=[{"field": {"field_path": "__name__"}}], start_at={"values": [{"reference_value": "~/c"}]}), INVALID),
     *((f"{size} bytes compared", query(where=where("f", "EQUAL", {"string_value": "x" * size})), status) for size, status in ((1499, OK), (1500, INVALID))),
     ("a list of lists that is too large", query(where=where("f", "EQUAL", {"array_value": {"values": [ONE] * 188}})), INVALID),

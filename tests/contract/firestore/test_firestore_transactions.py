@@ -1,6 +1,7 @@
 """Transactions are serializable; who loses is ABORTED, and an id that is over is refused."""
 
 import asyncio
+import os
 import random
 import time
 from functools import partial
@@ -45,7 +46,9 @@ async def test_clients_that_increment_lose_no_increment(client):
     assert (await counter.get()).get("n") == 5
 
 
-async def test_transfers_conserve_the_sum(client):
+async def test_transfers_conserve_the_sum(client, request):
+    if "google" in request.node.name and "TRANSFERS" not in os.environ:
+        pytest.skip("Google's emulator leaves deadlocks to its lock timeout: make long")
     accounts = [client.document(f"accounts/{n}") for n in range(4)]
     for account in accounts:
         await account.set({"balance": 100})
