@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.domain import errors
-from shared.http import json_text, rate_limit, routing
+from shared.http import payloads, rate_limit, routing
 from shared.http.answers import JsonAnswer
 from shared.services import ingress, world
 
@@ -34,7 +34,8 @@ async def report_event(webhook_id: str, request: Request) -> Response:
     if len(body) > MAX_DELIVERY:
         raise errors.BodyTooLarge(f"A delivery has {MAX_DELIVERY:,} bytes at most, not {len(body):,}.")
     headers = {name.lower(): value for name, value in request.headers.items()}
-    taken = await ingress.take(world.real(), webhook_id, headers, body, lambda: json_text.loads(body))
+    kind = headers.get("content-type", "")
+    taken = await ingress.take(world.real(), webhook_id, headers, body, lambda: payloads.read(body, kind))
     if taken.challenge:
         return JsonAnswer({"challenge": taken.challenge})
     return JsonAnswer({"execution_id": taken.execution_id}, status_code=202)
