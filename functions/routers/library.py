@@ -10,7 +10,7 @@ from starlette.responses import Response
 from functions.routers.shapes import Origin
 from shared.http import answers, auth, etags, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
-from shared.services import folders, forking, library, world
+from shared.services import adding, folders, forking, library, world
 from shared.services import graphs as graph_service
 
 router = routing.router(tags=["library"])
@@ -33,6 +33,10 @@ class Fork(BaseModel):
     name: str | None = Field(None, max_length=forking.MAX_NAME, description="As the agent, where it is left out.")
 
 
+class Offer(BaseModel):
+    version: int = Field(description="Of the listing.")
+
+
 class LibraryAgent(BaseModel):
     """An agent in the library: a graph of the same id, which runs as any other. ``source``: own, store (added: it is
     changed by updates alone) or fork."""
@@ -46,9 +50,18 @@ class LibraryAgent(BaseModel):
     is_active: bool
     is_favorite: bool
     folder_id: str | None
+    update: Offer | None = Field(description="What the store offers instead; null: nothing newer.")
     created_at: datetime
     updated_at: datetime
     etag: str
+
+
+class Added(BaseModel):
+    """Which agent of the store to add."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    listing_id: str = Field(min_length=1, max_length=128)
 
 
 class LibraryAgentList(BaseModel):
@@ -100,6 +113,31 @@ async def list_agents(
         own,
         lambda size, cursor: library.list_of(caller, size, cursor, is_favorite=is_favorite, folder_id=folder_id),
     )
+
+
+@router.post(
+    "/library/agents",
+    summary="Add an agent from the store",
+    response_model=LibraryAgent,
+    openapi_extra=routing.body(Added),
+)
+async def add_agent(caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once) -> Response:
+    """A copy of what the store has now, to run with one's own credentials. One that is there already stays as it
+    is."""
+    return await once.resource(caller.user_id, lambda _: adding.add(world.real(), caller, body))
+
+
+@router.post(
+    "/library/agents/{graph_id}/update",
+    summary="Update an agent from the store",
+    response_model=LibraryAgent,
+)
+async def update_agent(
+    graph_id: str, caller: auth.Updater, once: idempotency.Once, if_match: etags.IfMatch = None
+) -> Response:
+    """What the store offers now, as a new version of the agent; presets, schedules and folders stay."""
+    expected = etags.expected(if_match)
+    return await once.resource(caller.user_id, lambda _: adding.update(caller, graph_id, expected))
 
 
 @router.get("/library/agents/{graph_id}", summary="Read an agent of the library", response_model=LibraryAgent)

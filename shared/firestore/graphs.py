@@ -176,12 +176,25 @@ async def create_all(made: Sequence[tuple[Head, Version]]) -> bool:
 
 
 @operation
-async def add_version(head: Head, version: Version) -> bool:
-    """A new version, and the head that names it. False: the head has changed since it was read."""
+async def add_version(head: Head, version: Version, parts: Sequence[tuple[Head, Version]] = ()) -> bool:
+    """A new version, the head that names it, and new graphs that go with it. False: the head has changed since it was
+    read."""
     batch = client().batch()
     batch.update(_ref(head.id), _encode_head(head), option=_unchanged(head))
     batch.create(_version_ref(head.id, version.number), _encode_version(version))
+    for part, first in parts:
+        batch.set(_ref(part.id), _encode_head(part))
+        batch.set(_version_ref(part.id, first.number), _encode_version(first))
     return await _commit(batch)
+
+
+@operation
+async def find_added(user_id: str, listing_id: str) -> str | None:
+    """The id of the copy of an agent of the store that a user has."""
+    query = client().collection("graphs").where(filter=FieldFilter("origin.source", "==", Source.STORE))
+    query = query.where(filter=FieldFilter("origin.listing_id", "==", listing_id))
+    query = query.where(filter=FieldFilter("user_id", "==", user_id)).order_by("user_id").limit(1)
+    return next(iter([snapshot.id async for snapshot in query.select([]).stream()]), None)
 
 
 @operation

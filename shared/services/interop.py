@@ -38,18 +38,23 @@ async def import_file(caller: Caller, raw: Any, graph_id: str) -> Resource:
     return {"graph": read[0], "sub_graphs": read[1:], "report": report}
 
 
-async def build(caller: Caller, raw: Any, graph_id: str) -> tuple[Imported, list[tuple[Head, Version]]]:
-    """What a file would make, the first of which runs the others. InvalidArgument."""
+async def build(
+    caller: Caller, raw: Any, graph_id: str, salt: str = ""
+) -> tuple[Imported, list[tuple[Head, Version]]]:
+    """What a file would make, the first of which runs the others. ``salt``: tells sub-agents from those that the same
+    graph had before. InvalidArgument."""
     fields = Fields()
-    imported = await asyncio.to_thread(files.translate, raw, catalog.specs(), _ids(graph_id), fields)
+    imported = await asyncio.to_thread(files.translate, raw, catalog.specs(), _ids(graph_id, salt), fields)
     if imported is None or fields.violations:
         raise _refused(fields.violations)
     return imported, await _built(caller, imported)
 
 
-def _ids(graph_id: str) -> Any:
+def _ids(graph_id: str, salt: str) -> Any:
+    causes = (graph_id, "sub_graph", *((salt,) if salt else ()))
+
     def id_of(position: int) -> str:
-        return identity.derive(graph_id, "sub_graph", str(position)) if position else graph_id
+        return identity.derive(*causes, str(position)) if position else graph_id
 
     return id_of
 

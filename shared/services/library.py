@@ -5,11 +5,14 @@ its user, with their credentials. What was added is a copy of its own (ADR 0054)
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from shared.domain.fields import Fields
+from shared.domain.origins import Source
 from shared.domain.permissions import Caller
-from shared.firestore import graphs
+from shared.domain.store import ListingStatus
+from shared.firestore import graphs, listings
 from shared.firestore.graphs import After, Head
 from shared.services import bodies, etags, folders, graph_views, owned
 from shared.services import graphs as graph_service
@@ -28,12 +31,12 @@ async def list_of(
     found = await graphs.list_of(caller.user_id, after, size + 1, is_favorite=wanted, folder_id=folder_id)
     shown = found[:size]
     more = (shown[-1].created_at, shown[-1].id) if len(found) > size else None
-    return [_view(head) for head in shown], more
+    return await _views(shown), more
 
 
 async def get(caller: Caller, graph_id: str) -> Resource:
     """NotFound."""
-    return _view(await graph_service.owned(caller, graph_id))
+    return (await _views([await graph_service.owned(caller, graph_id)]))[0]
 
 
 async def change(caller: Caller, graph_id: str, raw: Any, expected: frozenset[str] | None) -> Resource:
@@ -52,8 +55,17 @@ async def change(caller: Caller, graph_id: str, raw: Any, expected: frozenset[st
     raise etags.contended(f"the agent {graph_id}")
 
 
-def _view(head: Head) -> Resource:
+async def _views(heads: list[Head]) -> list[Resource]:
+    added = {head.origin.listing_id for head in heads if head.origin and head.origin.source is Source.STORE}
+    found = await listings.find_all(sorted(added))
+    offered = {id_: one.version for id_, one in found.items() if one.status is ListingStatus.APPROVED}
+    return [_view(head, offered) for head in heads]
+
+
+def _view(head: Head, offered: Mapping[str, int]) -> Resource:
+    """``offered``: listing -> its version; what has left the store is not there."""
     origin = head.origin
+    newest = offered.get(origin.listing_id, 0) if origin and origin.source is Source.STORE else 0
     return {
         "id": head.id,
         "name": head.name,
@@ -64,6 +76,7 @@ def _view(head: Head) -> Resource:
         "is_active": head.is_active,
         "is_favorite": head.is_favorite,
         "folder_id": head.folder_id or None,
+        "update": {"version": newest} if origin and newest > origin.version else None,
         "created_at": head.created_at,
         "updated_at": head.updated_at,
         "etag": etags.etag(head.fence),

@@ -72,11 +72,13 @@ class Page:
 
 
 async def page(world: World, share: Share) -> Page | None:
-    """None: the execution is gone."""
+    """None: the execution is gone, or its graph."""
     execution = await executions.find(share.execution_id)
     if execution is None or execution.deleting or execution.user_id != share.user_id:
         return None
-    version = await graphs.get_version(execution.graph_id, execution.graph_version)
+    (version,) = await graphs.find_versions([(execution.graph_id, execution.graph_version)])
+    if version is None:  # what is secret in it nobody can say any more
+        return None
     nodes = await outlines.list_of(execution.id, MAX_STEPS + 1)
     inputs = await _inputs(execution)
     redactor = _redactor(version, inputs)

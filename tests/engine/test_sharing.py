@@ -8,6 +8,7 @@ import pytest
 from shared.domain import errors
 from shared.domain.graph import UserId
 from shared.domain.permissions import caller
+from shared.firestore import executions, graphs
 from shared.firestore import shares as stored
 from shared.services import deleting, shared_pages, shares
 from shared.services.shared_pages import Page
@@ -92,6 +93,15 @@ async def test_a_link_leads_nowhere_once_it_is_revoked_or_expired_or_its_executi
     await deleting.delete(stage.world, "ann", execution_id)
     assert await looked(stage, third) is None
     assert await stored.documents.find(third["id"]) is None
+
+
+async def test_a_page_goes_with_the_graph_that_says_what_is_secret(stage: Stage) -> None:
+    made = await shared(stage, await an_execution(stage))
+    head = await graphs.find((await executions.list_of("ann", None, None, 1))[0].graph_id)
+    assert head is not None
+    assert await graphs.delete(head)
+    graphs._cache._held.clear()
+    assert await looked(stage, made) is None
 
 
 async def test_what_opens_a_link_is_not_kept_and_cannot_be_guessed(stage: Stage) -> None:

@@ -139,6 +139,8 @@ MATRIX: dict[str, Row] = {
     "DELETE /api/v1/triggers/{trigger_id}": Row("agent.delete", 404),
     "GET /api/v1/triggers/{trigger_id}/items": Row("agent.read", 404),
     "GET /api/v1/library/agents": Row("agent.read", 200),
+    "POST /api/v1/library/agents": Row("agent.create", 400),
+    "POST /api/v1/library/agents/{graph_id}/update": Row("agent.update", 409, 404),
     "GET /api/v1/library/agents/{graph_id}": Row("agent.read", 200, 404),
     "PATCH /api/v1/library/agents/{graph_id}": Row("agent.update", 200, 404),
     "DELETE /api/v1/library/agents/{graph_id}": Row("agent.delete", 200, 404),

@@ -266,6 +266,7 @@ QUERIES: dict[str, Query] = {
     "webhooks.list_of (of a graph)": lambda: webhooks.documents.list_of("u", None, 9, graph_id="g"),
     "graphs.holders": lambda: graphs.holders("l", "u", 9),
     "graphs.list_of": lambda: graphs.list_of("u", graphs.After(created_at=NOW, id="g"), 9),
+    "graphs.find_added": lambda: graphs.find_added("u", "l"),
     "graphs.list_of (favourites)": lambda: graphs.list_of("u", None, 9, is_favorite=True),
     "graphs.list_of (in a folder)": lambda: graphs.list_of("u", None, 9, folder_id="f"),
     "graphs.list_of (favourites in a folder)": lambda: graphs.list_of("u", None, 9, is_favorite=True, folder_id="f"),
