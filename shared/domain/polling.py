@@ -89,9 +89,14 @@ def mark(item_id: str) -> str:
     return identity.derive("item", item_id)
 
 
+def _at(now: datetime, pause: timedelta) -> datetime:
+    """``tick`` comes once a minute, a little later each time: what is due then is due at its beginning."""
+    return now.replace(second=0, microsecond=0) + pause
+
+
 def claimed(trigger: Trigger, now: datetime) -> Trigger:
     """While one looks nobody else does; who dies over it leaves the next look at its usual time."""
-    return replace(trigger, next_at=now + timedelta(minutes=trigger.every_minutes))
+    return replace(trigger, next_at=_at(now, timedelta(minutes=trigger.every_minutes)))
 
 
 def is_first(trigger: Trigger) -> bool:
@@ -130,7 +135,7 @@ def looked(trigger: Trigger, found: Found, done: Sequence[Item], now: datetime) 
         last_error="",
         last_polled_at=now,
         last_item_at=now if done else trigger.last_item_at,
-        next_at=now + pause,
+        next_at=_at(now, pause),
         updated_at=now,
     )
 
@@ -145,7 +150,7 @@ def failed(trigger: Trigger, why: str, now: datetime, after: timedelta | None = 
         trigger,
         failures=failures,
         last_error=why[:500],
-        next_at=None if stops else now + pause,
+        next_at=None if stops else _at(now, pause),
         state=State.STOPPED if stops else trigger.state,
         updated_at=now,
     )

@@ -118,10 +118,17 @@ def _read(mailbox: Mailbox, place: Place | None, since: datetime, limit: int, co
     except (imaplib.IMAP4.error, ValueError) as error:
         raise _refused(mailbox, error) from error
     finally:
+        _close(connection)
+
+
+def _close(connection: _Connection) -> None:
+    """Whatever state it is in: what it was for is done, or has failed."""
+    for step in (connection.logout, connection.shutdown):
         try:
-            connection.logout()
-        except (imaplib.IMAP4.error, OSError):
-            connection.shutdown()
+            step()
+            return
+        except (imaplib.IMAP4.error, OSError, ValueError):
+            continue
 
 
 def _sign_in(connection: _Connection, mailbox: Mailbox) -> None:

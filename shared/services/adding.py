@@ -51,7 +51,7 @@ async def add(world: World, caller: Caller, raw: Any) -> Resource:
     published = await _published(listing_id)
     id_ = id_of(caller.user_id, published.listing)
     _, made = await interop.build(caller, published.file, id_)
-    await graphs.create_all(forking.with_origin(made, _origin(published), published.listing.card.title))
+    await graphs.create_all(_as_added(made, published))
     await ratings.count_download(world, caller.user_id, listing_id, published.listing.version)
     return await library.get(caller, id_)
 
@@ -83,7 +83,7 @@ async def _updated(
     """The agent with a version more, and its new parts; those of versions before stay, for executions of these."""
     salt = f"version {published.listing.version}"
     _, made = await interop.build(caller, published.file, old.id, salt)
-    (root, version), *parts = forking.with_origin(made, _origin(published), published.listing.card.title)
+    (root, version), *parts = _as_added(made, published)
     assert root.origin is not None
     number = old.latest_version + 1
     head = dataclasses.replace(
@@ -104,6 +104,12 @@ async def _published(listing_id: str) -> Published:
     listing = await browsing.published(listing_id)
     release = await browsing.release(listing_id, listing.version)
     return Published(listing=listing, file=await browsing.file_of(release))
+
+
+def _as_added(made: list[tuple[Head, Version]], published: Published) -> list[tuple[Head, Version]]:
+    """Under the name and with the description that the store has."""
+    card = published.listing.card
+    return forking.with_origin(made, _origin(published), card.title, card.description)
 
 
 def _origin(published: Published) -> Origin:

@@ -31,9 +31,13 @@ async def fork(caller: Caller, graph_id: str, raw: Any, id_: str) -> dict[str, A
     return await library.get(caller, id_)
 
 
-def with_origin(made: list[tuple[Head, Version]], origin: Origin, name: str) -> list[tuple[Head, Version]]:
-    """Graphs of a file, the first of which is the agent and the others its parts."""
+def with_origin(
+    made: list[tuple[Head, Version]], origin: Origin, name: str, description: str | None = None
+) -> list[tuple[Head, Version]]:
+    """Graphs of a file, the first of which is the agent and the others its parts. ``description``: instead of its
+    own."""
     (root, version), *parts = made
+    root = dataclasses.replace(root, description=root.description if description is None else description)
     origin = dataclasses.replace(origin, parts=tuple(head.id for head, _ in parts))
     part = Origin(source=Source.PART, graph_id=root.id, title=origin.title, creator_id=origin.creator_id)
     if origin.source is Source.FORK:

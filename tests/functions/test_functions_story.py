@@ -79,18 +79,16 @@ class Person:
         return Counter(one["kind"] for one in listed["items"])
 
 
-async def test_the_life_of_an_agent_in_three_roles(
-    make_api: MakeApi, accounts: Accounts, deliveries: Cloud, a_graph: Made
-) -> None:
-    creator, admin, user = [Person(make_api, await accounts.user(role), deliveries) for role in (None, "admin", None)]
-    graph = await creator.call("graphs", "POST", "/graphs", a_graph(name="Capitals"))
-    card = {
-        "graph_id": graph["id"],
-        "title": "Capital letters",
-        "description": "Turns a text into upper case, so that it shouts.",
-        "category": "Writing",
-        "tags": ["text"],
-    }
+CARD = {
+    "title": "Capital letters",
+    "description": "Turns a text into upper case, so that it shouts.",
+    "category": "Writing",
+    "tags": ["text"],
+}
+
+
+async def published(creator: Person, admin: Person, card: dict[str, Any]) -> str:
+    """Rejected with a reason, submitted again, approved and featured: the id of the listing."""
     first = await creator.call("store", "POST", "/store/submissions", card)
     path = f"/store/submissions/{first['submission_id']}"
     await creator.refused("store", "POST", f"{path}/reject", 403)
@@ -98,25 +96,25 @@ async def test_the_life_of_an_agent_in_three_roles(
     rejected = await creator.call("store", "GET", path)
     assert (rejected["status"], rejected["reason"]) == ("REJECTED", "Say what it is good for.")
     assert await creator.told() == {"submission_received": 1, "submission_rejected": 1}
-
-    second = await creator.call(
-        "store", "POST", "/store/submissions", {**card, "description": "Makes headlines out of any sentence."}
-    )
+    better = {**card, "description": "Makes headlines out of any sentence."}
+    second = await creator.call("store", "POST", "/store/submissions", better)
     approved = await admin.call("store", "POST", f"/store/submissions/{second['submission_id']}/approve", {})
-    listing = f"/store/agents/{approved['listing_id']}"
-    await admin.call("store", "POST", f"{listing}/feature", {})
-    assert await creator.told() == {
-        "submission_received": 2,
-        "submission_rejected": 1,
-        "submission_approved": 1,
-        "listing_featured": 1,
-    }
+    await admin.call("store", "POST", f"/store/agents/{approved['listing_id']}/feature", {})
+    told = {"submission_received": 2, "submission_rejected": 1, "submission_approved": 1, "listing_featured": 1}
+    assert await creator.told() == told
+    return approved["listing_id"]
 
+
+async def added(user: Person, listing_id: str) -> str:
+    """Found by a paraphrase with a typo, and added: the id of the agent."""
     found = await user.call("store", "GET", "/store/agents", search_query="uppercse leters for a heading")
-    assert found["items"][0]["id"] == approved["listing_id"]
-    added = await user.call("store", "POST", "/library/agents", {"listing_id": approved["listing_id"]})
+    assert found["items"][0]["id"] == listing_id
+    return (await user.call("store", "POST", "/library/agents", {"listing_id": listing_id}))["id"]
+
+
+async def run_by_a_schedule(user: Person, agent_id: str, deliveries: Cloud) -> None:
     body = {"cron": "* * * * *", "input_data": {"text": "hello"}}
-    schedule = await user.call("users", "POST", f"/graphs/{added['id']}/schedules", body)
+    schedule = await user.call("users", "POST", f"/graphs/{agent_id}/schedules", body)
     soon = replace(world.real(), now=lambda: clock.now() + timedelta(minutes=1))
     assert [await occurring.start_due(soon) for _ in range(2)] == [1, 0]
     await deliveries.settle()
@@ -124,8 +122,20 @@ async def test_the_life_of_an_agent_in_three_roles(
     execution = await user.call("executions", "GET", f"/executions/{ran['items'][0]['execution_id']}")
     assert (execution["status"], execution["output"]) == ("COMPLETED", {"loud": ["HELLO"]})
     assert await user.told() == {"execution_completed": 1}
-    await user.call("store", "POST", f"{listing}/ratings", {"rating": 4, "comment": "Loud."})
-    rated = await user.call("store", "GET", listing)
+
+
+async def test_the_life_of_an_agent_in_three_roles(
+    make_api: MakeApi, accounts: Accounts, deliveries: Cloud, a_graph: Made
+) -> None:
+    creator, admin, user = [Person(make_api, await accounts.user(role), deliveries) for role in (None, "admin", None)]
+    graph = await creator.call("graphs", "POST", "/graphs", a_graph(name="Capitals"))
+    card = {"graph_id": graph["id"], **CARD}
+    listing_id = await published(creator, admin, card)
+    agent_id = await added(user, listing_id)
+    await run_by_a_schedule(user, agent_id, deliveries)
+
+    await user.call("store", "POST", f"/store/agents/{listing_id}/ratings", {"rating": 4, "comment": "Loud."})
+    rated = await user.call("store", "GET", f"/store/agents/{listing_id}")
     assert (rated["rating"], rated["rating_count"], rated["downloads"]) == (4, 1, 1)
     assert (await creator.told())["rating_received"] == 1
 
@@ -133,9 +143,8 @@ async def test_the_life_of_an_agent_in_three_roles(
     third = await creator.call("store", "POST", "/store/submissions", {**card, "changes": "Louder."})
     await admin.call("store", "POST", f"/store/submissions/{third['submission_id']}/approve", {})
     assert await user.told() == {"execution_completed": 1, "update_offered": 1}
-    mine = f"/library/agents/{added['id']}"
-    assert (await user.call("store", "GET", mine))["update"] == {"version": 2}
-    updated = await user.call("store", "POST", f"{mine}/update", {})
+    assert (await user.call("store", "GET", f"/library/agents/{agent_id}"))["update"] == {"version": 2}
+    updated = await user.call("store", "POST", f"/library/agents/{agent_id}/update", {})
     assert (updated["origin"]["version"], updated["update"]) == (2, None)
     assert (await creator.told())["update_offered"] == 0
     assert (await admin.told()).total() == 0

@@ -121,5 +121,10 @@ def test_paused_and_resumed_it_begins_anew_and_remembers_what_it_had() -> None:
     assert looked(resumed, found("a", "b", "c"))[0] == ["c"]
 
 
+def test_a_tick_that_comes_a_little_late_makes_no_look_a_minute_later() -> None:
+    late = NOW + timedelta(seconds=31, microseconds=5)
+    assert polling.claimed(a_trigger(), late).next_at == NOW + timedelta(minutes=15)
+
+
 def test_while_one_looks_the_next_look_is_at_its_usual_time() -> None:
     assert polling.claimed(a_trigger(), NOW).next_at == NOW + timedelta(minutes=15)
