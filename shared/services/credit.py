@@ -113,13 +113,13 @@ def etag(stored: Credit) -> str:
     return etags.etag(stored.fence) if stored.fence else "0"
 
 
-async def check_start(world: World, user_id: str, needed: int, *, pays: bool) -> None:
-    """CreditSpent: what a graph that is to be executed is likely to need is more than what is left. ``pays``: it may
-    make calls that the deployment pays."""
+async def check_start(world: World, user_id: str, needed: int, *, pays: bool) -> Standing | None:
+    """How the user stands, where something is limited. CreditSpent: what a graph that is to be executed is likely to
+    need is more than what is left. ``pays``: it may make calls that the deployment pays."""
     allowance = await allowed(world, user_id)
     limited = allowance.monthly is not None and pays
     if not limited and allowance.node_executions is None:
-        return
+        return None
     stands = await standing(world, user_id)
     if limited and (missing := rules.missing(allowance, stands.used, needed)):
         raise spent(stands, missing)
@@ -134,6 +134,7 @@ async def check_start(world: World, user_id: str, needed: int, *, pays: bool) ->
                 "resets_at": _reset(stands),
             },
         )
+    return stands
 
 
 def spent(stands: Standing, missing: int) -> errors.CreditSpent:

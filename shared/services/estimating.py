@@ -57,12 +57,14 @@ def _of(node: Node, linked: set[str], choices: Mapping[str, str]) -> Estimate:
     return block.estimate({**node.input_data, **dict.fromkeys(linked, LINKED)}, own=chosen)
 
 
-async def check_start(world: World, user_id: str, version: graphs.Version, choices: Mapping[str, str]) -> None:
-    """CreditSpent: the deployment would have to pay for this graph, and the user has not so much left as it needs at
-    least."""
+async def check_start(
+    world: World, user_id: str, version: graphs.Version, choices: Mapping[str, str]
+) -> credit.Standing | None:
+    """How the user stands, where something is limited. CreditSpent: the deployment would have to pay for this graph,
+    and the user has not so much left as it needs at least."""
     paid = [one for one in nodes(version, choices) if one.estimate.deployment]
     least = sum(one.estimate.low for one in paid)
-    await credit.check_start(world, user_id, rules.nano(least), pays=bool(paid))
+    return await credit.check_start(world, user_id, rules.nano(least), pays=bool(paid))
 
 
 async def estimate(world: World, caller: Caller, graph_id: str, raw: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from shared.domain.errors import Violation
 from shared.domain.permissions import Caller
 from shared.domain.records import Execution
 from shared.firestore import graphs
-from shared.services import choosing, estimating, graph_views
+from shared.services import choosing, credit_notices, estimating, graph_views
 from shared.services import graphs as graph_service
 from shared.services import start as starting
 from shared.services.world import World
@@ -39,7 +39,9 @@ async def start(
             violations=[Violation(p.field, p.message) for p in problems],
         )
     await choosing.check(world, caller, version.graph, choices)
-    await estimating.check_start(world, caller.user_id, version, choices)
+    await credit_notices.watched(
+        world, caller.user_id, estimating.check_start(world, caller.user_id, version, choices)
+    )
     return await starting.accept(
         world,
         id_=id_,

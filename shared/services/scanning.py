@@ -9,18 +9,20 @@ import asyncio
 import hashlib
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 
-from shared.domain import errors, file_names, file_types, files
+from shared.domain import errors, file_names, file_types, files, notices
 from shared.domain.files import CHECKED, File, FileStatus, Reason
+from shared.domain.records import Lost
+from shared.firestore import client, commits
 from shared.firestore import files as documents
 from shared.gcp import clamd, file_objects
 from shared.inspection import verdicts
 from shared.inspection.refusals import Refused
-from shared.services import audit, etags
+from shared.services import audit, etags, noticing
 from shared.services.files import erase
 from shared.services.world import World
 
@@ -181,8 +183,18 @@ async def _refuse(
     end = min(file.expires_at, forgotten) if file.expires_at else forgotten
     over = replace(file, status=status, held=0, reason=refused.reason, message=refused.message, expires_at=end)
     over = replace(over, scanned=status is FileStatus.INFECTED)
-    if not await _finish(world, over):
+    notice = notices.of(
+        notices.Kind.FILE_REFUSED,
+        file.id,
+        at=now,
+        user_id=file.user_id,
+        file_id=file.id,
+        name=file.name,
+        reason=refused.message,
+    )
+    if not await _finish(world, over, [noticing.write(notice)]):
         return None
+    await noticing.tell([notice])
     await audit.append(
         audit.entry_of(f"file.{status.lower()}", "file", file.id, file.user_id, reason=str(refused.reason))
     )
@@ -217,10 +229,12 @@ def _deleted_by_the_bucket(file: File) -> Any:
     return file.expires_at + timedelta(days=1) if file.expires_at else None
 
 
-async def _finish(world: World, file: File) -> bool:
-    """What is in quarantine stays while its upload URL holds: nothing else can be sent there then."""
+async def _finish(world: World, file: File, extra: Sequence[commits.Write] = ()) -> bool:
+    """What is in quarantine stays while its upload URL holds: nothing else can be sent there then. ``extra`` is
+    written with it."""
     now = world.now()
     if file.upload_until <= now:
         await file_objects.erase_quarantined(file_objects.quarantine_name(file.user_id, file.id), file.quarantined)
         file = replace(file, quarantined="")
-    return await documents.documents.update(replace(file, due_at=files.checked_due(file), updated_at=now))
+    over = documents.documents.write(replace(file, due_at=files.checked_due(file), updated_at=now))
+    return not isinstance(await commits.commit(client.client(), [over, *extra]), Lost)

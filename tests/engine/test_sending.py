@@ -17,12 +17,24 @@ from local.mail import MailService
 from shared import config
 from shared.domain import errors, signatures, store
 from shared.domain.channels import Channel, State
+from shared.domain.credit import Allowance, Used
 from shared.domain.graph import UserId
 from shared.domain.notices import Kind
 from shared.firestore import client, commits, deliveries, devices, notification_settings, notifications
 from shared.gcp import accounts, push
 from shared.gcp.auth import Account
-from shared.services import audiences, delivering, digests, inbox, noticing, outbox, senders, vault
+from shared.services import (
+    audiences,
+    credit,
+    credit_notices,
+    delivering,
+    digests,
+    inbox,
+    noticing,
+    outbox,
+    senders,
+    vault,
+)
 from shared.services import outgoing_webhooks as webhooks
 from tests.engine import sending
 from tests.engine.sending import People, Receiver, caller, notice
@@ -323,6 +335,34 @@ async def test_all_who_have_a_listing_are_told_of_its_new_version_each_once(
         [one] = await notifications.list_of(user, notifications.ALL, None, 9)
         assert inbox.view(one)["title"] == "There is a new version of Agent"
     assert await notifications.count("other", notifications.ALL) == 0
+
+
+async def test_who_has_spent_their_credit_or_nearly_is_told_so_once_a_month(people: People, stage: Stage) -> None:
+    await people.join("ann", "bob")
+    credit_notices._told.clear()  # pyright: ignore[reportPrivateUsage]
+    allowance = Allowance(monthly=1_000_000_000, credit=0, node_executions=100)
+
+    def stands(spent: int, nodes: int) -> credit.Standing:
+        return credit.Standing(month="2026-01", allowance=allowance, used=Used(spent=spent, node_executions=nodes))
+
+    async def check(spent: int, nodes: int) -> credit.Standing:
+        if spent > 1_000_000_000:
+            raise errors.CreditSpent("spent")
+        return stands(spent, nodes)
+
+    for spent, nodes in ((0, 79), (0, 80), (0, 95), (810_000_000, 95)):
+        await credit_notices.watched(stage.world, "ann", check(spent, nodes))
+    for _ in range(3):
+        with pytest.raises(errors.CreditSpent):
+            await credit_notices.watched(stage.world, "bob", check(2_000_000_000, 0))
+    await people.settle()
+    ann = [inbox.view(one)["text"] for one in await notifications.list_of("ann", notifications.ALL, None, 9)]
+    assert sorted(ann) == [
+        "$0.81 of $1.00 of this month are used.",
+        "80 of 100 node executions of this month are used.",
+    ]
+    bob = [one.kind for one in await notifications.list_of("bob", notifications.ALL, None, 9)]
+    assert bob == [Kind.CREDIT_SPENT]
 
 
 async def test_who_has_left_is_told_nothing(people: People) -> None:
