@@ -19,6 +19,8 @@ from shared.services import audit
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 HARMLESS = frozenset({"validate", "estimate", "user"})
 """Last words of paths that take a POST and change nothing, or note what they change themselves."""
+RECORDED = frozenset({"/api/v1/me/export"})
+"""Reads that go on record as changes do: whoever has got hold of a session takes everything along there."""
 VERBS = {"POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete", "GET": "read"}
 ABUSE = frozenset({401, 403, 429})
 MAX_FIELDS = 50
@@ -28,7 +30,7 @@ ADMIN = "/api/v1/admin/"
 async def observed(http_request: Request, path: str, work: Callable[[], Awaitable[Response]]) -> Response:
     """The answer of ``work``, put on record where that is due."""
     record = _record(http_request, path)
-    changes = http_request.method in WRITES and path.rsplit("/", 1)[-1] not in HARMLESS
+    changes = path in RECORDED or (http_request.method in WRITES and path.rsplit("/", 1)[-1] not in HARMLESS)
     token = audit.current.set(record)
     try:
         if changes:

@@ -13,6 +13,8 @@ TAGS = {"p", "br", "strong", "em", "ul", "ol", "li"}
 _TAG = re.compile(r"<[A-Za-z/!?]")
 # What nh3 escapes although it could stand: no tag and no character reference begins here.
 _NEEDLESS = re.compile(r"&(?:amp;(?!#?[0-9A-Za-z]+;)|lt;(?![A-Za-z/!?])|gt;)")
+# What turns the direction of text around: a name could read as another's (https://www.unicode.org/reports/tr9/).
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CHARACTERS = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 
 
@@ -22,8 +24,8 @@ def rich(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """``text`` without any tag, trimmed: a name."""
-    return _clean(text, set()).strip()
+    """``text`` without any tag or change of direction, trimmed: a name."""
+    return _TURNS.sub("", _clean(text, set())).strip()
 
 
 def _clean(text: str, tags: set[str]) -> str:

@@ -13,13 +13,14 @@ from served import Accounts, MakeApi, User, error_of
 from functions.routers import account as routes
 from functions.routers import account_shapes as shapes
 from shared import clock
+from shared.domain.files import File, FileStatus
 from shared.domain.records import Output
-from shared.firestore import belongings, deletions, idempotency, memory
+from shared.firestore import belongings, deletions, files, idempotency, memory
 from shared.firestore import client as firestore
 from shared.firestore.belongings import BELONGINGS, BY_NAME
 from shared.gcp import accounts as firebase
-from shared.gcp import pubsub, storage, tasks
-from shared.services import api_keys, deleting, erasing, node_tasks, run_node, stored_values, world
+from shared.gcp import file_objects, pubsub, storage, tasks
+from shared.services import api_keys, deleting, erasing, figures, node_tasks, run_node, stored_values, world
 from shared.services.world import World
 
 SECRET = "planted-where-nobody-may-read-it"
@@ -68,9 +69,11 @@ class Outside:
 def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     made = Outside()
 
-    async def publish(*_: Any) -> None:
+    async def publish(*_: Any, **__: Any) -> None:
         pass
 
+    for name in ("erase_of", "erase_kept", "erase_quarantined"):
+        monkeypatch.setattr(file_objects, name, publish)
     monkeypatch.setattr(tasks, "create", made.create_task)
     monkeypatch.setattr(pubsub, "publish", publish)
     for name in ("put", "get", "list_all", "delete_all"):
@@ -83,7 +86,7 @@ class Person:
 
     def __init__(self, make_api: MakeApi, user: User, outside: Outside) -> None:
         self.user, self.outside = user, outside
-        self.apis = {name: make_api(name, user) for name in ("users", "graphs", "executions", "webhooks")}
+        self.apis = {name: make_api(name, user) for name in ("users", "graphs", "executions", "webhooks", "store")}
         self.key = self.webhook = self.execution = ""
 
     async def post(self, function: str, path: str, body: Any) -> Any:
@@ -106,6 +109,15 @@ class Person:
         self.execution = started["execution_id"]
         await self.outside.deliver_all()
         await memory.keep(self.user.id, graph["id"], "colour", "blue", clock.now())
+        submission = {"graph_id": graph["id"], "title": "Shouter", "description": "It shouts.", "category": "OTHER"}
+        listing_id = (await self.post("store", "/store/submissions", submission))["listing_id"]
+        for kind in ("ratings", "downloads"):
+            row = {"user_id": self.user.id, "listing_id": listing_id, "recount": listing_id, "is_gone": False}
+            place = firestore.client().collection(kind).document(clock.random_id())
+            await place.set(
+                {**row, "stars": 5, "comment": "", "revision": 1, "version": 1, "created_at": clock.now()}
+            )
+        await files.documents.create(_file(self.user.id))
         for one in BELONGINGS:
             await self._plant(one)
         return self
@@ -142,6 +154,21 @@ async def ben(make_api: MakeApi, accounts: Accounts, outside: Outside) -> Person
     return await Person(make_api, await accounts.user(), outside).lives()
 
 
+def _file(user_id: str) -> File:
+    now = clock.now()
+    return File(
+        id=clock.random_id(),
+        user_id=user_id,
+        name="x.txt",
+        status=FileStatus.CLEAN,
+        size=1,
+        held=1,
+        upload_until=now,
+        created_at=now,
+        updated_at=now,
+    )
+
+
 class Time:
     """Has ``tick`` go on with deletions, a minute after the other."""
 
@@ -152,7 +179,9 @@ class Time:
         self.passed += timedelta(minutes=1)
         passed = self.passed
         moved: World = replace(world.real(), now=lambda: clock.now() + passed)
-        return await erasing.erase_due(moved)
+        over = await erasing.erase_due(moved)
+        await figures.count_left(moved)
+        return over
 
     async def until_over(self, user_id: str, most: int = 100) -> int:
         """How many minutes it took."""
@@ -271,8 +300,8 @@ async def test_a_large_account_goes_piece_by_piece(ann: Person, monkeypatch: pyt
     for n in range(120):
         await memory.keep(ann.user.id, "", f"k{n}", n, clock.now())
     seconds = iter(range(10**6))
-    monkeypatch.setattr(belongings, "MAX_BATCH", 4)
-    monkeypatch.setattr(erasing, "BUDGET_SECONDS", 60)
+    monkeypatch.setattr(belongings, "MAX_BATCH", 1)
+    monkeypatch.setattr(erasing, "BUDGET_SECONDS", 4 * len(BELONGINGS))
     assert (await ann.apis["users"].delete("/me")).status_code == 200
     monkeypatch.setattr(clock, "monotonic", lambda: next(seconds))
     assert await Time().until_over(ann.user.id) > 3, "more than one look"
@@ -307,6 +336,13 @@ async def _parts(api: httpx.AsyncClient) -> list[dict[str, Any]]:
     while parts[-1]["next_page_token"]:
         parts.append((await api.get("/me/export", params={"page_token": parts[-1]["next_page_token"]})).json())
     return parts
+
+
+async def test_an_export_is_on_record(ann: Person, accounts: Accounts, make_api: MakeApi):
+    await ann.apis["users"].get("/me/export")
+    admin = make_api("users", await accounts.user("admin"))
+    wanted = {"action": "export.read", "user_id": ann.user.id}
+    assert len((await admin.get("/admin/audit", params=wanted)).json()["items"]) == 1
 
 
 async def test_an_export_has_all_that_is_told_and_no_secret(

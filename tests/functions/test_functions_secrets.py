@@ -108,6 +108,9 @@ class Outside:
     async def get(self, name: str) -> bytes:
         return self.objects[name]
 
+    async def list_all(self, prefix: str) -> list[str]:
+        return [name for name in self.objects if name.startswith(prefix)]
+
     async def deliver_all(self) -> None:
         while self.tasks:
             body = self.tasks.pop(0)
@@ -132,6 +135,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     monkeypatch.setattr(pubsub, "publish", made.publish)
     monkeypatch.setattr(storage, "put", made.put)
     monkeypatch.setattr(storage, "get", made.get)
+    monkeypatch.setattr(storage, "list_all", made.list_all)
     return made
 
 
@@ -257,6 +261,9 @@ async def test_no_planted_secret_is_told_anywhere(
     leaky.opened.clear()
     thief = Client(make_api, await accounts.user(), outside)
     await _misuse(client, thief, outside, planted)
+    for one in (client, thief):
+        for path in ("/me/export", "/me/usage", "/me/notifications", "/me/api-keys", "/schedules", "/credentials"):
+            await one.call("users", "GET", path)
     assert leaky.opened == set()
     everywhere = {
         "Firestore": await _dump(),

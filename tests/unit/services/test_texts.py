@@ -31,6 +31,10 @@ def test_a_name_keeps_no_tag_at_all():
     assert texts.plain(" <p>R&D</p> <em>x</em> ") == "R&D x"
 
 
+def test_a_name_does_not_turn_its_reader_around():
+    assert texts.plain("\u202eevil\u2066x\u2069 \u05d0\u200d") == "evilx \u05d0\u200d"
+
+
 @given(st.text(alphabet="<>&;/!abcpltmgq#1 \"'=", max_size=60))
 def test_cleaning_twice_changes_nothing_more(text: str):
     once = texts.rich(text)
