@@ -19,9 +19,10 @@ from shared import tracing
 from shared.firestore import values
 from shared.http import app as http_app
 from shared.http import internal
+from shared.http.answers import JsonAnswer
 from shared.services import delivering, fan_out, senders, world
 
-router = APIRouter(dependencies=[Depends(internal.internal_caller("notify"))])
+router = APIRouter(default_response_class=JsonAnswer, dependencies=[Depends(internal.internal_caller("notify"))])
 _log = logging.getLogger(__name__)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from functions import executions
 from functions.routers import (
@@ -39,6 +40,7 @@ from functions.routers import (
     users,
     webhooks,
 )
+from shared.http import routing
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
@@ -83,13 +85,17 @@ def document() -> dict[str, Any]:
             "A serverless platform for AI agents. Errors are AIP-193 (https://google.aip.dev/193); every "
             "validation error is 400."
         ),
-        routes=[route for router in ROUTERS for route in router.routes],
+        routes=[_documented(route) for router in ROUTERS for route in router.routes],
     )
     schemas = made["components"]["schemas"]
     for path in made["paths"].values():
         for operation in path.values():
             _name_body(operation, schemas)
     return made
+
+
+def _documented(route: BaseRoute) -> BaseRoute:
+    return route.documented() if isinstance(route, routing.StrictRoute) else route
 
 
 def _name_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from shared import metrics
 from shared.http import app as http_app
 from shared.http import internal
+from shared.http.answers import JsonAnswer
 from shared.services import (
     delivering,
     digests,
@@ -26,7 +27,7 @@ from shared.services import (
     world,
 )
 
-router = APIRouter(dependencies=[Depends(internal.internal_caller("tick"))])
+router = APIRouter(default_response_class=JsonAnswer, dependencies=[Depends(internal.internal_caller("tick"))])
 _log = logging.getLogger(__name__)
 
 

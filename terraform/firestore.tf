@@ -12,7 +12,7 @@ locals {
 }
 
 resource "google_firestore_database" "main" {
-  name                              = "(default)"
+  name                              = var.database
   location_id                       = var.firestore_location
   type                              = "FIRESTORE_NATIVE"
   concurrency_mode                  = "OPTIMISTIC"

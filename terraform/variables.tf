@@ -49,6 +49,12 @@ variable "firestore_location" {
   default     = "us-central1"
 }
 
+variable "database" {
+  type        = string
+  description = "Name of the database: another one after a restore (docs/deploying.md)."
+  default     = "(default)"
+}
+
 variable "min_instances" {
   type        = map(number)
   description = "Function -> instances that are kept warm, and paid for when idle; otherwise what the manifest says, or none."

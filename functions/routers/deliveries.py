@@ -10,6 +10,7 @@ from starlette.requests import Request
 from shared import clock, metrics, tracing
 from shared.domain import errors
 from shared.http import internal
+from shared.http.answers import JsonAnswer
 from shared.services import node_tasks, run_node, world
 
 _log = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 def router(function: str) -> APIRouter:
     """For Cloud Tasks alone, with tokens for this function."""
-    made = APIRouter(dependencies=[Depends(internal.internal_caller(function))])
+    made = APIRouter(default_response_class=JsonAnswer, dependencies=[Depends(internal.internal_caller(function))])
     made.add_api_route("/", _deliver, methods=["POST"])
     return made
 

@@ -82,7 +82,7 @@ class GraphChange(BaseModel):
 class Output(BaseModel):
     """A shape that answers have; nothing is left out and nothing added."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Problem(Output):

@@ -6,12 +6,12 @@ may wait in memory. It reads no variable for an emulator, so the channel is buil
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import grpc.aio
-from google import pubsub_v1
-from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
+from typing import TYPE_CHECKING
 
 from shared import caches, config, tracing
+
+if TYPE_CHECKING:
+    from google.pubsub_v1 import PublisherAsyncClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,16 +21,21 @@ class Message:
 
 
 @caches.per_loop
-def _client() -> pubsub_v1.PublisherAsyncClient:
+def _client() -> "PublisherAsyncClient":
+    import grpc.aio
+    from google.pubsub_v1 import PublisherAsyncClient
+    from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
+
     host = config.settings().pubsub_emulator_host
     if not host:
-        return pubsub_v1.PublisherAsyncClient()
-    transport = PublisherGrpcAsyncIOTransport(channel=grpc.aio.insecure_channel(host))
-    return pubsub_v1.PublisherAsyncClient(transport=transport)
+        return PublisherAsyncClient()
+    return PublisherAsyncClient(transport=PublisherGrpcAsyncIOTransport(channel=grpc.aio.insecure_channel(host)))
 
 
 async def publish(topic: str, ordering_key: str, messages: Sequence[Message]) -> None:
     """Accepted when this returns, in this order."""
+    from google import pubsub_v1  # with the first event: who only reads never loads it
+
     with tracing.span(f"publish {topic}", "PRODUCER", messages=len(messages)):
         carried = tracing.carried()
         await _client().publish(

@@ -6,16 +6,17 @@ here.
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import grpc.aio
 from google.api_core import exceptions, retry_async
-from google.cloud import tasks_v2
-from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcAsyncIOTransport
 from google.protobuf import duration_pb2, timestamp_pb2
 
 from shared import caches, config, tracing
 from shared.domain import errors
 from shared.gcp import outages
+
+if TYPE_CHECKING:
+    from google.cloud.tasks_v2 import CloudTasksAsyncClient
 
 MAX_DISPATCH_DEADLINE = 1800
 """Seconds; the most that an HTTP task may have
@@ -28,12 +29,15 @@ _RETRY = retry_async.AsyncRetry(
 
 
 @caches.per_loop
-def _client() -> tasks_v2.CloudTasksAsyncClient:
+def _client() -> "CloudTasksAsyncClient":
+    import grpc.aio
+    from google.cloud.tasks_v2 import CloudTasksAsyncClient
+    from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcAsyncIOTransport
+
     host = config.settings().cloud_tasks_emulator_host
     if not host:
-        return tasks_v2.CloudTasksAsyncClient()
-    transport = CloudTasksGrpcAsyncIOTransport(channel=grpc.aio.insecure_channel(host))
-    return tasks_v2.CloudTasksAsyncClient(transport=transport)
+        return CloudTasksAsyncClient()
+    return CloudTasksAsyncClient(transport=CloudTasksGrpcAsyncIOTransport(channel=grpc.aio.insecure_channel(host)))
 
 
 def queue_path(queue: str) -> str:
@@ -56,6 +60,8 @@ async def create(
 async def _create(
     queue: str, function: str, body: bytes, deadline: float, at: datetime | None, name: str | None
 ) -> bool:
+    from google.cloud import tasks_v2  # with the first task: who only reads never loads it
+
     settings = config.settings()
     url = f"{settings.functions_base}/{function}"
     task = tasks_v2.Task(

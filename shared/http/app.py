@@ -43,7 +43,7 @@ def create_app(title: str, routers: Sequence[APIRouter]) -> FastAPI:
         redirect_slashes=False,
     )
     for router in routers:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # including it would build each route a second time
     app.add_exception_handler(WeftlyError, _weftly_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception(routers))

@@ -16,7 +16,7 @@ FUNCTIONS: Mapping[str, Any] = yaml.safe_load((ROOT / "functions" / "manifest.ya
     "functions"
 ]
 FIELDS = {name.upper() for name in config.Settings.model_fields}
-SECRETS = {"OPENAI_API_KEY", "OAUTH_CLIENTS", "MAIL_URL"}
+SECRETS = {"OPENAI_API_KEY", "OAUTH_CLIENTS", "MAIL_URL", "STORE_EMBEDDING_API_KEY"}
 LAPTOP = {"CREDENTIALS_KEY_FILE", "OTLP_ENDPOINT", "FCM_URL", *config.EMULATOR_VARIABLES}
 """Only where Google's own service is not."""
 HOLDS = {
@@ -26,6 +26,8 @@ HOLDS = {
     "CLAMD_TIMEOUT_SECONDS": "one for all",
     "SCAN_REQUIRED": "a deployed function refuses any other",
     "FILE_DAYS": "90",
+    "STORE_EMBEDDING_MODEL": "the one that comes along",
+    "STORE_EMBEDDING_BASE_URL": "that model needs none",
     "OUTGOING_ALLOW": "nothing private may be reached",
 }
 """The default is what the cloud needs, and why."""
@@ -67,6 +69,7 @@ def test_secrets_reach_the_functions_that_read_them(function: str) -> None:
     routers = _routers(ROOT / entry["source"])
     runs_blocks = bool(routers & {"deliveries", "blocks"})
     assert ("OPENAI_API_KEY" in secrets) == runs_blocks
+    assert ("STORE_EMBEDDING_API_KEY" in secrets) == (function == "store")
     assert ("MAIL_URL" in secrets) == (function in ("notify", "tick"))
     assert ("OAUTH_CLIENTS" in secrets) == (runs_blocks or "credentials" in routers)
 
