@@ -22,6 +22,7 @@ from shared.blocks.suspensions import SubAgents as SubAgents
 from shared.blocks.suspensions import Suspended as Suspended
 from shared.blocks.suspensions import Suspension as Suspension
 from shared.blocks.tools import NoTools, Toolbox
+from shared.blocks.user_files import Files, NoFiles
 
 LINKED: Final = ...
 """Stands in the literals that ``many_pins`` sees for a pin with a link: any value may come."""
@@ -94,6 +95,7 @@ class Context:
     resumption: Mapping[str, Any] | None = None
     wallet: Wallet = field(default_factory=NoWallet)
     memory: Memory = field(default_factory=NoMemory)
+    files: Files = field(default_factory=NoFiles)
     random_bytes: Callable[[int], bytes] = no_randomness
     charges: list[float] = field(default_factory=list[float])
     budget: Budget = field(default_factory=NoBudget)

@@ -15,7 +15,7 @@ from shared.blocks.block import Block, BlockInput, BlockOutput, Context, Example
 from shared.blocks.sources import File
 from shared.domain import errors
 
-FILE = "The file: its web address, or a data URI."
+FILE = "The file: its web address, a data URI, or the id of one of yours."
 MAX_ENTRIES = 1_000
 MAX_UNPACKED = 50_000_000
 ARCHIVE = (

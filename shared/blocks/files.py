@@ -45,7 +45,7 @@ class FileReadBlock(Block):
     ]
 
     class Input(BlockInput):
-        file_input: str = Field(description="The file: its web address, or a data URI.")
+        file_input: str = Field(description="The file: its web address, a data URI, or the id of one of yours.")
         delimiter: str = Field(default="", description="What separates rows; without one there are none.")
         size_limit: int = Field(default=0, ge=0, description="Characters of a piece at most; 0: no limit.")
         row_limit: int = Field(default=0, ge=0, description="Rows read at most; 0: no limit.")
@@ -131,7 +131,7 @@ class ReadSpreadsheetBlock(Block):
 
     class Input(BlockInput):
         contents: str | None = Field(default=None, description="The CSV text.")
-        file_input: str | None = Field(default=None, description="A CSV or Excel file: web address or data URI.")
+        file_input: str | None = Field(default=None, description="A CSV or Excel file: web address, data URI, or id.")
         delimiter: str = Field(default=",", min_length=1, max_length=1, description="Stands between values.")
         quotechar: str = Field(default='"', min_length=1, max_length=1, description="Stands around a value.")
         escapechar: str = Field(default="\\", max_length=1, description="Stands before a character meant as it is.")

@@ -1,4 +1,4 @@
-"""Which bytes does a file pin mean? A file is a web address or a data URI (RFC 2397)."""
+"""Which bytes does a file pin mean? A file is a web address, a data URI (RFC 2397), or the id of one that is kept."""
 
 import base64
 import binascii
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib import parse
 
+from shared.blocks import user_files
 from shared.blocks.block import Context
 from shared.domain import errors
 
@@ -38,8 +39,13 @@ async def read(reference: str, context: Context) -> File:
         file = _data(reference)
     elif reference.lower().startswith(("http://", "https://")):
         file = await _fetched(reference, context)
+    elif user_files.ID.fullmatch(reference):
+        kept = await context.files.read(reference, MAX_FILE_BYTES)
+        file = File(content=kept.content, media_type=kept.media_type, name=kept.name)
     else:
-        raise unreadable(f"{reference[:100]!r} is neither a web address nor a data URI")
+        raise unreadable(
+            f"{reference[:100]!r} is neither a web address nor a data URI, nor the id of a file of yours"
+        )
     if len(file.content) > MAX_FILE_BYTES:
         raise unreadable(f"The file has {len(file.content):,} bytes, above {MAX_FILE_BYTES:,}")
     return file

@@ -155,11 +155,11 @@ class AgentFileInputBlock(AgentInputFamily):
     ]
 
     class Input(AgentInput):
-        value: str | None = Field(default=None, description="The address of the file, or a data URI.")
+        value: str | None = Field(default=None, description="The file: web address, data URI, or id.")
         base_64: bool = Field(default=False, description="Whether blocks want the content; they read both alike.")
 
     class Output(BlockOutput):
-        result: str = Field(description="The address of the file, or a data URI.")
+        result: str = Field(description="The file: web address, data URI, or id.")
 
 
 class AttachmentView(Enum):

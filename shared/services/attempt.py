@@ -26,6 +26,7 @@ from shared.services import (
     stored_values,
     timeouts,
     toolbox,
+    user_files,
     wallets,
 )
 from shared.services.partials import Partials
@@ -158,6 +159,7 @@ async def _call(
         charges=charges,
         budget=budgets.UserBudget(world=run.world, user_id=run.execution.user_id, cause=f"{node.id} {node.attempts}"),
         memory=memory.UserMemory(user_id=run.execution.user_id, graph_id=run.execution.graph_id, now=run.world.now),
+        files=user_files.UserFiles(world=run.world, user_id=run.execution.user_id, execution_id=node.execution_id),
         random_bytes=run.world.random_bytes,
         listeners=listeners,
     )

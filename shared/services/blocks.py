@@ -13,7 +13,7 @@ from shared.blocks.runner import Outcome
 from shared.domain import errors, validation
 from shared.domain.errors import Violation
 from shared.domain.permissions import Caller
-from shared.services import budgets, memory, wallets, world
+from shared.services import budgets, memory, user_files, wallets, world
 
 TIME_LIMIT_SECONDS = 50.0
 """The function that calls the block has a minute."""
@@ -80,6 +80,7 @@ async def _call(block: Block, given: BlockInput, caller: Caller, call_id: str) -
         http=here.http,
         settings=here.settings.for_blocks(),
         memory=memory.UserMemory(user_id=caller.user_id, graph_id="", now=here.now),
+        files=user_files.UserFiles(world=here, user_id=caller.user_id, execution_id=""),
         random_bytes=here.random_bytes,
         budget=budgets.UserBudget(world=here, user_id=caller.user_id, cause=call_id),
     )

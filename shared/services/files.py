@@ -49,7 +49,7 @@ async def create(world: World, caller: Caller, raw: Any, id_: str) -> Resource:
         updated_at=now,
         declared_type=declared,
         due_at=now + UPLOAD + UPLOAD_GRACE,
-        expires_at=_end(world, now, expires_at),
+        expires_at=end_of(world, now, expires_at),
     )
     made = await announce(world, announced)
     return await _with_upload(world, made)
@@ -120,12 +120,13 @@ async def _with_upload(world: World, file: File) -> Resource:
 async def get(world: World, caller: Caller, file_id: str) -> File:
     """One of the caller's. NotFound: or it was deleted, or is past its end."""
     file = await FILES.get(caller, file_id)
-    if _is_gone(file, world.now()):
+    if is_gone(file, world.now()):
         raise FILES.not_found(file_id)
     return file
 
 
-def _is_gone(file: File, now: datetime) -> bool:
+def is_gone(file: File, now: datetime) -> bool:
+    """Whether it is there for nobody any more."""
     return file.status is FileStatus.DELETED or (file.expires_at is not None and file.expires_at <= now)
 
 
@@ -134,7 +135,7 @@ async def page(
 ) -> tuple[list[Resource], Cursor | None]:
     """A page of the caller's files, newest first, and the cursor of the next; what was just deleted is left out."""
     found, following = await FILES.page(caller, size, cursor, status=status)
-    return [resource(one) for one in found if not _is_gone(one, world.now())], following
+    return [resource(one) for one in found if not is_gone(one, world.now())], following
 
 
 async def download(world: World, caller: Caller, file_id: str) -> Resource:
@@ -234,7 +235,8 @@ def _declared(fields: Fields, body: Mapping[str, Any]) -> str:
     return found.media_type
 
 
-def _end(world: World, now: datetime, wanted: datetime | None) -> datetime | None:
+def end_of(world: World, now: datetime, wanted: datetime | None) -> datetime | None:
+    """When a file ends whose user wants it to at ``wanted``, or does not say."""
     if not world.settings.file_days:
         return wanted
     last = now + timedelta(days=world.settings.file_days)

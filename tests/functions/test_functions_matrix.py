@@ -33,7 +33,7 @@ from shared.domain.records import Execution
 from shared.domain.statuses import Status
 from shared.firestore import client as firestore
 from shared.firestore import commits, executions, notifications, reviews
-from shared.gcp import auth, jwt_shape, pubsub, storage, tasks
+from shared.gcp import auth, jwt_shape, pubsub, signing, storage, tasks
 from shared.services import flags
 
 FUNCTIONS: dict[str, Any] = yaml.safe_load((ROOT / "functions" / "manifest.yaml").read_text())["functions"]
@@ -108,6 +108,7 @@ def signed(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """firebase-admin verifies signatures, and asks the local Auth what became of accounts."""
     look_up = auth.app()
     list(firebase.get_users([], app=look_up).users)  # its client is made while the setting is on
+    signing.signer()  # so is who signs URLs of files
     monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST")
     monkeypatch.setattr(google.oauth2.id_token, "_fetch_certs", lambda request, url: {KID: _certificate()})
     app = firebase_admin.initialize_app(_Nobody(), options={"projectId": PROJECT}, name=f"matrix-{clock.random_id()}")
