@@ -2,7 +2,7 @@
 
 a tool's result came last -> a sentence that reports it
 tools are offered         -> calls of the tools that the message names, or of the one that it fits best
-a JSON form is asked for  -> a value of that form; model stub-breaks-json-N: the first N times broken
+a JSON form is asked for  -> a value of that form; stub-breaks-json-N as model or in a text: the first N times broken
 one word is asked for     -> the first of the two; of several names the one that the text speaks of
 otherwise                 -> "[stub]" and the first sentences of the last user message
 """
@@ -89,7 +89,8 @@ def _text(request: Mapping[str, Any], messages: list[Message]) -> str:
         value = value if schema is None else schemas.instance(schema, f"{MARK} {said}")
         text = json.dumps(value, ensure_ascii=False)
         answers = sum(message.get("role") == "assistant" for message in messages)
-        return text[:-1] if wishes.breaks_json(str(request.get("model")), answers) else text
+        said_so_far = [text_of(m.get("content")) for m in messages if m.get("role") != "assistant"]
+        return text[:-1] if wishes.breaks_json(str(request.get("model")), said_so_far, answers) else text
     return wishes.word(_last_of_user(messages)) or f"{MARK} {said}"
 
 

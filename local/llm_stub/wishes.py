@@ -35,7 +35,8 @@ def word(text: str) -> str | None:
     return None
 
 
-def breaks_json(model: str, answers: int) -> bool:
-    """``stub-breaks-json-2`` gives broken JSON to a conversation in which it has answered less than twice."""
-    found = _BREAKS.fullmatch(model)
+def breaks_json(model: str, texts: Sequence[str], answers: int) -> bool:
+    """``stub-breaks-json-2``, as the model or in a text, gives broken JSON to a conversation in which it has answered
+    less than twice. In a text it leaves the model one that has a price."""
+    found = _BREAKS.fullmatch(model) or next((one for text in texts if (one := _BREAKS.search(text))), None)
     return found is not None and answers < int(found[1])

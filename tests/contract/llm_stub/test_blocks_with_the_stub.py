@@ -49,6 +49,10 @@ async def test_data_come_out_of_a_stub_that_answers_broken_json_twice_and_all_ca
     assert outcome.failure is None
     assert set(outcome.tokens[0][1]) == {"name", "age"}
     assert charges == []  # the stub's model is in no price list
+    priced = {**values, "prompt": "Ada is 36. (stub-breaks-json-2)", "model": "gpt-4o-mini"}
+    assert (await run("AI_STRUCTURED_RESPONSE_GENERATOR", priced, charges=charges)).failure is None
+    assert len(charges) == 3
+    assert min(charges) > 0
     twice = await run("AI_STRUCTURED_RESPONSE_GENERATOR", {**values, "model": "stub-breaks-json-3", "retry": 3})
     assert twice.failure.reason == "LLM_ANSWER_UNUSABLE"
 
