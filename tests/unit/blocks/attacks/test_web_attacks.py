@@ -118,10 +118,15 @@ class Net(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.connected.append(request.url.host)
         if request.url.host != PUBLIC:
-            return httpx.Response(200, text=SECRET)
+            return _on_its_way(200, SECRET.encode())
         if self._location:
-            return httpx.Response(302, headers={"location": self._location})
-        return httpx.Response(200, json=self._body)
+            return _on_its_way(302, b"", location=self._location)
+        return _on_its_way(200, json.dumps(self._body).encode(), **{"content-type": "application/json"})
+
+
+def _on_its_way(status: int, body: bytes, **headers: str) -> httpx.Response:
+    """An answer whose body is still to be read, as a network has it."""
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
 
 
 async def resolve(host: str, port: int) -> list[str]:
