@@ -30,6 +30,10 @@ class Outcome:
         return result
 
 
+_UNREAD = messages.Document()
+"""Stands for a document that is replaced or deleted, so that what it held does not matter."""
+
+
 @dataclass(slots=True)
 class _Draft:
     """A document in the course of a commit. ``content``: what is stored in the end; None: nothing is."""
@@ -78,7 +82,7 @@ class Commit:
         for write, target in self._wanted:
             draft = self._drafts.get(target.path)
             if draft is None:  # of a document written more than once, only the first write may be refused
-                draft = self._begin(target)
+                draft = self._begin(target, is_read=not writes.replaces(write, target))
                 writes.check_precondition(write, target, writes.State(draft.document, draft.updated))
             document, transformed = writes.apply(write, target, draft.document, self._time)
             if draft.document is None and document is not None:
@@ -90,9 +94,11 @@ class Commit:
             self._finish(draft)
         return Writes({(self.database, path) for path in self._drafts}, self._describe)
 
-    def _begin(self, target: writes.Target) -> _Draft:
+    def _begin(self, target: writes.Target, *, is_read: bool) -> _Draft:
         row = self._store.find(target.database, target.path)
-        document = None if row is None else messages.Document.FromString(row.content)
+        document = _UNREAD if row is not None else None
+        if row is not None and is_read:
+            document = messages.Document.FromString(row.content)
         draft = self._drafts[target.path] = _Draft(target, row, document, 0 if row is None else row.updated)
         return draft
 

@@ -16,6 +16,7 @@ from local.firestore.names import Path
 
 _CACHE = 100_000
 _FEW_ENTRIES, _MANY_DOCUMENTS = 50, 2000
+_MANY_ROWS, _SMALL = 4000, 4096
 
 
 class Row(NamedTuple):
@@ -45,6 +46,7 @@ class Store:
         self._numbers: dict[str, int] = {}
         self._policies: dict[tuple[str, str], indexing.Policy] = {}
         self._entries: dict[int, tuple[bytes, set[indexing.Entry]]] = {}
+        self._rows: dict[tuple[str, Path], Row] = {}
         with database.transaction() as connection:
             schema.create(connection)
             self._rebuild()
@@ -122,6 +124,7 @@ class Store:
         self._numbers.clear()
         self._policies.clear()
         self._entries.clear()
+        self._rows.clear()
 
     def policy(self, database: str, collection_id: str) -> indexing.Policy:
         """What the collections of one id index."""
@@ -174,12 +177,25 @@ class Store:
 
     def find(self, database: str, path: Path) -> Row | None:
         """The document at ``path``, or None."""
+        row = self._rows.get((database, path))
+        return row if row is not None else self._read(database, path)
+
+    def _read(self, database: str, path: Path) -> Row | None:
         scope = self.find_scope(database, path[-2], names.path_key(path[:-2]))
         if scope is None:
             return None
         sql = "SELECT document, content, created, updated FROM firestore_documents WHERE scope = ? AND id = ?"
         found = self.connection.execute(sql, (scope, names.segment_key(path[-1]))).fetchone()
-        return None if found is None else Row(*found)
+        return None if found is None else self._remember_row(database, path, Row(*found))
+
+    def _remember_row(self, database: str, path: Path, row: Row) -> Row:
+        """What was read or written is often read again soon. Large documents are not kept, for the memory."""
+        self._rows.pop((database, path), None)
+        if len(row.content) <= _SMALL:
+            if len(self._rows) >= _MANY_ROWS:
+                del self._rows[next(iter(self._rows))]
+            self._rows[database, path] = row
+        return row
 
     def put(
         self,
@@ -203,10 +219,11 @@ class Store:
             sql = "UPDATE firestore_documents SET content = ?, created = ?, updated = ? WHERE document = ?"
             self.connection.execute(sql, (content, created, now, document))
         self._reindex(database, path, document, scope, before, after, content)
-        return Row(document, content, created, now)
+        return self._remember_row(database, path, Row(document, content, created, now))
 
     def remove(self, database: str, path: Path, before: Row) -> None:
         """Delete a document; inside a transaction."""
+        self._rows.pop((database, path), None)
         scope = self._make_scope(database, path[-2], names.path_key(path[:-2]))
         self.connection.execute("DELETE FROM firestore_documents WHERE document = ?", (before.document,))
         self._reindex(database, path, before.document, scope, before, None, b"")
@@ -225,8 +242,10 @@ class Store:
         old = self._entries_before(document, before, policy) if before is not None else set[indexing.Entry]()
         new = indexing.entries(after.fields, policy) if after is not None else set[indexing.Entry]()
         self._remember_entries(document, content, new)
-        self._delete_entries(database, path, scope, old - new)
-        self._insert_entries(database, path, scope, document, new - old)
+        if gone := old - new:
+            self._delete_entries(database, path, scope, gone)
+        if added := new - old:
+            self._insert_entries(database, path, scope, document, added)
 
     def _entries_before(self, document: int, before: Row, policy: indexing.Policy) -> set[indexing.Entry]:
         known = self._entries.get(document)

@@ -119,6 +119,11 @@ def apply(write: Message, target: Target, before: Message | None, now: int) -> t
             return document, _transform(document, write.update_transforms, now)
 
 
+def replaces(write: Message, target: Target) -> bool:
+    """Whether it leaves nothing of the document before."""
+    return target.kind == "delete" or (target.kind == "update" and not write.HasField("update_mask"))
+
+
 def check(write: Message, target: Target, now: int) -> None:
     """INVALID_ARGUMENT: it could not be made of any document."""
     document, _ = apply(write, target, None, now)
