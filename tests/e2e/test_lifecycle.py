@@ -12,7 +12,7 @@ import httpx
 import pytest
 from launched import ECHO_MANIFEST, REPOSITORY, Launch, Launched, await_until, is_alive
 
-KEYS = {"gateway", "auth", "firestore", "pubsub", "tasks", "storage"}
+KEYS = {"gateway", "auth", "firestore", "pubsub", "tasks", "storage", "mail", "fcm"}
 
 
 def functions_pid(launched: Launched) -> int:
