@@ -1,17 +1,15 @@
 """Functions as real apps, over HTTP, against a Firestore and an Auth of this process."""
 
 import asyncio
-import functools
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
-import functions_framework.aio
 import httpx
 import pytest
 from clamd_double import Clamd
-from served import PROJECT, ROOT, Accounts, Cloud, MakeApi, User
+from served import PROJECT, ROOT, Accounts, Cloud, MakeApi, User, app_of
 from uploading import Uploads
 
 from local.auth import AuthService
@@ -104,11 +102,6 @@ async def user(accounts: Accounts) -> User:
     return await accounts.user()
 
 
-@functools.cache
-def _app(name: str) -> Any:
-    return functions_framework.aio.create_asgi_app(target=name, source=str(ROOT / "functions" / f"{name}.py"))
-
-
 @pytest.fixture
 async def make_api() -> AsyncIterator[MakeApi]:
     """A client of one function, signed in as a user or nobody. ``fresh``: an instance of its own, which reads the
@@ -116,7 +109,7 @@ async def make_api() -> AsyncIterator[MakeApi]:
     made: list[httpx.AsyncClient] = []
 
     def make(function: str, user: User | None = None, *, fresh: bool = False) -> httpx.AsyncClient:
-        app = _app.__wrapped__(function) if fresh else _app(function)
+        app = app_of.__wrapped__(function) if fresh else app_of(function)
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app),
             base_url="http://weftly.test/api/v1",

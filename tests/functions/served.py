@@ -1,11 +1,13 @@
 """What do tests of functions have at hand? Users, clients, and what an error must look like."""
 
+import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import functions_framework.aio
 import httpx
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,3 +87,9 @@ def error_of(answer: httpx.Response, code: int) -> dict[str, Any]:
 def fields_of(answer: httpx.Response) -> list[str]:
     """The fields of the violations of a 400."""
     return [one["field"] for one in error_of(answer, 400)["BadRequest"]["fieldViolations"]]
+
+
+@functools.cache
+def app_of(name: str) -> Any:
+    """The application of a function, made once."""
+    return functions_framework.aio.create_asgi_app(target=name, source=str(ROOT / "functions" / f"{name}.py"))

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import functions_framework.aio
 import httpx
 import hypothesis
 import pytest
@@ -21,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from served import ROOT, Accounts, Cloud
+from served import ROOT, Accounts, Cloud, app_of
 
 from local.gateway.urlmap import UrlMap
 from shared.gcp import pubsub, tasks
@@ -29,6 +28,8 @@ from shared.gcp import pubsub, tasks
 EXAMPLES = int(os.environ.get("ATTACK_EXAMPLES", "2"))
 DOCUMENT = json.loads((ROOT / "functions" / "openapi.json").read_text())
 FUNCTIONS: dict[str, Any] = yaml.safe_load((ROOT / "functions" / "manifest.yaml").read_text())["functions"]
+ROUTES = UrlMap({name: one["paths"] for name, one in FUNCTIONS.items() if one.get("paths")})
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [
     (method.upper(), path)
     for path, item in DOCUMENT["paths"].items()
@@ -53,10 +54,9 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> Iterator[asyncio.Runner]:
 def test_an_operation_answers_as_documented_whatever_is_sent(
     runner: asyncio.Runner, cloud: Cloud, method: str, path: str
 ):
-    routes = UrlMap({name: one["paths"] for name, one in FUNCTIONS.items() if one.get("paths")})
-    function = routes.find(path.translate({ord("{"): None, ord("}"): None}).encode())
-    source = str(ROOT / "functions" / f"{function}.py")
-    app = functions_framework.aio.create_asgi_app(target=function, source=source)
+    function = ROUTES.find(path.translate({ord("{"): None, ord("}"): None}).encode())
+    assert function is not None
+    app = app_of(function)
 
     async def sign_up() -> str:
         accounts = Accounts(cloud.auth)
@@ -65,8 +65,7 @@ def test_an_operation_answers_as_documented_whatever_is_sent(
         return user.token
 
     token = runner.run(sign_up())
-    schema = schemathesis.openapi.from_dict(DOCUMENT)
-    operation = schema[path][method]
+    operation = SCHEMA[path][method]
 
     async def send(case: Any, headers: dict[str, str]) -> httpx.Response:
         sent = case.as_transport_kwargs(base_url="http://weftly.test")
