@@ -29,7 +29,7 @@ def call(function: str, content: bytes = b"", **options: Any) -> Any:
     """What ``module.function(content, **options)`` of this package gives: JSON, or bytes. BlockError as it raises,
     or ``LIMIT_EXCEEDED`` where the process had to be ended. It waits: call it in a thread (``threads``)."""
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as made:
-        given.write(json.dumps([function, options, CPU_SECONDS]).encode() + b"\n" + content)
+        given.write(json.dumps([function, options, CPU_SECONDS, MEMORY_BYTES]).encode() + b"\n" + content)
         given.seek(0)
         try:
             done = subprocess.run(
@@ -73,10 +73,10 @@ def _limit() -> errors.BlockError:
 def _main() -> None:
     """In the process: its limits first, then the libraries, then what a stranger wrote. (The options may be of a
     stranger too: JSON is read by the interpreter's own reader.)"""
-    function, options, seconds = json.loads(sys.stdin.buffer.readline())
+    function, options, seconds, memory = json.loads(sys.stdin.buffer.readline())
     for what, most in (
         (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, OUTPUT_BYTES),
         (resource.RLIMIT_CORE, 0),
     ):

@@ -191,6 +191,7 @@ async def outcome(block_type: str, values: dict[str, Any], context: Any) -> runn
 @pytest.fixture(autouse=True)
 def tight_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolated, "CPU_SECONDS", 1)
+    monkeypatch.setattr(isolated, "MEMORY_BYTES", 150_000_000)
     monkeypatch.setattr(patterns, "MAX_SECONDS", 0.2)
     monkeypatch.setattr(templates, "MAX_SECONDS", 1.0)
     monkeypatch.setattr(templates, "MAX_STEPS", 100_000)
