@@ -127,8 +127,10 @@ async def read_kept(name: str, generation: str, most: int) -> bytes | None:
 
 
 def _read(blob: Any, most: int) -> bytes | None:
+    """As it is stored: whoever sent it with ``Content-Encoding: gzip`` would have it unpacked on the way, without any
+    limit (https://cloud.google.com/storage/docs/transcoding)."""
     try:
-        return blob.download_as_bytes(end=most)
+        return blob.download_as_bytes(end=most, raw_download=True)
     except exceptions.NotFound:
         return None
     except exceptions.RequestRangeNotSatisfiable:

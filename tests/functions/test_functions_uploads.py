@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from clamd_double import EICAR
+from clamd_double import EICAR, make
 from served import PROJECT, Cloud
 from uploading import Uploads
 
@@ -69,6 +69,25 @@ async def test_an_upload_url_ends_and_so_does_one_to_fetch(uploads: Uploads, clo
     finally:
         cloud.later[0] = 0.0
     assert [(answer.status_code, "ExpiredToken" in answer.text) for answer in answers] == [(400, True)] * 2
+
+
+async def test_what_is_said_to_be_packed_is_looked_at_as_it_is_stored(uploads: Uploads):
+    bomb, text = make.gz(b"\0" * 20_000_000), make.gz(TEXT)
+    for data, status, reason in (
+        (TEXT, "CLEAN", None),
+        (text, "CLEAN", None),
+        (bomb, "REJECTED", "ARCHIVE_BOMB"),
+        (make.gz(EICAR), "INFECTED", "VIRUS"),
+    ):
+        announced = await uploads.announce("a.txt", len(data))
+        announced["upload"]["headers"]["Content-Encoding"] = "gzip"
+        assert (await uploads.send(announced, data)).status_code == 200
+        assert await uploads.told(announced["id"]) == status
+        file = await uploads.read(announced["id"])
+        assert (file["status"], file["reason"]) == (status, reason)
+        if status == "CLEAN":
+            assert file["content_type"] == ("text/plain" if data == TEXT else "application/gzip")
+            assert (await uploads.fetch(file["id"])).content == data
 
 
 async def test_what_was_sent_cannot_be_sent_again_and_what_is_clean_stays_what_it_was(uploads: Uploads):
