@@ -22,7 +22,7 @@ from shared.firestore import client as firestore
 from shared.firestore.belongings import Belonging
 from shared.firestore.deletions import Deletion
 from shared.gcp import storage
-from shared.services import audit, deleting, files, flags, leaving, shelving, stopping
+from shared.services import audit, deleting, figures, files, flags, leaving, shelving, stopping
 from shared.services.world import World
 
 LINGER = timedelta(minutes=2)
@@ -148,17 +148,18 @@ async def _listings(world: World, user_id: str, look: Pass) -> None:
 
 
 async def _ratings(world: World, user_id: str, look: Pass) -> None:
-    """The figures of the listings do without them when ``figures.count_left`` has counted."""
-    await _forget("ratings", user_id, look)
+    await _forget(world, "ratings", user_id, look)
 
 
 async def _downloads(world: World, user_id: str, look: Pass) -> None:
-    await _forget("downloads", user_id, look)
+    await _forget(world, "downloads", user_id, look)
 
 
-async def _forget(kind: opinions.Kind, user_id: str, look: Pass) -> None:
+async def _forget(world: World, kind: opinions.Kind, user_id: str, look: Pass) -> None:
+    """The figures of their listings do without them at once; what cannot be counted out now is by a later run."""
     while not look.spent and (gone := await opinions.forget(kind, user_id, belongings.MAX_BATCH)):
         look.found += gone
+        await figures.count_left(world)
 
 
 async def _files(world: World, user_id: str, look: Pass) -> None:

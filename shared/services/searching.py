@@ -29,7 +29,7 @@ AGREEMENT = 3
 """Power to which the share of the query that its words make up is raised before it is added."""
 LEAST_WORDS = 0.15
 """Of the weight of a query that an entry must have by its words to be found by them."""
-LEAST_MEANING, LEAST_BESIDE_WORDS = 0.12, 0.2
+LEAST_MEANING, LEAST_BESIDE_WORDS = 0.05, 0.25
 """Cosine that an entry must have to be found by its meaning alone; the second is added as far as words agree."""
 MOST_BY_MEANING = 200
 """Entries that are found by their meaning alone."""

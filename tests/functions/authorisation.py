@@ -19,11 +19,13 @@ COLUMNS = (*REFUSED, "other user", "viewer", "user", "admin", "key without scope
 @dataclass(frozen=True)
 class Row:
     """``own``: the answer to whom the path's resource belongs, of what administrators do to an administrator;
-    ``other``: to somebody else who has the permission; None: the same, as nobody's resource is named."""
+    ``other``: to somebody else who has the permission; None: the same, as nobody's resource is named;
+    ``admin``: to an administrator, where that is otherwise."""
 
     needs: str
     own: int
     other: int | None = None
+    admin: int | None = None
 
 
 MATRIX: dict[str, Row] = {
@@ -162,25 +164,25 @@ MATRIX: dict[str, Row] = {
     "GET /api/v1/executions/{execution_id}/comparison": Row("agent.read", 200, 404),
     "POST /api/v1/library/presets/{preset_id}/executions": Row("agent.create", 200, 404),
     "GET /api/v1/store/agents": Row("store.read", 200),
-    "GET /api/v1/store/agents/{listing_id}": Row("store.read", 404),
-    "GET /api/v1/store/agents/{listing_id}/versions": Row("store.read", 404),
-    "GET /api/v1/store/agents/{listing_id}/versions/{version}": Row("store.read", 404),
-    "GET /api/v1/store/creators/{creator_id}": Row("store.read", 404),
+    "GET /api/v1/store/agents/{listing_id}": Row("store.read", 200),
+    "GET /api/v1/store/agents/{listing_id}/versions": Row("store.read", 200),
+    "GET /api/v1/store/agents/{listing_id}/versions/{version}": Row("store.read", 200),
+    "GET /api/v1/store/creators/{creator_id}": Row("store.read", 200),
     "GET /api/v1/store/categories": Row("store.read", 200),
     "POST /api/v1/store/agents/{listing_id}/ratings": Row("store.read", 400),
-    "GET /api/v1/store/agents/{listing_id}/ratings": Row("store.read", 404),
-    "DELETE /api/v1/store/agents/{listing_id}/ratings/{rating_id}": Row("store.read", 404),
-    "POST /api/v1/store/agents/{listing_id}/download": Row("store.read", 404),
+    "GET /api/v1/store/agents/{listing_id}/ratings": Row("store.read", 200),
+    "DELETE /api/v1/store/agents/{listing_id}/ratings/{rating_id}": Row("store.read", 200, 404, admin=200),
+    "POST /api/v1/store/agents/{listing_id}/download": Row("store.read", 200),
     "POST /api/v1/store/submissions": Row("store.submit", 400),
     "GET /api/v1/store/submissions": Row("store.submit", 200),
-    "GET /api/v1/store/submissions/{submission_id}": Row("store.submit", 404),
-    "GET /api/v1/store/submissions/{submission_id}/file": Row("store.submit", 404),
-    "POST /api/v1/store/submissions/{submission_id}/withdraw": Row("store.submit", 404),
+    "GET /api/v1/store/submissions/{submission_id}": Row("store.submit", 200, 404, admin=200),
+    "GET /api/v1/store/submissions/{submission_id}/file": Row("store.submit", 200, 404, admin=200),
+    "POST /api/v1/store/submissions/{submission_id}/withdraw": Row("store.submit", 200, 404),
     "GET /api/v1/store/moderation": Row("store.approve", 200),
-    "POST /api/v1/store/submissions/{submission_id}/approve": Row("store.approve", 404),
+    "POST /api/v1/store/submissions/{submission_id}/approve": Row("store.approve", 200),
     "POST /api/v1/store/submissions/{submission_id}/reject": Row("store.reject", 400),
-    "POST /api/v1/store/agents/{listing_id}/feature": Row("store.manage", 404),
-    "POST /api/v1/store/agents/{listing_id}/unfeature": Row("store.manage", 404),
+    "POST /api/v1/store/agents/{listing_id}/feature": Row("store.manage", 200),
+    "POST /api/v1/store/agents/{listing_id}/unfeature": Row("store.manage", 200),
     "POST /api/v1/store/agents/{listing_id}/take-down": Row("store.manage", 400),
     "POST /api/v1/store/agents/{listing_id}/restore": Row("store.manage", 404),
     "POST /api/v1/files": Row("agent.create", 400),
@@ -205,6 +207,8 @@ def expected(row: Row, column: str) -> int:
         return 403
     if column == "key without scope" and row.needs != ANYBODY:
         return 403
+    if column == "admin" and row.admin is not None:
+        return row.admin
     role = {"viewer": "viewer", "admin": "admin"}.get(column, "user")
     if "." in row.needs and row.needs not in permissions.PERMISSIONS[role]:
         return 403

@@ -15,6 +15,7 @@ from typing import Any
 import firebase_admin
 import google.oauth2.id_token
 import httpx
+import in_the_store
 import jwt
 import pytest
 import yaml
@@ -184,10 +185,11 @@ class Asker:
         return {"Authorization": f"Bearer {tokens[column]() if column in tokens else _token(ids[column])}"}
 
     async def ask(self, column: str, row: Row) -> int:
-        path, self._graph_id, self._execution_id = self._path, "", "0" * 26
+        path, self._graph_id, self._listing_id, self._execution_id = self._path, "", "", "0" * 26
         for name in [part.strip("{}") for part in path.split("/") if part.startswith("{")]:
             fresh = column not in REFUSED or row.needs == PUBLIC
-            path = path.replace(f"{{{name}}}", await self._value(name) if fresh else "0" * 26)
+            make = self._of_the_store if name in in_the_store.NAMES else self._value
+            path = path.replace(f"{{{name}}}", await make(name) if fresh else "0" * 26)
         body = {"content": json.dumps(BODIES.get(self._name, {}))} if self._method in ("POST", "PUT", "PATCH") else {}
         query = f"?with={await self._execution()}" if path.endswith("/comparison") else ""
         url = httpx.URL(f"http://weftly.test{path}{query}")
@@ -244,6 +246,16 @@ class Asker:
             case _:
                 others = {"block_type": "CONDITION", "version": "1", "provider": "nobody", "delivery_id": "0" * 24}
                 return others[name]
+
+    async def _of_the_store(self, name: str) -> str:
+        """Listings are somebody's who is not the owner of the rest: nobody rates their own."""
+        creator = _token(self._people.ids["target"])
+        if name == "submission_id":
+            return await in_the_store.submission(self._make_api, _token(self._people.ids["user"]))
+        if name == "rating_id":
+            return await self._made("store", f"/store/agents/{self._listing_id}/ratings", {"rating": 3})
+        self._listing_id = await in_the_store.listing(self._make_api, creator)
+        return self._listing_id if name == "listing_id" else self._people.ids["target"]
 
     async def _signed_in(self, user_id: str) -> str:
         headers = {"Authorization": f"Bearer {_token(user_id)}"}
