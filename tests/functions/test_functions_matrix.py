@@ -244,8 +244,8 @@ class Asker:
                 await flags.put(name, {})
                 return name
             case _:
-                others = {"block_type": "CONDITION", "version": "1", "provider": "nobody", "delivery_id": "0" * 24}
-                return others[name]
+                others = {"block_type": "CONDITION", "version": "1", "provider": "nobody"}
+                return others.get(name) or {"delivery_id": "0" * 24, "trigger_id": "0" * 24}[name]
 
     async def _of_the_store(self, name: str) -> str:
         """Listings are somebody's who is not the owner of the rest: nobody rates their own."""
