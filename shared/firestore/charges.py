@@ -90,6 +90,18 @@ async def held_before(user_id: str, month: str, id_: str) -> int:
 
 
 @operation
+async def settle_left(user_id: str, month: str, before: datetime) -> None:
+    """What is held since before then was left by who died: it may have been spent, and counts so."""
+    query = _charges().where(filter=FieldFilter("bucket", "==", _bucket(user_id, month)))
+    async for one in query.where(filter=FieldFilter("settled", "==", False)).stream():
+        fields: dict[str, Any] = one.to_dict() or {}
+        if fields["created_at"] < before:
+            spent = {"nano_dollars": fields["held"], "held": 0, "settled": True}
+            write = commits.Write(ref=one.reference, data=spent, fence=commits.fence_of(one.update_time))
+            await commits.commit(client(), [write])  # lost: it is being settled, or made again
+
+
+@operation
 async def fold(user_id: str, month: str, now: datetime) -> int:
     """Add some settled charges up into their month, all or none; how many. 0: there is none, or another did."""
     query = _charges().where(filter=FieldFilter("bucket", "==", _bucket(user_id, month)))

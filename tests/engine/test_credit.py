@@ -159,6 +159,47 @@ async def test_who_waits_for_their_turn_in_vain_is_told_to_come_again(
     await second.hold("ask", MOST)
 
 
+async def test_what_an_instance_that_died_held_counts_as_spent_after_a_while(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets, "LOOKS", 2)
+    _limited(stage, 0.6)
+    dead, alive = (budgets.UserBudget(world=stage.world, user_id="ann", cause=cause) for cause in "ab")
+    await dead.hold("ask", MOST)
+    stage.now += budgets.LONGEST_CALL + timedelta(seconds=1)
+    await alive.hold("ask", MOST)
+    with pytest.raises(errors.Retryable):
+        await alive.hold("ask again", MOST)
+    assert await _used(stage) == Used(spent=rules.nano(MOST), held=rules.nano(MOST))
+
+
+async def test_who_is_cancelled_while_waiting_holds_nothing(stage: Stage) -> None:
+    _limited(stage, 0.3)
+    first, second = (budgets.UserBudget(world=stage.world, user_id="ann", cause=cause) for cause in "ab")
+    await first.hold("ask", MOST)
+    waiting = asyncio.create_task(second.hold("ask", MOST))
+    while (await _used(stage)).held < 2 * rules.nano(MOST):
+        await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert (await _used(stage)).held == rules.nano(MOST)
+
+
+async def test_an_answer_is_not_lost_because_it_cannot_be_charged(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(*_: Any) -> None:
+        raise errors.Unavailable("The database did not answer.")
+
+    mine = budgets.UserBudget(world=stage.world, user_id="ann", cause="a")
+    held = await mine.hold("ask", MOST)
+    monkeypatch.setattr(charges, "put", down)
+    await mine.settle(held, COST)
+    with pytest.raises(errors.Retryable):
+        await mine.hold("ask", MOST)
+    assert (await _used(stage)).held == rules.nano(MOST)
+
+
 async def test_what_a_call_costs_more_than_it_held_is_all_that_is_overspent(stage: Stage, paying: Paying) -> None:
     _limited(stage, 1.0)
     paying.cost_of_a_call = 2 * MOST

@@ -164,6 +164,7 @@ QUERIES: dict[str, Query] = {
     "audit.list_of (of several)": lambda: audit.list_of(dict.fromkeys(audit.FILTERS, "x"), NOW, NOW, None, 9),
     "charges.totals": lambda: charges.totals("u", "2026-11"),
     "charges.held_before": lambda: charges.held_before("u", "2026-11", "c"),
+    "charges.settle_left": lambda: charges.settle_left("u", "2026-11", NOW),
     "charges.fold": lambda: charges.fold("u", "2026-11", NOW),
     "deletions.due": lambda: deletions.due(NOW, 9),
     "credentials.list_of": lambda: credentials.documents.list_of("u", (NOW, "c"), 9),
