@@ -47,6 +47,10 @@ BODIES: dict[str, Any] = {
 }
 """What a route gets instead of an empty body, to come as far as whose it is."""
 NODE = {"id": "in", "block_type": "AGENT_INPUT", "input_data": {"name": "text", "value": "x"}}
+OF_A_GRAPH = {
+    "schedule_id": ("schedules", {"cron": "0 0 1 1 *"}),
+    "trigger_id": ("triggers", {"kind": "rss", "url": "https://example.com/feed"}),
+}
 SCOPES = ["agent.read", "agent.create", "agent.update", "agent.delete", "store.read", "store.submit"]
 
 
@@ -202,9 +206,9 @@ class Asker:
             case "graph_id":
                 self._graph_id = await self._made("graphs", "/graphs", {"name": "g", "nodes": [NODE]})
                 return self._graph_id
-            case "schedule_id":
-                path = f"/graphs/{await self._value('graph_id')}/schedules"
-                return await self._made("users", path, {"cron": "0 0 1 1 *"})
+            case "schedule_id" | "trigger_id":
+                kind, body = OF_A_GRAPH[name]
+                return await self._made("users", f"/graphs/{await self._value('graph_id')}/{kind}", body)
             case "webhook_id":
                 path = f"/graphs/{self._graph_id or await self._value('graph_id')}/webhooks"
                 return await self._made("users", path, {})
