@@ -203,8 +203,8 @@ class _Call:
     async def _responses(self) -> AsyncIterator[None]:
         """One call; every response as it was dealt with."""
         made = client.client()
-        requests = self._sent(self._requests)
-        stream = await made._firestore_api.listen(requests=requests, metadata=made._rpc_metadata)  # pyright: ignore[reportPrivateUsage]
+        asked = self._sent(self._requests)
+        stream = await made._firestore_api.listen(requests=asked, metadata=made._rpc_metadata)  # pyright: ignore[reportPrivateUsage]
         responses = aiter(stream)
         while True:
             try:
@@ -215,9 +215,9 @@ class _Call:
             self._take(response)
             yield
 
-    async def _sent(self, requests: asyncio.Queue[rpc.ListenRequest]) -> AsyncIterator[rpc.ListenRequest]:
+    async def _sent(self, asked: asyncio.Queue[rpc.ListenRequest]) -> AsyncIterator[rpc.ListenRequest]:
         while True:
-            yield await requests.get()
+            yield await asked.get()
 
     def _take(self, response: rpc.ListenResponse) -> None:
         kind = rpc.ListenResponse.pb(response).WhichOneof("response_type")
