@@ -1,17 +1,18 @@
 """Which agents fill a store, so that it can be searched?
 
-Those of ``agents.tsv``, each with a query in other words and one with typing errors, among as many made ones as are
-wanted, none of which answers a query.
+Those of ``agents.tsv``, each with a query in other words and one with typing errors, most with another in other words
+in ``unseen.tsv``; among as many made ones as are wanted, none of which answers a query.
 """
 
 import csv
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 _FILE = Path(__file__).with_name("agents.tsv")
+_UNSEEN = Path(__file__).with_name("unseen.tsv")
 
 _THINGS = (
     "beehive readings", "violin lessons", "chess openings", "marathon results", "museum loans", "harbour tides",
@@ -58,7 +59,8 @@ class Agent:
 
 @dataclass(frozen=True)
 class Query:
-    """``kind``: ``paraphrase`` or ``typos``; ``wanted``: the title of the agent that it means."""
+    """``kind``: ``paraphrase``, ``typos``, or ``unseen``: a paraphrase that was written when the search was there;
+    ``wanted``: the title of the agent that it means."""
 
     kind: str
     text: str
@@ -69,12 +71,17 @@ def known() -> tuple[list[Agent], list[Query]]:
     """The agents that were written by hand, and the queries that mean them."""
     agents: list[Agent] = []
     queries: list[Query] = []
-    with _FILE.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            tags = tuple(row["tags"].split(","))
-            agents.append(Agent(row["title"], row["category"], tags, row["description"]))
-            queries += [Query(kind, row[kind], row["title"]) for kind in ("paraphrase", "typos")]
+    for row in _rows(_FILE):
+        tags = tuple(row["tags"].split(","))
+        agents.append(Agent(row["title"], row["category"], tags, row["description"]))
+        queries += [Query(kind, row[kind], row["title"]) for kind in ("paraphrase", "typos")]
+    queries += [Query("unseen", row["paraphrase"], row["title"]) for row in _rows(_UNSEEN)]
     return agents, queries
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
 def made(count: int, seed: int = 7) -> list[Agent]:
@@ -84,7 +91,7 @@ def made(count: int, seed: int = 7) -> list[Agent]:
     return list(itertools.islice(_all(every), count))
 
 
-def _all(every: list[tuple[str, tuple[str, str], str]]) -> Iterator[Agent]:
+def _all(every: Sequence[tuple[str, tuple[str, str], str]]) -> Iterator[Agent]:
     for position, (thing, (name, deed), whom) in enumerate(every):
         title = f"{thing.title()} {name} {whom}"
         first = f"This agent {deed.format(thing)}. It works {whom} and tells what it did by e-mail or chat."

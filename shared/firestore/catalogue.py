@@ -6,7 +6,7 @@ fields    entries (map: listing id -> JSON text), vectors (map: listing id -> by
 queries   those changed since a time (changed_at, single field); all of them
 hottest   a shelf: written by each approval, and once a minute at most for the figures of all its listings
 pruned    an entry goes in the commit that takes its listing out of the store
-size      an entry takes about 1 KB: about 900 listings a shelf, 40,000 in all (docs/adr/0052)
+size      an entry takes about 1.4 KB: about 750 listings a shelf, 36,000 in all (docs/adr/0063)
 """
 
 from collections.abc import Mapping

@@ -2,8 +2,9 @@
 
 As a rule by a model that a package of PyPI carries, WordLlama's (https://github.com/dleemiller/WordLlama, MIT):
 32,000 pieces of words with 256 numbers each, whose mean is the vector of a text. It is read from the package's files
-when it is first needed; the package itself, which looks for files at a hub, is not imported. By a setting it is one
-behind an API that is compatible with OpenAI's.
+when it is first needed; the package itself, which looks for files at a hub, is not imported. A mean blurs with each
+word: so what a thing is called and what it does have a vector each, and a query is compared with both. By a setting
+the model is one behind an API that is compatible with OpenAI's, which reads both as one text.
 """
 
 import asyncio
@@ -20,7 +21,8 @@ from numpy.typing import NDArray
 from shared import caches, config
 from shared.domain import words
 
-BUILT_IN = "wordllama-256"
+BUILT_IN = "wordllama-256x2"
+"""The second number: of vectors a text has. Those of another number are of another model."""
 REMOTE_SECONDS = 10.0
 CRUMBS, LEAST_LETTERS = 3, 3.0
 """A word in so many pieces must have so many letters a piece."""
@@ -52,21 +54,27 @@ def model_name() -> str:
     return config.settings().store_embedding_model or BUILT_IN
 
 
-async def packed(text: str) -> tuple[str, bytes | None]:
-    """Model and vector of a text, in a byte a dimension; without a vector if the model does not answer."""
-    vector = await find(text)
-    return ("", None) if vector is None else (model_name(), np.round(vector * _SCALE).astype(np.int8).tobytes())
+async def packed(name: str, description: str) -> tuple[str, bytes | None]:
+    """Model and vectors of a thing, in a byte a dimension; without a vector if the model does not answer. What says
+    nothing in one of its texts stands by the other."""
+    texts = [f"{name}. {description}"] if config.settings().store_embedding_model else [name, description]
+    vectors = [vector for vector in [await find(text) for text in texts] if vector is not None]
+    if not vectors:
+        return "", None
+    both = np.concatenate([vectors[0], vectors[-1]] if len(texts) > 1 else vectors)
+    return model_name(), np.round(both * _SCALE).astype(np.int8).tobytes()
 
 
 def unpacked(vectors: Sequence[bytes]) -> Matrix:
-    """Unit vectors, a row each. All are of one length."""
-    rows = np.frombuffer(b"".join(vectors), dtype=np.int8).reshape(len(vectors), -1).astype(np.float32)
+    """Unit vectors: a row of one or two for each thing. All are of one length."""
+    each = 1 if config.settings().store_embedding_model else 2
+    rows = np.frombuffer(b"".join(vectors), dtype=np.int8).reshape(len(vectors), each, -1).astype(np.float32)
     return normal(rows)
 
 
 def normal(rows: Matrix) -> Matrix:
     """Rows of length one; what is nothing stays nothing."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     return (rows / np.maximum(lengths, 1e-12)).astype(np.float32)
 
 

@@ -2,7 +2,7 @@
 
 The index is made of the catalogue's entries, in the memory of the instance: what an entry weighs by its words is
 BM25 (https://en.wikipedia.org/wiki/Okapi_BM25) over the words that come near to each word of the query; what it
-weighs by its meaning is the cosine of its vector with that of the query, without what all agents have in common. The
+weighs by its meaning is the cosine of its vectors with that of the query, without what all agents have in common. The
 two are added: that words agree counts the more the more of them do, so that a query in other words is not led astray
 by one that it happens to share.
 """
@@ -29,7 +29,7 @@ AGREEMENT = 3
 """Power to which the share of the query that its words make up is raised before it is added."""
 LEAST_WORDS = 0.15
 """Of the weight of a query that an entry must have by its words to be found by them."""
-LEAST_MEANING, LEAST_BESIDE_WORDS = 0.05, 0.25
+LEAST_MEANING, LEAST_BESIDE_WORDS = 0.05, 0.15
 """Cosine that an entry must have to be found by its meaning alone; the second is added as far as words agree."""
 MOST_BY_MEANING = 200
 """Entries that are found by their meaning alone."""
@@ -82,10 +82,10 @@ class Index:
         return total / max(whole, 1e-9), " ".join(meant)
 
     def by_meaning(self, vector: Matrix | None) -> Numbers:
-        """The cosine of each entry's vector with that of the query; 0 without one."""
-        if self.meaning is None or vector is None or vector.shape != self.common.shape:
+        """The cosine of each entry's vectors with that of the query, their mean; 0 without one."""
+        if self.meaning is None or vector is None or vector.shape != self.common.shape[1:]:
             return np.zeros(len(self.entries), dtype=np.float32)
-        return self.meaning @ meanings.normal((vector - self.common).reshape(1, -1))[0]
+        return self.meaning @ meanings.normal(vector - self.common).ravel() / np.float32(len(self.common))
 
     def found(self, by_words: Numbers, by_meaning: Numbers) -> list[Entry]:
         """What is near enough, nearest first; of equals the more popular."""
@@ -154,17 +154,17 @@ class Searcher:
 
 
 def _meaning(count: int, parts: Sequence[_Part]) -> tuple[Matrix | None, Matrix]:
-    """The vectors without what they have in common, a row for each entry, and what that is."""
+    """The vectors without what they have in common, a row for each entry, and what that is, for each of a row."""
     first = np.cumsum([0, *(len(part.counts) for part in parts)])
     placed = {int(first[n]) + row: one for n, part in enumerate(parts) for row, one in part.vectors.items()}
     if not placed:
-        return None, np.zeros(0, dtype=np.float32)
+        return None, np.zeros((0, 0), dtype=np.float32)
     found = meanings.unpacked(list(placed.values()))
     prior = meanings.common()
     weight = 0 if prior is None else PRIOR
     mean = (found.sum(axis=0) + (0 if prior is None else prior * weight)) / (len(found) + (weight or PRIOR))
-    rows = np.zeros((count, found.shape[1]), dtype=np.float32)
-    rows[list(placed)] = meanings.normal(found - mean)
+    rows = np.zeros((count, mean.size), dtype=np.float32)
+    rows[list(placed)] = meanings.normal(found - mean).reshape(len(found), -1)
     return rows, mean.astype(np.float32)
 
 

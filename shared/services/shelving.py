@@ -87,18 +87,14 @@ def _counted(listing: Listing) -> Mapping[str, int]:
     return counted
 
 
-def text_of(listing: Listing) -> str:
-    """What the vector of a listing stands for."""
-    card = listing.card
-    return f"{card.title}. {words.without_tags(card.description)} {' '.join(card.tags)}"
-
-
 async def vector_of(listing: Listing) -> tuple[str, bytes | None]:
     """Model and vector. Without one a listing is found by its words alone: that the model is out of reach now must
     not keep it out of the store."""
     from shared.services import meanings
 
-    return await meanings.packed(text_of(listing))
+    card = listing.card
+    name = f"{card.title}. {' '.join(card.tags)} {card.category}"
+    return await meanings.packed(name, words.without_tags(card.description))
 
 
 async def written(listing: Listing) -> list[commits.Write]:

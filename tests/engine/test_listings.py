@@ -151,12 +151,14 @@ async def test_a_crowd_is_counted_exactly_and_heats_no_document(stage: Stage, wo
 
 
 async def test_a_query_finds_what_it_means(stage: Stage, world: World) -> None:
-    """What was reached with ``benchmarks/relevance``; the goal for paraphrases is 0.9."""
+    """What was reached with ``benchmarks/relevance``, less a query or two (0.91, 0.87 of those unseen); the goal for
+    paraphrases is 0.9."""
     snapshot, found = await catalogue.current(), defaultdict[str, list[bool]](list)
     for query in corpus.known()[1]:
         first = [one.title for one in (await searching.search(snapshot, query.text))[:10]]
         found[query.kind].append(query.wanted in first)
     recall = {kind: sum(hits) / len(hits) for kind, hits in found.items()}
     assert recall["typos"] >= 0.95
-    assert recall["paraphrase"] >= 0.8
+    assert recall["paraphrase"] >= 0.89
+    assert recall["unseen"] >= 0.84
     assert await searching.search(snapshot, "zzzznotfound") == []
