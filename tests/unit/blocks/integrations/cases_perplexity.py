@@ -1,14 +1,38 @@
 """Perplexity."""
 
+from typing import Any
+
 from double import BEARER, Ask, Case
 
 URL = "https://api.perplexity.ai/v1"
+BREST = {"id": 1, "title": "Tides", "url": "https://tides.example/brest", "snippet": "06:12", "source": "web"}
+MORE = {"id": 2, "title": "More tides", "url": "https://tides.example/more", "snippet": "", "source": "web"}
 ANSWER = {
-    "choices": [{"message": {"role": "assistant", "content": "At six."}}],
-    "usage": {"cost": {"total_cost": 0.006}},
-    "search_results": [{"title": "Tides", "url": "https://tides.example/brest", "date": "2026-03-14"}],
+    "id": "resp_1",
+    "object": "response",
+    "status": "completed",
+    "model": "perplexity/sonar",
+    "output": [
+        {"type": "search_results", "queries": ["high water"], "results": [BREST, MORE]},
+        {"type": "search_results", "queries": ["high water Brest"], "results": [BREST]},
+        {
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": "At six.", "annotations": []}],
+        },
+    ],
+    "usage": {"cost": {"currency": "USD", "total_cost": 0.006}},
 }
-SOURCES = [{"type": "url_citation", "url_citation": {"title": "Tides", "url": "https://tides.example/brest"}}]
+SOURCES = [
+    {"type": "url_citation", "url_citation": {"title": "Tides", "url": "https://tides.example/brest"}},
+    {"type": "url_citation", "url_citation": {"title": "More tides", "url": "https://tides.example/more"}},
+]
+SEARCH = {"type": "web_search"}
+
+
+def asked(**how: Any) -> dict[str, Any]:
+    return {"input": [{"type": "message", "role": "user", "content": "Why tides?"}], **how}
+
 
 CASES = [
     Case(
@@ -17,15 +41,17 @@ CASES = [
         asks=[
             Ask(
                 method="POST",
-                url=f"{URL}/sonar",
+                url=f"{URL}/agent",
                 headers={"authorization": BEARER},
                 sent={
-                    "model": "sonar",
-                    "messages": [
-                        {"role": "system", "content": "Be brief."},
-                        {"role": "user", "content": "When is high water?"},
+                    "model": "perplexity/sonar",
+                    "tools": [SEARCH],
+                    "tool_choice": SEARCH,
+                    "input": [
+                        {"type": "message", "role": "system", "content": "Be brief."},
+                        {"type": "message", "role": "user", "content": "When is high water?"},
                     ],
-                    "max_tokens": 50,
+                    "max_output_tokens": 50,
                 },
                 answer=ANSWER,
             )
@@ -40,20 +66,49 @@ CASES = [
         asks=[
             Ask(
                 method="POST",
-                url=f"{URL}/async/sonar",
+                url=f"{URL}/agent",
                 headers={"authorization": BEARER},
-                sent={
-                    "request": {
-                        "model": "sonar-deep-research",
-                        "messages": [{"role": "user", "content": "Why tides?"}],
-                    }
-                },
-                answer={"id": "r1", "status": "CREATED"},
+                sent=asked(preset="medium", background=True),
+                answer={"id": "resp_1", "status": "queued", "output": []},
             ),
-            Ask(method="GET", url=f"{URL}/async/sonar/r1", answer={"id": "r1", "status": "IN_PROGRESS"}),
-            Ask(method="GET", url=f"{URL}/async/sonar/r1", answer={"status": "COMPLETED", "response": ANSWER}),
+            Ask(
+                method="GET",
+                url=f"{URL}/responses/resp_1",
+                headers={"authorization": BEARER},
+                answer={"id": "resp_1", "status": "in_progress", "output": []},
+            ),
+            Ask(method="GET", url=f"{URL}/responses/resp_1", answer=ANSWER),
         ],
         tokens=[("response", "At six."), ("annotations", SOURCES)],
         charged=0.006,
+    ),
+    Case(
+        block="PERPLEXITY",
+        title="another model, and few words",
+        input={"prompt": "Why tides?", "model": "openai/gpt-5.5", "max_tokens": 1},
+        asks=[
+            Ask(
+                method="POST",
+                url=f"{URL}/agent",
+                sent=asked(model="openai/gpt-5.5", tools=[SEARCH], tool_choice=SEARCH, max_output_tokens=16),
+                answer={**ANSWER, "status": "incomplete", "output": ANSWER["output"][2:]},
+            )
+        ],
+        tokens=[("response", "At six."), ("annotations", [])],
+        charged=0.006,
+    ),
+    Case(
+        block="PERPLEXITY",
+        title="failed, which it says with 200",
+        input={"prompt": "Why tides?", "model": "sonar-pro"},
+        asks=[
+            Ask(
+                method="POST",
+                url=f"{URL}/agent",
+                sent=asked(preset="low", background=True),
+                answer={"id": "resp_1", "status": "failed", "output": [], "error": {"message": "the model is away"}},
+            )
+        ],
+        fails="ended the answer failed: the model is away",
     ),
 ]
