@@ -1,11 +1,13 @@
 """Firecrawl: whole sites as text, and data out of pages.
 
-https://docs.firecrawl.dev/api-reference/endpoint/crawl-post, …/crawl-get, …/extract, …/extract-get, …/map: version 2.
+https://docs.firecrawl.dev/api-reference/endpoint/crawl-post, …/crawl-get, …/scrape, …/agent, …/map: version 2. What
+``/extract`` did until it shuts down on 10 December 2026, a scrape as JSON does for one page, and the agent for more:
+https://docs.firecrawl.dev/migrating-from-extract.
 """
 
 from collections.abc import AsyncIterator
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from pydantic import Field
 
@@ -115,12 +117,19 @@ def _crawl(input: FirecrawlCrawlBlock.Input) -> dict[str, Any]:
         "url": input.url,
         "limit": input.limit,
         "scrapeOptions": {
-            "formats": [_IN_REQUEST.get(one, one.value) for one in input.formats],
+            "formats": [_IN_REQUEST.get(one, one.value) for one in _formats(input)],
             "onlyMainContent": input.only_main_content,
             "maxAge": input.max_age,
             "waitFor": input.wait_for,
         },
     }
+
+
+def _formats(input: FirecrawlCrawlBlock.Input) -> list[ScrapeFormat]:
+    """Changes are tracked in the Markdown, which must be made then
+    (https://docs.firecrawl.dev/advanced-scraping-guide)."""
+    tracked = ScrapeFormat.CHANGE_TRACKING in input.formats and ScrapeFormat.MARKDOWN not in input.formats
+    return [*input.formats, ScrapeFormat.MARKDOWN] if tracked else input.formats
 
 
 def _is_done(firecrawl: api.Session, seen: Any) -> bool:
@@ -135,11 +144,12 @@ class FirecrawlExtractBlock(Block):
     description = "Takes data out of web pages through Firecrawl, by a question or by a JSON Schema."
     max_attempts = 3
     suspends = True
-    cost = "Tokens of Firecrawl."
+    cost = "Credits of Firecrawl: a few for one page; for more as many as its agent takes."
     credentials = FIRECRAWL.needed()
     examples = [
         Example(title="A question", input={"urls": ["https://example.com/*"], "prompt": "Who runs this site?"}),
         Example(title="Neither a question nor a schema", input={"urls": ["https://example.com/"]}, fails="prompt"),
+        Example(title="No page", input={"urls": [], "prompt": "Who runs this site?"}, fails="no page"),
         api.without_credentials({"urls": ["https://example.com/"], "prompt": "Who runs this site?"}),
     ]
 
@@ -156,18 +166,56 @@ class FirecrawlExtractBlock(Block):
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
         if not input.prompt and not input.output_schema:
             raise errors.BlockError("Give a prompt or an output_schema: what is to be found?")
+        if not input.urls:
+            raise errors.BlockError("There is no page to take data out of: give the address of one")
         firecrawl = await FIRECRAWL.open(context, input.credentials)
+        if len(input.urls) == 1 and not input.enable_web_search and not _is_site(input.urls[0]):
+            answer = await firecrawl.post("/scrape", json=_scrape(input), timeout=_SECONDS, total_seconds=_SECONDS)
+            yield "data", _object(firecrawl, answer["data"].get("json"))
+            return
         job = jobs.begun(context)
         if job is None:
-            wanted = {"prompt": input.prompt, "schema": input.output_schema}
-            body = {key: value for key, value in wanted.items() if value}
-            more = {"urls": input.urls, "enableWebSearch": input.enable_web_search}
-            job = (await firecrawl.post("/extract", json={**more, **body}))["id"]
+            job = (await firecrawl.post("/agent", json=_task(input)))["id"]
             raise jobs.wait(context, job, seconds=5, what="The extraction")
-        seen = await firecrawl.get(f"/extract{api.path(job)}")
+        seen = await firecrawl.get(f"/agent{api.path(job)}")
         if not _is_done(firecrawl, seen):
             raise jobs.wait(context, job, seconds=5, what="The extraction")
-        yield "data", seen["data"]
+        yield "data", _object(firecrawl, seen.get("data"))
+
+
+_SECONDS = 150
+"""A page is read, and a model reads it."""
+
+
+def _is_site(url: str) -> bool:
+    return url.strip().endswith("/*")
+
+
+def _wanted(input: FirecrawlExtractBlock.Input) -> dict[str, Any]:
+    wanted = {"prompt": input.prompt, "schema": input.output_schema}
+    return {key: value for key, value in wanted.items() if value}
+
+
+def _scrape(input: FirecrawlExtractBlock.Input) -> dict[str, Any]:
+    page = input.urls[0].strip()
+    return {"url": page, "formats": [{"type": "json", **_wanted(input)}], "timeout": (_SECONDS - 30) * 1000}
+
+
+def _task(input: FirecrawlExtractBlock.Input) -> dict[str, Any]:
+    """The agent wants a prompt. It keeps to pages when told to; to a whole site, as far as its prompt says so."""
+    urls = [url.strip().removesuffix("*") for url in input.urls]
+    prompt = input.prompt or "Gather the data that the schema describes."
+    if not input.enable_web_search:
+        if not any(_is_site(url) for url in input.urls):
+            return {"urls": urls, "strictConstrainToURLs": True, **_wanted(input), "prompt": prompt}
+        prompt = f"{prompt}\n\nUse no pages but those below these addresses: {', '.join(urls)}"
+    return {"urls": urls, **_wanted(input), "prompt": prompt}
+
+
+def _object(firecrawl: api.Session, data: Any) -> dict[str, Any]:
+    if data is None:
+        raise firecrawl.refused("found no such data")
+    return cast(dict[str, Any], data) if isinstance(data, dict) else {"data": data}
 
 
 class FirecrawlMapWebsiteBlock(Block):

@@ -8,6 +8,7 @@ PAGES = [
     {"markdown": "# One", "links": ["https://example.com/two"]},
     {"markdown": "# Two", "screenshot": "https://x/y.png"},
 ]
+CHANGED = {"markdown": "# One", "changeTracking": {"changeStatus": "new"}}
 
 CASES = [
     Case(
@@ -62,20 +63,109 @@ CASES = [
         fails="robots.txt forbids it",
     ),
     Case(
-        block="FIRECRAWL_EXTRACT",
-        input={"urls": ["https://example.com/*"], "output_schema": {"type": "object"}},
+        block="FIRECRAWL_CRAWL",
+        title="changes alone, for which the Markdown is needed",
+        input={"url": "https://example.com/", "formats": ["changeTracking"]},
         asks=[
             Ask(
                 method="POST",
-                url=f"{URL}/extract",
-                headers=KEY,
-                sent={"urls": ["https://example.com/*"], "schema": {"type": "object"}, "enableWebSearch": False},
-                answer={"success": True, "id": "x1"},
+                url=f"{URL}/crawl",
+                sent={
+                    "url": "https://example.com/",
+                    "limit": 10,
+                    "scrapeOptions": {
+                        "formats": [{"type": "changeTracking"}, "markdown"],
+                        "onlyMainContent": True,
+                        "maxAge": 3600000,
+                        "waitFor": 0,
+                    },
+                },
+                answer={"success": True, "id": "c1"},
             ),
-            Ask(method="GET", url=f"{URL}/extract/x1", headers=KEY, answer={"success": True, "status": "processing"}),
-            Ask(method="GET", url=f"{URL}/extract/x1", answer={"status": "completed", "data": {"owner": "IANA"}}),
+            Ask(method="GET", url=f"{URL}/crawl/c1", answer={"status": "completed", "data": [CHANGED]}),
+        ],
+        tokens=[("data", [CHANGED]), ("change_tracking", {"changeStatus": "new"})],
+    ),
+    Case(
+        block="FIRECRAWL_EXTRACT",
+        input={"urls": ["https://example.com/"], "output_schema": {"type": "object"}},
+        asks=[
+            Ask(
+                method="POST",
+                url=f"{URL}/scrape",
+                headers=KEY,
+                sent={
+                    "url": "https://example.com/",
+                    "formats": [{"type": "json", "schema": {"type": "object"}}],
+                    "timeout": 120000,
+                },
+                answer={"success": True, "data": {"json": {"owner": "IANA"}, "metadata": {"statusCode": 200}}},
+            )
         ],
         tokens=[("data", {"owner": "IANA"})],
+    ),
+    Case(
+        block="FIRECRAWL_EXTRACT",
+        title="nothing found",
+        input={"urls": ["https://example.com/"], "prompt": "Who?"},
+        asks=[Ask(method="POST", url=f"{URL}/scrape", answer={"success": True, "data": {"metadata": {}}})],
+        fails="found no such data",
+    ),
+    *(
+        Case(
+            block="FIRECRAWL_EXTRACT",
+            title=title,
+            input=given,
+            asks=[
+                Ask(
+                    method="POST",
+                    url=f"{URL}/agent",
+                    headers=KEY,
+                    sent=sent,
+                    answer={"success": True, "id": "x1"},
+                ),
+                Ask(
+                    method="GET", url=f"{URL}/agent/x1", headers=KEY, answer={"success": True, "status": "processing"}
+                ),
+                Ask(method="GET", url=f"{URL}/agent/x1", answer={"status": "completed", "data": {"owner": "IANA"}}),
+            ],
+            tokens=[("data", {"owner": "IANA"})],
+        )
+        for title, given, sent in (
+            (
+                "of a site",
+                {"urls": ["https://example.com/*"], "prompt": "Who runs it?"},
+                {
+                    "urls": ["https://example.com/"],
+                    "prompt": "Who runs it?\n\nUse no pages but those below these addresses: https://example.com/",
+                },
+            ),
+            (
+                "of two pages",
+                {"urls": ["https://example.com/a", "https://example.com/b"], "output_schema": {"type": "object"}},
+                {
+                    "urls": ["https://example.com/a", "https://example.com/b"],
+                    "strictConstrainToURLs": True,
+                    "schema": {"type": "object"},
+                    "prompt": "Gather the data that the schema describes.",
+                },
+            ),
+            (
+                "and of the web",
+                {"urls": ["https://example.com/"], "prompt": "Who runs it?", "enable_web_search": True},
+                {"urls": ["https://example.com/"], "prompt": "Who runs it?"},
+            ),
+        )
+    ),
+    Case(
+        block="FIRECRAWL_EXTRACT",
+        title="failed",
+        input={"urls": ["https://example.com/*"], "prompt": "Who?"},
+        asks=[
+            Ask(method="POST", url=f"{URL}/agent", answer={"success": True, "id": "x1"}),
+            Ask(method="GET", url=f"{URL}/agent/x1", answer={"status": "failed", "error": "out of credits"}),
+        ],
+        fails="out of credits",
     ),
     Case(
         block="FIRECRAWL_MAP_WEBSITE",
