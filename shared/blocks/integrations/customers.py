@@ -1,7 +1,9 @@
 """HubSpot and Stripe: contacts, and customers who pay.
 
-https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/batch/upsert (by e-mail, so that a repeated one is
-the same), https://docs.stripe.com/api/payment-link/create with https://docs.stripe.com/api/idempotent_requests.
+https://developers.hubspot.com/docs/api-reference/2026-03/crm/objects/contacts/batch/upsert-contacts (by e-mail, so
+that a repeated one is the same), in the version 2026-09; the numbered versions end in September 2027
+(https://developers.hubspot.com/docs/api-reference/legacy/migration-guide).
+https://docs.stripe.com/api/payment-link/create with https://docs.stripe.com/api/idempotent_requests.
 """
 
 from collections.abc import AsyncIterator
@@ -15,13 +17,13 @@ from shared.blocks.integrations import api
 
 HUBSPOT = api.Service(
     name="HubSpot",
-    url="https://api.hubapi.com/crm/v3",
+    url="https://api.hubapi.com/crm/objects/2026-09",
     need=Need(
         provider="hubspot",
         kinds=(Kind.API_KEY, Kind.OAUTH2),
         scopes=("crm.objects.contacts.write",),
         hosts=("api.hubapi.com",),
-        where="https://developers.hubspot.com/docs/apps/legacy-apps/private-apps/overview",
+        where="https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/account-service-keys",
     ),
 )
 STRIPE = api.Service(
@@ -63,7 +65,7 @@ class HubspotUpsertContactBlock(Block):
             "id": input.email.strip(),
             "properties": {**input.properties, "email": input.email.strip()},
         }
-        answer = await hubspot.post("/objects/contacts/batch/upsert", json={"inputs": [contact]})
+        answer = await hubspot.post("/contacts/batch/upsert", json={"inputs": [contact]})
         if not answer.get("results"):
             raise hubspot.refused(f"did not take the contact: {answer.get('errors') or 'it does not say why'}")
         yield "contact_id", answer["results"][0]["id"]

@@ -24,7 +24,7 @@ GITHUB = api.Service(
         hosts=("api.github.com",),
         where="https://github.com/settings/personal-access-tokens",
     ),
-    headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28", "User-Agent": "weftly"},
+    headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2026-03-10", "User-Agent": "weftly"},
 )
 _PAGE = 100
 

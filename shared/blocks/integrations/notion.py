@@ -1,6 +1,6 @@
 """Notion: pages and databases.
 
-https://developers.notion.com/reference/post-page and /query-a-data-source, in the version 2025-09-03: a database
+https://developers.notion.com/reference/post-page and /query-a-data-source, in the version 2026-03-11: a database
 holds data sources, and the first of them is meant.
 """
 
@@ -22,7 +22,7 @@ NOTION = api.Service(
         hosts=("api.notion.com",),
         where="https://www.notion.so/profile/integrations",
     ),
-    headers={"Notion-Version": "2025-09-03"},
+    headers={"Notion-Version": "2026-03-11"},
 )
 _PAGE = 100
 _MAX_TEXT = 2000

@@ -5,7 +5,7 @@ from typing import Any
 from double import BEARER, Ask, Case
 
 URL = "https://api.github.com/repos/ann/tides"
-KEY = {"authorization": BEARER, "x-github-api-version": "2022-11-28"}
+KEY = {"authorization": BEARER, "x-github-api-version": "2026-03-10"}
 
 
 def issue(number: int, **more: Any) -> dict[str, Any]:
