@@ -21,6 +21,7 @@ MAX_SAID = 500
 """Characters of what a service said that go into an error."""
 MAX_REDIRECTS = 3
 _BUSY = (408, 425, 429)
+_LONGEST_WAIT = 86_400
 _AUTH = (401,)
 
 Options = Mapping[str, Any]
@@ -234,7 +235,7 @@ class Session:
         status = answer.status_code
         what = f"answered {status}: {said(answer)}"
         if status in _BUSY or status >= 500 or (status == 403 and _is_limited(answer)):
-            return self.busy(what, completions.retry_after(answer.headers, self._context))
+            return self.busy(what, completions.retry_after(answer.headers, self._context) or _patience(answer))
         return self.unauthorized(what) if status in _AUTH and self.credential else self.refused(what)
 
 
@@ -278,6 +279,19 @@ def _is_limited(answer: Any) -> bool:
     https://developers.google.com/workspace/gmail/api/guides/handle-errors."""
     spent = answer.headers.get("x-ratelimit-remaining") == "0"
     return spent or "retry-after" in answer.headers or "ateLimitExceeded" in answer.text
+
+
+def _patience(answer: Any) -> float | None:
+    """Seconds to wait, where the body says them: https://core.telegram.org/bots/api#responseparameters,
+    https://docs.discord.com/developers/topics/rate-limits."""
+    try:
+        body = answer.json()
+    except (ValueError, RecursionError):
+        return None
+    fields = cast(Mapping[str, Any], body) if isinstance(body, Mapping) else {}
+    inner = fields.get("parameters")
+    seconds = (cast(Mapping[str, Any], inner) if isinstance(inner, Mapping) else fields).get("retry_after")
+    return float(seconds) if isinstance(seconds, int | float) and 0 < seconds < _LONGEST_WAIT else None
 
 
 def _merged(several: Sequence[Any]) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Linear: issues.
 
-https://linear.app/developers/graphql: GraphQL, which answers 200 also to what it refuses. An issue may bring its own
-id (a UUID), so that a repeated request makes no second one, but finds the first.
+https://linear.app/developers/graphql: GraphQL, which answers 200 also to what it refuses, and 400 with the code
+RATELIMITED where there were too many requests (https://linear.app/developers/rate-limiting). An issue may bring its
+own id (a UUID), so that a repeated request makes no second one, but finds the first.
 """
 
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, cast
 
 from pydantic import Field
 
@@ -46,11 +47,24 @@ _TEAM = "query($key: String!) { teams(filter: { key: { eq: $key } }) { nodes { i
 
 async def asked(linear: api.Session, query: str, variables: Mapping[str, Any]) -> Any:
     """The data. BlockError with what Linear says."""
-    answer = await linear.request("POST", "/graphql", json={"query": query, "variables": dict(variables)})
+    answer = await linear.request(
+        "POST", "/graphql", accept=(400,), json={"query": query, "variables": dict(variables)}
+    )
     body = linear.parsed(answer)
-    if body.get("errors"):
-        raise linear.refused(f"refused: {'; '.join(one['message'] for one in body['errors'])}")
-    return body["data"]
+    if not isinstance(body, dict) or (answer.status_code == 400 and "errors" not in body):
+        raise linear.refused(f"answered {answer.status_code}: {api.said(answer)}")
+    read = cast(Mapping[str, Any], body)
+    if read.get("errors"):
+        raise _failure(linear, read["errors"])
+    return read["data"]
+
+
+def _failure(linear: api.Session, said: Sequence[Mapping[str, Any]]) -> errors.BlockError:
+    codes = {(one.get("extensions") or {}).get("code") for one in said}
+    what = f"refused: {'; '.join(one['message'] for one in said)}"
+    if "RATELIMITED" in codes:
+        return linear.busy(what)
+    return linear.unauthorized(what) if "AUTHENTICATION_ERROR" in codes else linear.refused(what)
 
 
 class LinearCreateIssueBlock(Block):

@@ -1,7 +1,7 @@
 """Telegram: messages of a bot.
 
 https://core.telegram.org/bots/api#sendmessage: the bot's token stands in the path, and the wait after a 429 in the
-body (``parameters.retry_after``).
+body (https://core.telegram.org/bots/api#responseparameters).
 """
 
 from collections.abc import AsyncIterator

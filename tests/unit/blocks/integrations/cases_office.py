@@ -5,7 +5,7 @@ from typing import Any
 from double import BEARER, SECRET, Ask, Case
 
 NOTION = "https://api.notion.com/v1"
-NOTION_KEY = {"authorization": BEARER, "notion-version": "2025-09-03"}
+NOTION_KEY = {"authorization": BEARER, "notion-version": "2026-03-11"}
 LINEAR = "https://api.linear.app/graphql"
 ISSUE = {"id": "i1", "identifier": "TID-7", "title": "Late", "url": "https://linear.app/TID-7"}
 KNOWN = "73b096bf-15bf-5492-811f-df9645232f11"
@@ -19,14 +19,19 @@ def paragraph(*pieces: str) -> dict[str, Any]:
     return {"object": "block", "type": "paragraph", "paragraph": {"rich_text": [text(one) for one in pieces]}}
 
 
-def graphql(answer: Any, **variables: Any) -> Ask:
+def graphql(answer: Any, status: int = 200, **variables: Any) -> Ask:
     return Ask(
         method="POST",
         url=LINEAR,
         headers={"authorization": SECRET},
         variables=variables or None,
+        status=status,
         answer=answer,
     )
+
+
+def coded(message: str, code: str) -> dict[str, Any]:
+    return {"errors": [{"message": message, "extensions": {"code": code}}]}
 
 
 PROPERTIES = {
@@ -136,6 +141,13 @@ CASES = [
         fails="title must not be empty",
     ),
     Case(
+        block="LINEAR_SEARCH_ISSUES",
+        title="a key that is not known",
+        input={"term": "late"},
+        asks=[graphql(coded("not authenticated", "AUTHENTICATION_ERROR"), status=400)],
+        fails="make new credentials at https://linear.app",
+    ),
+    Case(
         block="LINEAR_CREATE_ISSUE",
         title="no team",
         input={"team": "OLD", "title": "Late"},
@@ -163,7 +175,7 @@ CASES = [
         asks=[
             Ask(
                 method="POST",
-                url="https://api.hubapi.com/crm/v3/objects/contacts/batch/upsert",
+                url="https://api.hubapi.com/crm/objects/2026-09/contacts/batch/upsert",
                 headers={"authorization": BEARER},
                 sent={
                     "inputs": [

@@ -109,6 +109,29 @@ async def test_a_busy_service_is_asked_again_when_it_says(case: Case) -> None:
     assert catalog.get(case.block).max_attempts > 1
 
 
+@pytest.mark.parametrize(
+    ("block", "answer", "after"),
+    [
+        ("SEND_TELEGRAM_MESSAGE", httpx.Response(429, json={"parameters": {"retry_after": 35}}), 35),
+        ("SEND_DISCORD_MESSAGE", httpx.Response(429, json={"retry_after": 1.5, "global": False}), 1.5),
+        ("SEND_DISCORD_MESSAGE", httpx.Response(429, json={"retry_after": "soon"}), None),
+        ("SEND_DISCORD_MESSAGE", httpx.Response(429, json=["soon"]), None),
+        ("SEND_SLACK_MESSAGE", httpx.Response(200, json={"ok": False, "error": "ratelimited"}), None),
+        (
+            "LINEAR_SEARCH_ISSUES",
+            httpx.Response(400, json={"errors": [{"message": "slow", "extensions": {"code": "RATELIMITED"}}]}),
+            None,
+        ),
+    ],
+)
+async def test_a_busy_service_may_say_so_in_its_own_way(
+    block: str, answer: httpx.Response, after: float | None
+) -> None:
+    failed = await failure(next(case for case in FIRST if case.block == block), answer)
+    assert isinstance(failed, errors.Retryable)
+    assert failed.after == after
+
+
 @pytest.mark.parametrize("case", STATUS, ids=ids(STATUS))
 async def test_a_refusal_says_what_the_service_said(case: Case) -> None:
     failed = await failure(case, httpx.Response(400, json={"message": "no such thing as that"}))
