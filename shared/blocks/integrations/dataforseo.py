@@ -23,6 +23,7 @@ DATA_FOR_SEO = api.Service(
         where="https://app.dataforseo.com/api-access",
     ),
 )
+_AT_ONCE = 1000
 _OK = 20000
 _UNAUTHORIZED = 40100
 _BUSY = (40202, 50000)
@@ -42,10 +43,24 @@ class KeywordInput(BlockInput):
     limit: int = Field(default=100, ge=1, le=3000, description="How many keywords at most.")
 
 
-async def asked(input: KeywordInput, context: Context, route: str) -> Mapping[str, Any]:
-    """The result of the one task."""
+async def asked(input: KeywordInput, context: Context, route: str) -> list[Mapping[str, Any]]:
+    """The items of the one task, asked for a thousand at a time."""
     service = await DATA_FOR_SEO.open(context, input.credentials)
     task = input.model_dump(exclude={"credentials"}, exclude_none=True)
+    found: list[Mapping[str, Any]] = []
+    while len(found) < input.limit:
+        task["limit"] = min(input.limit - len(found), _AT_ONCE)
+        page = await _page(service, context, route, task)
+        found += page
+        if len(page) < task["limit"]:
+            break
+        task["offset"] = len(found)
+    return found
+
+
+async def _page(
+    service: api.Session, context: Context, route: str, task: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
     answer = await service.post(route, json=[task])
     done = answer["tasks"][0] if answer.get("tasks") else answer
     context.charge(float(done.get("cost") or 0))
@@ -56,7 +71,7 @@ async def asked(input: KeywordInput, context: Context, route: str) -> Mapping[st
         raise service.busy(f"answered {code}: {message}")
     if code != _OK:
         raise service.refused(f"answered {code}: {message}")
-    return (done.get("result") or [{}])[0] or {}
+    return ((done.get("result") or [{}])[0] or {}).get("items") or []
 
 
 def _keyword(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,8 +113,8 @@ class DataForSeoRelatedKeywordsBlock(Block):
         seed_keyword: str = Field(description="The keyword that it began with.")
 
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
-        result = await asked(input, context, "/related_keywords/live")
-        found = [_keyword(one.get("keyword_data") or {}) for one in result.get("items") or []]
+        items = await asked(input, context, "/related_keywords/live")
+        found = [_keyword(one.get("keyword_data") or {}) for one in items]
         for pair in api.several(found, "related_keyword", "related_keywords"):
             yield pair
         yield "total_count", len(found)
@@ -127,8 +142,7 @@ class DataForSeoKeywordSuggestionsBlock(Block):
         seed_keyword: str = Field(description="The keyword that it began with.")
 
     async def run(self, input: KeywordInput, context: Context) -> AsyncIterator[tuple[str, Any]]:
-        result = await asked(input, context, "/keyword_suggestions/live")
-        found = [_keyword(one) for one in result.get("items") or []]
+        found = [_keyword(one) for one in await asked(input, context, "/keyword_suggestions/live")]
         for pair in api.several(found, "suggestion", "suggestions"):
             yield pair
         yield "total_count", len(found)

@@ -1,8 +1,8 @@
 """E2B: code on a machine of its own, which is thrown away.
 
-https://e2b.dev/docs/api-reference/sandboxes (create, connect, delete); the code interpreter inside the machine
-answers on port 49999 with a line of JSON for each output, https://github.com/e2b-dev/code-interpreter. A machine is
-spoken to with a token of its own: the user's key goes to api.e2b.app alone.
+https://e2b.dev/docs/api-reference/sandboxes (create and connect, version 2; delete); the code interpreter inside the
+machine answers on port 49999 with a line of JSON for each output, https://github.com/e2b-dev/code-interpreter. A
+machine is spoken to with tokens of its own: the user's key goes to api.e2b.app alone.
 """
 
 import base64
@@ -78,8 +78,11 @@ class Sandbox:
         self._machine = machine
         domain = made.get("domain") or "e2b.app"
         self._url = f"https://{_PORT}-{self.id}.{domain}"
-        token = made.get("envdAccessToken")
-        self._headers = {"X-Access-Token": token} if token else {}
+        tokens = {
+            "X-Access-Token": made.get("envdAccessToken"),
+            "E2B-Traffic-Access-Token": made.get("trafficAccessToken"),
+        }
+        self._headers = {name: token for name, token in tokens.items() if token}
 
     async def run(self, code: str, language: ProgrammingLanguage, seconds: int = _LONGEST_SECONDS) -> Ran:
         """BlockError where the code fails."""
@@ -158,15 +161,16 @@ def _ran(lines: Sequence[dict[str, Any]]) -> Ran:
 async def created(credentials: Any, context: Context, template_id: str, seconds: int) -> Sandbox:
     """``seconds``: after so many E2B ends it, whatever becomes of us."""
     e2b = await E2B.open(context, credentials)
-    body = {"templateID": template_id or _TEMPLATE, "timeout": seconds, "secure": True}
-    return Sandbox(e2b, await MACHINE.open(context), await e2b.post("/sandboxes", json=body))
+    body = {"templateID": template_id or _TEMPLATE, "timeout": seconds}
+    return Sandbox(e2b, await MACHINE.open(context), await e2b.post("/v2/sandboxes", json=body))
 
 
 async def connected(credentials: Any, context: Context, sandbox_id: str) -> Sandbox:
     if not re.fullmatch(r"[A-Za-z0-9-]+", sandbox_id):
         raise errors.BlockError(f"{sandbox_id!r} is not the id of a sandbox", reason="INVALID_INPUT")
     e2b = await E2B.open(context, credentials)
-    made = await e2b.post(f"/sandboxes{api.path(sandbox_id)}/connect", json={"timeout": _LONGEST_SECONDS + 60})
+    route = f"/v2/sandboxes{api.path(sandbox_id)}/connect"
+    made = await e2b.post(route, json={"timeout": _LONGEST_SECONDS + 60})
     return Sandbox(e2b, await MACHINE.open(context), made)
 
 

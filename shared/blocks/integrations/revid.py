@@ -1,6 +1,7 @@
 """Revid: short videos out of a script.
 
-https://www.revid.ai/docs (version 3): a render is begun and looked for. Voices are those of ElevenLabs, by their ids.
+https://www.revid.ai/docs/workflows/script-to-video and https://www.revid.ai/llm/api/endpoints.md (version 3): a
+render is begun and looked for. Voices are those of ElevenLabs, by their ids.
 """
 
 from collections.abc import AsyncIterator
@@ -92,12 +93,12 @@ class AIShortformVideoCreatorBlock(Block):
 
 
 def _render(input: AIShortformVideoCreatorBlock.Input) -> dict[str, Any]:
-    """The names that earlier exports have for a style are spelt otherwise by version 3."""
+    """What earlier exports have for a style and for a ratio (9 / 16) is spelt otherwise by version 3."""
     plain = input.video_style.replace("-", "").replace("_", "").replace(" ", "").lower()
     return {
         "workflow": "script-to-video",
         "source": {"text": input.script},
-        "aspectRatio": input.ratio,
+        "aspectRatio": input.ratio.replace(" ", "").replace("/", ":"),
         "voice": {"enabled": True, "voiceId": _VOICES[input.voice]},
         "music": {"enabled": True, "trackName": input.background_music},
         "media": {"type": _MEDIA.get(plain, input.video_style), "mediaPreset": input.generation_preset},

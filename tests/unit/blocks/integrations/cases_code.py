@@ -7,28 +7,30 @@ from typing import Any
 from double import SECRET, Ask, Case
 
 API = "https://api.e2b.app/sandboxes"
+API_2 = "https://api.e2b.app/v2/sandboxes"
 MACHINE = "https://49999-i3kb1.e2b.app/execute"
 KEY = {"x-api-key": SECRET}
 TOKEN = {"x-access-token": "of-the-machine", "x-api-key": None}
 MADE = {"sandboxID": "i3kb1", "templateID": "t", "envdAccessToken": "of-the-machine", "domain": None}
+CLOSED = {**MADE, "trafficAccessToken": "to-the-machine"}
 RESULT = {"text": "42", "png": None}
 
 
 def made(template: str = "code-interpreter-v1", seconds: int = 300) -> Ask:
     return Ask(
         method="POST",
-        url=API,
+        url=API_2,
         headers=KEY,
-        sent={"templateID": template, "timeout": seconds, "secure": True},
+        sent={"templateID": template, "timeout": seconds},
         status=201,
         answer=MADE,
     )
 
 
-def ran(code: str | None, language: str, *lines: dict[str, Any]) -> Ask:
+def ran(code: str | None, language: str, *lines: dict[str, Any], headers: dict[str, Any] = TOKEN) -> Ask:
     raw = "\n".join(json.dumps(line) for line in [*lines, {"type": "end_of_execution"}])
     sent = None if code is None else {"code": code, "language": language}
-    return Ask(method="POST", url=MACHINE, headers=TOKEN, sent=sent, raw=raw.encode())
+    return Ask(method="POST", url=MACHINE, headers=headers, sent=sent, raw=raw.encode())
 
 
 GONE = Ask(method="DELETE", url=f"{API}/i3kb1", headers=KEY, status=204)
@@ -97,8 +99,8 @@ CASES = [
         block="EXECUTE_CODE_STEP",
         input={"sandbox_id": "i3kb1", "step_code": "6 * 7", "dispose_sandbox": True},
         asks=[
-            Ask(method="POST", url=f"{API}/i3kb1/connect", headers=KEY, sent={"timeout": 300}, answer=MADE),
-            ran("6 * 7", "python", VALUE),
+            Ask(method="POST", url=f"{API_2}/i3kb1/connect", headers=KEY, sent={"timeout": 300}, answer=CLOSED),
+            ran("6 * 7", "python", VALUE, headers={**TOKEN, "e2b-traffic-access-token": "to-the-machine"}),
             Ask(method="DELETE", url=f"{API}/i3kb1", headers=KEY, status=500),
         ],
         tokens=[("main_result", RESULT), ("results", [RESULT]), ("response", "42")],

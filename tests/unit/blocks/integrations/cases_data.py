@@ -138,7 +138,7 @@ CASES = [
                 sent={
                     "workflow": "script-to-video",
                     "source": {"text": "Ebb."},
-                    "aspectRatio": "9 / 16",
+                    "aspectRatio": "9:16",
                     "voice": {"enabled": True, "voiceId": "nPczCjzI2devNBz1zQrb"},
                     "music": {"enabled": True, "trackName": "Highway Nocturne"},
                     "media": {"type": "moving-image", "mediaPreset": "LEONARDO"},
@@ -203,6 +203,33 @@ CASES = [
             ("seed_keyword", "tide"),
         ],
         charged=0.01,
+    ),
+    Case(
+        block="DATA_FOR_SEO_KEYWORD_SUGGESTIONS",
+        title="more than a thousand, which is the most at once",
+        input={"keyword": "tide", "limit": 1002},
+        asks=[
+            Ask(
+                method="POST",
+                url=f"{SEO}/keyword_suggestions/live",
+                sent=[{**TASK, "limit": 1000}],
+                answer=task([keyword("tide table")] * 1000),
+            ),
+            Ask(
+                method="POST",
+                url=f"{SEO}/keyword_suggestions/live",
+                sent=[{**TASK, "limit": 2, "offset": 1000}],
+                answer=task([keyword("tide clock")]),
+            ),
+        ],
+        tokens=[
+            *[("suggestion", seen("tide table"))] * 1000,
+            ("suggestion", seen("tide clock")),
+            ("suggestions", [*[seen("tide table")] * 1000, seen("tide clock")]),
+            ("total_count", 1001),
+            ("seed_keyword", "tide"),
+        ],
+        charged=0.02,
     ),
     *(
         Case(
