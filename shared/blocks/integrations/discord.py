@@ -1,7 +1,8 @@
 """Discord: messages of a bot.
 
 https://docs.discord.com/developers/resources/message (create message: with ``enforce_nonce`` a repeated one is the
-same one), …/resources/channel, …/resources/user#get-current-user-guilds. Ids hold the time:
+same one), …/resources/channel, …/resources/user#get-current-user-guilds. A list of channels leaves
+out those that the bot may not view, since 16 November 2026. Ids hold the time:
 https://docs.discord.com/developers/reference#snowflakes.
 """
 

@@ -1,7 +1,7 @@
 """Ideogram: pictures with readable writing.
 
-https://developer.ideogram.ai/api-reference/api-reference/generate-v3 for V_3, …/generate for the models before it,
-…/upscale. A picture takes some ten to thirty seconds.
+https://developer.ideogram.ai/api-reference/api-reference/generate-v3 for V_3, …/generate (legacy) for the models
+before it, …/upscale. A picture takes some ten to thirty seconds.
 """
 
 import json

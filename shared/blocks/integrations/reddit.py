@@ -1,7 +1,8 @@
 """Reddit: posts and comments.
 
 https://www.reddit.com/dev/api/#GET_new and #POST_api_comment; https://github.com/reddit-archive/reddit/wiki/API asks
-for a User-Agent of one's own.
+for a User-Agent of one's own. Since November 2025 Reddit approves each new app:
+https://support.reddithelp.com/hc/en-us/articles/42728983564564-Responsible-Builder-Policy.
 """
 
 from collections.abc import AsyncIterator, Mapping
