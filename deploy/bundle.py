@@ -5,7 +5,7 @@ checks that the file is there, and starts the console script ``functions-framewo
 file, and no other, on the path
 (https://github.com/GoogleCloudPlatform/buildpacks/blob/main/cmd/python/functions_framework/lib/lib.go,
 ``functions_framework/_function_registry.py: load_function_module``). A file inside ``functions/`` could import
-neither ``functions`` nor ``shared``; so each function has a file of one line at the top.
+neither ``functions`` nor ``shared``; so each function has a small file at the top.
 
 The same sources give the same bytes on every machine: names sorted, no times, and nothing compressed, since another
 zlib compresses to other bytes.
@@ -29,6 +29,21 @@ FOLDERS = ("functions", "shared")
 OPERATORS = {"functions/make_admin.py", "functions/openapi.py", "functions/rotate_keys.py"}
 """Commands for people, which no function imports."""
 LEFT_OUT = {".md", ".pyc"}
+STARTER = '''"""The source of a function, beside the folders that it imports.
+
+What is imported stays: the collector is off while nothing can be garbage, and never looks at any of it later. So the
+worker, which is forked after this, shares that memory with its parent too (https://docs.python.org/3.11/library/gc.html#gc.freeze).
+"""
+
+import gc
+
+gc.disable()
+
+from {module} import {name}  # noqa: E402, F401
+
+gc.freeze()
+gc.enable()
+'''
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip can hold."""
 
@@ -64,8 +79,7 @@ def _sources(root: Path) -> Iterator[str]:
 
 def _start(entry: Mapping[str, Any]) -> str:
     module = str(entry["source"]).removesuffix(".py").replace("/", ".")
-    says = '"""The source of a function, beside the folders that it imports."""'
-    return f"{says}\n\nfrom {module} import {entry['entry_point']}  # noqa: F401\n"
+    return STARTER.format(module=module, name=entry["entry_point"])
 
 
 def pack(contents: Mapping[str, bytes]) -> bytes:
