@@ -1,7 +1,8 @@
 """Wikipedia and the weather: what anybody may read.
 
 https://en.wikipedia.org/api/rest_v1/#/Page%20content/get_page_summary__title_, with a User-Agent as
-https://meta.wikimedia.org/wiki/User-Agent_policy asks for; https://openweathermap.org/current.
+https://meta.wikimedia.org/wiki/User-Agent_policy asks for; https://openweathermap.org/current, which wants
+coordinates, and https://openweathermap.org/api/geocoding-api, which gives them.
 """
 
 from collections.abc import AsyncIterator
@@ -20,7 +21,7 @@ WIKIPEDIA = api.Service(
 )
 OPEN_WEATHER = api.Service(
     name="OpenWeather",
-    url="https://api.openweathermap.org/data/2.5",
+    url="https://api.openweathermap.org",
     need=Need(
         provider="openweathermap",
         kinds=(Kind.API_KEY,),
@@ -75,8 +76,13 @@ class GetWeatherInformationBlock(Block):
 
     async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
         weather = await OPEN_WEATHER.open(context, input.credentials)
+        name = ",".join(part.strip() for part in input.location.split(","))
+        places = await weather.get("/geo/1.0/direct", params={"q": name, "limit": 1})
+        if not places:
+            raise weather.refused(f"knows no place {input.location!r}: give a town, with a country after a comma")
+        at = {"lat": places[0]["lat"], "lon": places[0]["lon"]}
         units = "metric" if input.use_celsius else "imperial"
-        now = await weather.get("/weather", params={"q": input.location, "units": units})
+        now = await weather.get("/data/2.5/weather", params={**at, "units": units})
         yield "temperature", str(now["main"]["temp"])
         yield "humidity", str(now["main"]["humidity"])
         yield "condition", now["weather"][0]["description"]

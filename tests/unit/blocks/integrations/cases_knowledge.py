@@ -158,10 +158,28 @@ CASES = [
         asks=[
             Ask(
                 method="GET",
-                url=f"https://api.openweathermap.org/data/2.5/weather?appid={SECRET}&q=Brest%2C+FR&units=imperial",
+                url=f"https://api.openweathermap.org/geo/1.0/direct?appid={SECRET}&q=Brest%2CFR&limit=1",
+                answer=[{"name": "Brest", "lat": 48.39, "lon": -4.49, "country": "FR"}],
+            ),
+            Ask(
+                method="GET",
+                url=f"https://api.openweathermap.org/data/2.5/weather?appid={SECRET}&lat=48.39&lon=-4.49&units=imperial",
                 answer={"main": {"temp": 53.2, "humidity": 81}, "weather": [{"description": "light rain"}]},
-            )
+            ),
         ],
         tokens=[("temperature", "53.2"), ("humidity", "81"), ("condition", "light rain")],
+    ),
+    Case(
+        block="GET_WEATHER_INFORMATION",
+        title="no such place",
+        input={"location": "Xyzzy"},
+        asks=[
+            Ask(
+                method="GET",
+                url=f"https://api.openweathermap.org/geo/1.0/direct?appid={SECRET}&q=Xyzzy&limit=1",
+                answer=[],
+            )
+        ],
+        fails="knows no place 'Xyzzy'",
     ),
 ]
