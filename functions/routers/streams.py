@@ -58,20 +58,24 @@ async def delete_cookie(caller: auth.AnyCaller) -> Response:
 
 @router.get("/executions/events", summary="Follow all executions", responses=EVENTS, response_class=Response)
 async def follow_all(
-    caller: auth.Reader, received: LastEventId = "", last_event_id: LastEventIdInQuery = ""
+    request: Request, caller: auth.Reader, received: LastEventId = "", last_event_id: LastEventIdInQuery = ""
 ) -> Response:
     """What becomes of the caller's newest executions, first of those that have not ended."""
     cursor = _cursor(received or last_event_id)
     view = live_rows.of_user(caller.user_id)
     held = await streams.hold(caller.user_id, f"user/{caller.user_id}", view, cursor, _ended)
-    return Events(_told(held, ends=False), held.release)
+    return Events(_told(request, held, ends=False), held.release)
 
 
 @router.get(
     "/executions/{execution_id}/events", summary="Follow an execution", responses=EVENTS, response_class=Response
 )
 async def follow(
-    execution_id: str, caller: auth.Reader, received: LastEventId = "", last_event_id: LastEventIdInQuery = ""
+    request: Request,
+    execution_id: str,
+    caller: auth.Reader,
+    received: LastEventId = "",
+    last_event_id: LastEventIdInQuery = "",
 ) -> Response:
     """What happens in an execution, from its beginning or from the last event on, to its end. 204: there is no
     more, which tells EventSource to come back no more."""
@@ -80,7 +84,7 @@ async def follow(
     view = live_rows.of_execution(execution_id)
     if not is_final(execution.status):
         held = await streams.hold(caller.user_id, f"execution/{execution_id}", view, cursor, lambda _: {})
-        return Events(_told(held, ends=True), held.release)
+        return Events(_told(request, held, ends=True), held.release)
     batches = await streams.ended(view, cursor)
     if cursor is not None and not any(batch.numbered() for batch in batches):
         return Response(status_code=204)
@@ -124,14 +128,17 @@ class Events(StreamingResponse):
             self._release()
 
 
-async def _told(held: streams.Held, *, ends: bool) -> AsyncIterator[bytes]:
-    """Until the execution ends, the reader goes, or it has taken long enough: then it is resumed."""
+async def _told(request: Request, held: streams.Held, *, ends: bool) -> AsyncIterator[bytes]:
+    """Until the execution ends, the reader goes, or may hear no more; or it has taken long enough: then it is
+    resumed."""
     heartbeat = config.settings().stream_heartbeat_seconds
     until = clock.monotonic() + config.settings().max_stream_seconds
     try:
         yield b": this is a stream\nretry: 1000\n\n"
         while (left := until - clock.monotonic()) > 0:
             batch = await held.next(min(heartbeat, left))
+            if not await auth.still_holds(request):
+                return
             if batch is None:
                 yield b": alive\n\n"
                 continue

@@ -56,6 +56,18 @@ async def _found(http_request: Request) -> Caller:
     return await users.caller(token.strip())
 
 
+async def still_holds(http_request: Request) -> bool:
+    """Whether the caller of a request that lasts would be let in now, by what this instance knows of them, which is a
+    minute old at most. Where nobody can be asked, they stay."""
+    try:
+        await _found(http_request)
+    except errors.Unauthenticated:
+        return False
+    except errors.Unavailable:
+        return True
+    return True
+
+
 def require(permission: str) -> Callable[[Caller], Awaitable[Caller]]:
     """The caller, who must have a permission; PermissionDenied names it."""
 

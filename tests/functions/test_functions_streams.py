@@ -1,16 +1,19 @@
 """Event streams over HTTP: who may open one, how it is resumed, and that a browser needs no token in an address."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
 from served import Accounts, MakeApi, User, error_of
 
-from shared import clock
+from shared import clock, config
 from shared.domain.records import Execution
 from shared.domain.statuses import Status
 from shared.firestore import executions
+from shared.gcp import auth
 from shared.http import logs
+from shared.services import streams
 
 Make = Callable[[Status], Awaitable[str]]
 
@@ -118,3 +121,22 @@ async def test_an_api_key_gets_no_cookie(make_api: MakeApi, user: User) -> None:
     headers = {"X-API-Key": made.json()["key"]}
     error_of(await make_api("stream").post("/executions/events/cookie", headers=headers), 403)
     assert (await make_api("stream").get("/executions/events", headers=headers)).status_code == 200
+
+
+async def test_a_stream_ends_soon_after_its_reader_may_hear_no_more(
+    accounts: Accounts, make_api: MakeApi, make: Make, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = make_api("stream", user)
+    path = f"/executions/{await make(Status.RUNNING)}/events"
+    monkeypatch.setenv("MAX_STREAM_SECONDS", "60")
+    monkeypatch.setenv("STREAM_HEARTBEAT_SECONDS", "0.05")
+    monkeypatch.setattr(auth, "TRUST_SECONDS", 0.0)
+    config.settings.cache_clear()
+    auth.verifier().forget(user.id)
+    following = asyncio.create_task(stream.get(path))
+    while not streams._open[user.id]:
+        await asyncio.sleep(0)
+    await accounts.change(user.id, disableUser=True)
+    text = (await asyncio.wait_for(following, 30)).text
+    assert "this is a stream" in text
+    error_of(await stream.get(path), 401)
