@@ -94,10 +94,18 @@ async def _call(block: Block, given: BlockInput, caller: Caller, call_id: str) -
                     max_tokens_a_firing=here.settings.max_tokens_per_firing,
                     max_value_bytes=here.settings.max_value_bytes,
                 )
-                return await wallets.redacted(outcome, wallet)
+                return await wallets.redacted(_ended(block, outcome), wallet)
     except TimeoutError:
         message = f"{block.block_type} took longer than {TIME_LIMIT_SECONDS:g} s; run it in a graph."
         return Outcome(tokens=[], failure=errors.BlockError(message, reason="TIMEOUT"))
+
+
+def _ended(block: Block, outcome: Outcome) -> Outcome:
+    """Nobody would go on with what waits here."""
+    if outcome.suspension is None:
+        return outcome
+    message = f"{block.block_type} waits for something, and then goes on; run it in a graph."
+    return Outcome(tokens=[], failure=errors.BlockError(message))
 
 
 def _by_pin(outcome: Outcome) -> dict[str, list[Any]]:

@@ -138,6 +138,12 @@ async def test_deep_health_is_503_when_the_database_is_out_of_reach(
     assert answer.json()["status"] == answer.json()["checks"]["database"]["status"] == "unhealthy"
 
 
+async def test_what_waits_is_said_to_need_a_graph(api: httpx.AsyncClient):
+    answer = await api.post("/blocks/HUMAN_IN_THE_LOOP/execute", json={"input_data": {"name": "n", "data": "x"}})
+    assert (answer.json()["success"], answer.json()["output_data"]) == (False, {})
+    assert "run it in a graph" in answer.json()["error"]
+
+
 async def test_the_docs_load_nothing_from_elsewhere(make_api: MakeApi):
     nobody = make_api("graphs")
     page = await nobody.get(ROOT.join("/docs"))
