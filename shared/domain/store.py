@@ -168,7 +168,6 @@ class Submission:
     parts: int
     reason: str
     changes: str
-    reviewer_id: str
     created_at: datetime
     reviewed_at: datetime | None
     fence: str = ""

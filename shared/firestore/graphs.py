@@ -198,6 +198,20 @@ async def find_added(user_id: str, listing_id: str) -> str | None:
 
 
 @operation
+async def forget_creator(user_id: str, limit: int) -> int:
+    """Take somebody who is gone out of the origins of graphs that others have made of theirs, ``limit`` at a time;
+    how many there were. Who has read a head before and writes it afterwards finds that it has changed."""
+    query = client().collection("graphs").where(filter=FieldFilter("origin.creator_id", "==", user_id))
+    found = [s.reference async for s in query.order_by("user_id").select([]).limit(limit).stream()]
+    batch = client().batch()
+    for reference in found:
+        batch.update(reference, {"origin.creator_id": "", "origin.creator_name": ""})
+    if found:
+        await batch.commit()
+    return len(found)
+
+
+@operation
 async def update(head: Head) -> bool:
     """False: the head has changed since it was read."""
     batch = client().batch()

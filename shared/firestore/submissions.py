@@ -2,7 +2,7 @@
 
 path      submissions/{id}; its copy, zlib of JSON text in pieces, under submissions/{id}/parts/{position}
 fields    user_id (the creator), listing_id, graph_id, graph_version, status, title, description, category, tags,
-          media_urls, version, parts, reason, changes, reviewer_id, created_at, reviewed_at, schema_version; of a
+          media_urls, version, parts, reason, changes, created_at, reviewed_at, schema_version; of a
           part: data
 queries   of a creator, newest first (user_id, created_at), and of one status (user_id, status, created_at); of a
           status, oldest first (status, created_at)
@@ -25,7 +25,7 @@ from shared.firestore.client import client, operation
 PART_BYTES = 900_000
 SCHEMA_VERSION = 1
 _PLAIN = (
-    *("listing_id", "graph_id", "graph_version", "version", "parts", "reason", "changes", "reviewer_id"),
+    *("listing_id", "graph_id", "graph_version", "version", "parts", "reason", "changes"),
     *("created_at", "reviewed_at"),
 )
 

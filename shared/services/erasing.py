@@ -17,7 +17,7 @@ from shared import clock
 from shared.domain import identity
 from shared.domain.records import Execution, Failure, Stop
 from shared.domain.statuses import Status, is_final
-from shared.firestore import belongings, commits, deletions, executions, listings, opinions
+from shared.firestore import belongings, commits, deletions, executions, graphs, listings, opinions
 from shared.firestore import client as firestore
 from shared.firestore.belongings import Belonging
 from shared.firestore.deletions import Deletion
@@ -162,6 +162,13 @@ async def _forget(world: World, kind: opinions.Kind, user_id: str, look: Pass) -
         await figures.count_left(world)
 
 
+async def _graphs(world: World, user_id: str, look: Pass) -> None:
+    """What others have made of theirs stays, and says no more whose work it was."""
+    await _erase(belongings.of("graphs"), user_id, look)
+    while not look.spent and (changed := await graphs.forget_creator(user_id, belongings.MAX_BATCH)):
+        look.found += changed
+
+
 async def _files(world: World, user_id: str, look: Pass) -> None:
     look.found += await files.erase_of(user_id)
 
@@ -169,6 +176,7 @@ async def _files(world: World, user_id: str, look: Pass) -> None:
 ERASERS: Mapping[str, Eraser] = {
     "executions": _executions,
     "files": _files,
+    "graphs": _graphs,
     "listings": _listings,
     "ratings": _ratings,
     "downloads": _downloads,

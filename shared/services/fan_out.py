@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from shared.domain import notices
+from shared.domain.graph import UserId
 from shared.domain.notices import Kind, Notice
 from shared.domain.statuses import FINAL, Status
 from shared.domain.store import EventType
-from shared.firestore import graphs, statistics
+from shared.firestore import graphs, statistics, users
 from shared.services import audiences, events, noticing, notifying
 from shared.services.world import World
 
@@ -113,15 +114,22 @@ def _of_the_store(type_: EventType, body: dict[str, Any]) -> Notice | None:
 async def take(world: World, event: Ended | Told) -> None:
     match event:
         case Ended():
-            await statistics.note(_noted(event))
-            if not event.depth:  # a sub-agent's end is its parent's affair
-                await notifying.deliver(world, await _notice(event))
+            await _end(world, event)
         case Told(notice=notice, after=after) if notice.audience is not None:
             await audiences.expand(notice, after)
         case Told(notice=notice):
             await notifying.deliver(world, notice)
         case _:
             assert_never(event)
+
+
+async def _end(world: World, ended: Ended) -> None:
+    """Nothing is kept of who is gone: an event may come days after the account of its user."""
+    if await users.find(UserId(ended.user_id)) is None:
+        return
+    await statistics.note(_noted(ended))
+    if not ended.depth:  # a sub-agent's end is its parent's affair
+        await notifying.deliver(world, await _notice(ended))
 
 
 def _noted(ended: Ended) -> statistics.Ended:

@@ -50,7 +50,7 @@ def with_origin(
 
 def _attribution(source: Head) -> Origin:
     """Whose work a fork is: that of whoever made what was copied, however often it was copied on the way."""
-    if source.origin is not None and source.origin.creator_id:
+    if source.origin is not None:  # without a name even, once its creator's account is gone
         return dataclasses.replace(source.origin, source=Source.FORK, graph_id=source.id, parts=())
     return Origin(
         source=Source.FORK,

@@ -44,7 +44,6 @@ async def _approved(world: World, caller: Caller, found: Submission, listing: Li
         found,
         status=SubmissionStatus.APPROVED,
         version=number,
-        reviewer_id=caller.user_id,
         reviewed_at=now,
     )
     published = replace(
@@ -92,7 +91,6 @@ async def reject(world: World, caller: Caller, submission_id: str, raw: Any) -> 
             found,
             status=SubmissionStatus.REJECTED,
             reason=reason,
-            reviewer_id=caller.user_id,
             reviewed_at=world.now(),
         )
         event = submitted.event(EventType.SUBMISSION_REJECTED, submission, caller.user_id, world.now())

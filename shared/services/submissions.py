@@ -64,7 +64,6 @@ async def submit(world: World, caller: Caller, raw: Any, submission_id: str) -> 
         parts=len(copy.parts),
         reason="",
         changes=changes,
-        reviewer_id="",
         created_at=world.now(),
         reviewed_at=None,
     )

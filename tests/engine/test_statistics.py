@@ -65,6 +65,15 @@ async def test_what_ended_is_counted_once_before_and_after_it_is_added_up(
         assert whole["counts"]["users"] == 1
 
 
+async def test_an_end_that_is_told_after_its_user_has_gone_leaves_nothing(stage: Stage) -> None:
+    version = await stage.graph([], [])
+    await stage.start(version)
+    await stage.run()
+    await tell(stage)
+    assert await statistics.add_up(stage.world) == 0
+    assert (await statistics.of_graph(stage.world, ANN, version.graph_id))["executions"] == 0
+
+
 async def test_what_is_older_than_thirty_days_is_left_out(stage: Stage) -> None:
     version = await stage.graph([], [])
     for days in (0, 1, 29, 30, 45):

@@ -1,13 +1,17 @@
 """From the store into a library: what is added is a copy, which its user runs and only updates change."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from served import Accounts, MakeApi, User, error_of, fields_of
+from whole_store import left
 
+from shared import clock
 from shared.gcp import pubsub, tasks
-from shared.services import audiences
+from shared.services import audiences, erasing, world
 
 Made = Callable[..., dict[str, Any]]
 SECRET = "sk-not-for-others"
@@ -26,7 +30,7 @@ class Market:
     """A creator, an administrator who approves, and a user who adds."""
 
     def __init__(self, make_api: MakeApi, creator: User, admin: User, user: User) -> None:
-        self.creator, self.user = creator, user
+        self.creator, self.admin, self.user = creator, admin, user
         self.graphs, self.submits = make_api("graphs", creator), make_api("store", creator)
         self.approves = make_api("store", admin)
         self.library, self.own = make_api("store", user), make_api("graphs", user)
@@ -179,3 +183,37 @@ async def test_all_who_added_it_are_an_audience(
     first = await audiences.AUDIENCES["listing"](listing_id, "", 2)
     rest = await audiences.AUDIENCES["listing"](listing_id, first[-1], 9)
     assert [*first, *rest] == sorted(user.id for user in users)
+
+
+async def _goes(make_api: MakeApi, user: User) -> None:
+    """Their account, to its end."""
+    await done(make_api("users", user).delete("/me"))
+    for minutes in range(0, 30, 5):
+        now = clock.now() + timedelta(minutes=minutes)
+        await erasing.erase_due(replace(world.real(), now=lambda now=now: now))
+
+
+async def test_what_others_have_made_of_an_agent_outlives_its_creator_and_names_them_no_more(
+    market: Market, agent: dict[str, Any], make_api: MakeApi
+) -> None:
+    await done(make_api("users", market.creator).patch("/me", json={"name": "Nominata Creatrix"}))
+    added = await market.add(await market.publish(agent["id"]))
+    forked = await done(market.library.post(f"/library/agents/{added['id']}/fork", json={}))
+    assert added["origin"]["creator_name"] == forked["origin"]["creator_name"] == "Nominata Creatrix"
+    await _goes(make_api, market.creator)
+    assert await left([market.creator.id, market.creator.email, "Nominata"]) == []
+    again = await done(market.library.post(f"/library/agents/{added['id']}/fork", json={}))
+    for id_ in (added["id"], forked["id"], again["id"]):
+        origin = (await done(market.library.get(f"/library/agents/{id_}")))["origin"]
+        assert (origin["creator_id"], origin["creator_name"], origin["title"]) == (None, "", "Shouter")
+        assert (await market.own.get(f"/graphs/{id_}")).json()["problems"] == []
+
+
+async def test_an_administrator_who_leaves_is_named_by_nothing_that_they_reviewed(
+    market: Market, agent: dict[str, Any], make_api: MakeApi
+) -> None:
+    listing_id = await market.publish(agent["id"])
+    await done(market.approves.post(f"/store/agents/{listing_id}/feature", json={}))
+    await _goes(make_api, market.admin)
+    assert await left([market.admin.id, market.admin.email]) == []
+    assert (await market.library.get(f"/store/agents/{listing_id}")).status_code == 200

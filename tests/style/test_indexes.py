@@ -265,6 +265,7 @@ QUERIES: dict[str, Query] = {
     "triggers.list_of (of a graph)": lambda: triggers.documents.list_of("u", None, 9, graph_id="g"),
     "webhooks.list_of": lambda: webhooks.documents.list_of("u", (NOW, "w"), 9),
     "webhooks.list_of (of a graph)": lambda: webhooks.documents.list_of("u", None, 9, graph_id="g"),
+    "graphs.forget_creator": lambda: graphs.forget_creator("u", 9),
     "graphs.holders": lambda: graphs.holders("l", "u", 9),
     "graphs.list_of": lambda: graphs.list_of("u", graphs.After(created_at=NOW, id="g"), 9),
     "graphs.find_added": lambda: graphs.find_added("u", "l"),
