@@ -17,12 +17,14 @@ from shared.domain import errors
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """``models``: a pattern of the names that it has. ``where``: where a person gets a key."""
+    """``models``: a pattern of the names that it has. ``where``: where a person gets a key. ``ended``: when it
+    stopped answering."""
 
     url: str
     where: str
     models: str
     api: Literal["openai", "anthropic"] = "openai"
+    ended: str = ""
 
 
 PROVIDERS: Final[Mapping[str, Provider]] = {
@@ -57,7 +59,10 @@ PROVIDERS: Final[Mapping[str, Provider]] = {
     ),
     "xai": Provider(url="https://api.x.ai/v1", where="https://console.x.ai", models=r"grok-.*"),
     "llama_api": Provider(
-        url="https://api.llama.com/compat/v1", where="https://llama.developer.meta.com", models=r"Llama-\d.*"
+        url="https://api.llama.com/compat/v1",
+        where="https://llama.developer.meta.com",
+        models=r"Llama-\d.*",
+        ended="6 July 2026",
     ),
     "v0": Provider(url="https://api.v0.dev/v1", where="https://v0.dev/chat/settings/keys", models=r"v0-.*"),
     "aiml_api": Provider(
@@ -75,9 +80,8 @@ PROVIDERS: Final[Mapping[str, Provider]] = {
 """In this order: the first whose pattern a name matches has it; what nobody has is taken to OpenAI.
 https://platform.openai.com/docs/api-reference, https://ai.google.dev/gemini-api/docs/openai,
 https://console.groq.com/docs/openai, https://docs.mistral.ai/api, https://api-docs.deepseek.com,
-https://docs.x.ai/docs/api-reference, https://llama.developer.meta.com/docs/features/compatibility,
-https://v0.dev/docs/api, https://docs.aimlapi.com, https://openrouter.ai/docs/api-reference/overview,
-https://docs.ollama.com/openai"""
+https://docs.x.ai/docs/api-reference, https://v0.app/docs/v0-model-api, https://docs.aimlapi.com,
+https://openrouter.ai/docs/api-reference/overview, https://docs.ollama.com/openai. Meta's ended: https://docs.haystack.deepset.ai/docs/3.2/metallamachatgenerator"""
 
 DEPLOYMENT: Final = "deployment"
 """The provider where the deployment says where to go."""
@@ -139,6 +143,8 @@ def _named(chosen: Any) -> str | None:
 
 
 async def _own(provider: str, chosen: Any, context: Context) -> Endpoint:
+    if PROVIDERS[provider].ended:
+        raise _not_configured("No service has the model", provider)
     needed = need(provider)
     credential = await context.credential(needed, chosen)
     if not isinstance(credential, ApiKey):
@@ -153,8 +159,10 @@ def _ollama(host: str) -> str:
 
 
 def _not_configured(what: str, provider: str) -> errors.BlockError:
+    at = PROVIDERS[provider]
+    way = f"name credentials for {provider} on the node ({at.where}), or have the operator set OPENAI_API_KEY, or"
+    if at.ended:
+        way = f"{provider} ended on {at.ended}; choose a model of another provider, or have the operator set"
     return errors.BlockError(
-        f"{what}: name credentials for {provider} on the node ({PROVIDERS[provider].where}), or have the operator "
-        "set OPENAI_API_KEY, or OPENAI_BASE_URL for a service that has the model",
-        reason="LLM_NOT_CONFIGURED",
+        f"{what}: {way} OPENAI_BASE_URL for a service that has the model", reason="LLM_NOT_CONFIGURED"
     )

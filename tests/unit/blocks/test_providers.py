@@ -53,7 +53,9 @@ def test_a_model_has_its_provider(model: str, provider: str) -> None:
     assert providers.of(model) == provider
 
 
-@pytest.mark.parametrize("name", [name for name in providers.PROVIDERS if name != "ollama"])
+@pytest.mark.parametrize(
+    "name", [name for name, at in providers.PROVIDERS.items() if name != "ollama" and not at.ended]
+)
 async def test_a_users_key_goes_to_its_own_provider_alone(context: Any, name: str) -> None:
     purse = Purse()
     at = await providers.endpoint("any", {"id": name, "provider": name}, "", context(wallet=purse, settings=DEPLOYED))
@@ -86,6 +88,20 @@ async def test_the_deployments_key_is_for_openai_alone(context: Any) -> None:
     with pytest.raises(errors.BlockError, match="credentials for anthropic") as failed:
         await providers.endpoint("claude-opus-5", None, "", context(settings=DEPLOYED))
     assert failed.value.reason == "LLM_NOT_CONFIGURED"
+
+
+@pytest.mark.parametrize("chosen", [None, "llama_api", {"id": "llama_api", "provider": "llama_api"}])
+async def test_a_provider_that_ended_is_not_asked(context: Any, chosen: Any) -> None:
+    purse = Purse()
+    with pytest.raises(errors.BlockError, match="ended on 6 July 2026; choose a model of another provider") as failed:
+        await providers.endpoint("Llama-4-Scout-17B-16E-Instruct-FP8", chosen, "", context(wallet=purse))
+    assert (failed.value.reason, purse.asked) == ("LLM_NOT_CONFIGURED", [])
+
+
+async def test_a_model_whose_provider_ended_goes_to_another_that_is_named(context: Any) -> None:
+    chosen = {"id": "open_router", "provider": "open_router"}
+    at = await providers.endpoint("Llama-4-Scout-17B-16E-Instruct-FP8", chosen, "", context(wallet=Purse()))
+    assert (at.provider, at.key) == ("open_router", "key of open_router")
 
 
 async def test_ollama_is_reached_the_guarded_way_without_a_key(context: Any) -> None:
