@@ -84,10 +84,10 @@ LIMITS = (
         change="a cell more: projects of their own, each with its users",
     ),
     Limit(
-        name="4 GB published a second in a large region",
-        most=lambda need: 4e9 / need.bytes_published,
+        name="200 MB published a second in a large region",
+        most=lambda need: 2e8 / need.bytes_published,
         source="https://cloud.google.com/pubsub/quotas",
-        change="a cell more",
+        change="ask: it is a quota, and the smallest that a copy of the page shows; then a cell more",
     ),
 )
 

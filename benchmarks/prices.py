@@ -1,6 +1,8 @@
 """What does Google ask? List prices in US dollars, of a single region, without any free tier or discount.
 
 Looked up on 2026-11-22 for us-central1 (Iowa). Storage, network (none leaves the region) and logs are left out.
+Copies of the pages, read on 2026-11-26, show the same for Cloud Tasks, vCPU-seconds, and Firestore's reads, writes
+and deletes (for Oregon); Pub/Sub's, memory's and requests' were not found in one.
 """
 
 from dataclasses import dataclass

@@ -157,8 +157,6 @@ class Cloud:
                 self.pubsub.ensure_push_subscription(
                     subscription, topic, url, caller, ack_deadline_seconds=600, message_filter=function.filter
                 )
-            if function.bucket:
-                self._ensure_storage_trigger(function, url, caller)
             if function.schedule:
                 self.scheduler.ensure_job(
                     function.name,
@@ -170,16 +168,6 @@ class Cloud:
                     retries=_retries(function),
                     run_on_start=True,
                 )
-
-    def _ensure_storage_trigger(self, function: Function, url: str, caller: str) -> None:
-        """What Eventarc sets up for a function: a topic for the bucket's events, pushed to it."""
-        topic = self._path("topics", f"eventarc-{function.name}")
-        subscription = self._path("subscriptions", f"eventarc-{function.name}")
-        self.pubsub.ensure_topic(topic)
-        self.pubsub.ensure_push_subscription(
-            subscription, topic, url, caller, ack_deadline_seconds=600, as_storage_event=True
-        )
-        self.storage.ensure_notification(f"{self.project}-{function.bucket}", topic, [function.event])
 
     def route(self, functions: Iterable[Function], base_url: str) -> None:
         """Send calls of these functions to ``base_url``/NAME."""

@@ -3,14 +3,14 @@
 The format is explained at the top of ``functions/manifest.yaml``; only what a laptop needs is read here.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-TRIGGERS = ("https", "tasks", "schedule", "pubsub", "storage")
+TRIGGERS = ("https", "tasks", "schedule", "pubsub")
 
 
 class ManifestError(ValueError):
@@ -21,10 +21,9 @@ class ManifestError(ValueError):
 class Function:
     """One function. ``source`` is an absolute path; ``timeout`` in seconds; ``concurrency``: requests at a time;
     ``schedule`` a cron expression or None, read in ``time_zone``, and ``retries`` what is done with a run of it that
-    failed; ``topic`` the Pub/Sub topic that is pushed to it or None, and ``filter`` which of its messages; ``bucket``
-    the one (without the project) whose
-    events of the kind ``event`` it gets, or None; ``clients`` as the manifest names them; ``local_process``: which
-    process of this machine serves it, empty for the main one."""
+    failed; ``topic`` the Pub/Sub topic that is pushed to it or None, and ``filter`` which of its messages;
+    ``clients`` as the manifest names them; ``local_process``: which process of this machine serves it, empty for the
+    main one."""
 
     name: str
     trigger: str
@@ -38,8 +37,6 @@ class Function:
     retries: Mapping[str, float] = field(default_factory=dict[str, float])
     topic: str | None = None
     filter: str = ""
-    bucket: str | None = None
-    event: str = "OBJECT_FINALIZE"
     clients: tuple[str, ...] = ()
     local_process: str = ""
 
@@ -83,9 +80,7 @@ def load(path: Path) -> Manifest:
         path=path.resolve(),
         root=root,
         service_account=str(content.get("service_account") or "invoker"),
-        functions=tuple(
-            _function(path, root, name, entry, content.get("buckets")) for name, entry in content["functions"].items()
-        ),
+        functions=tuple(_function(path, root, name, entry) for name, entry in content["functions"].items()),
         queues=_queues(content.get("queues") or {}),
         topics=tuple(content.get("topics") or ()),
         buckets={name: entry or {} for name, entry in (content.get("buckets") or {}).items()},
@@ -100,9 +95,7 @@ def _root(path: Path, sources: list[str]) -> Path:
     return path.parent.parent
 
 
-def _function(
-    path: Path, root: Path, name: str, entry: Mapping[str, Any], buckets: Collection[str] | None
-) -> Function:
+def _function(path: Path, root: Path, name: str, entry: Mapping[str, Any]) -> Function:
     trigger, source, schedule = entry.get("trigger"), str(entry.get("source", "")), entry.get("schedule")
     if trigger not in TRIGGERS:
         raise ManifestError(f"{path}: functions.{name}.trigger is {trigger!r}; expected one of {', '.join(TRIGGERS)}")
@@ -110,11 +103,6 @@ def _function(
         raise ManifestError(f"{path}: functions.{name}.source: no file {source!r} in or above {path.parent}")
     if trigger == "schedule" and not schedule:
         raise ManifestError(f"{path}: functions.{name}: a scheduled function needs 'schedule', a cron expression")
-    bucket = entry.get("bucket")
-    if trigger == "storage" and bucket not in (buckets or ()):
-        raise ManifestError(
-            f"{path}: functions.{name}: a function of storage events needs 'bucket', one of 'buckets'"
-        )
     return Function(
         name=name,
         trigger=trigger,
@@ -128,8 +116,6 @@ def _function(
         retries=entry.get("retries") or {},
         topic=entry.get("topic"),
         filter=str(entry.get("filter") or ""),
-        bucket=bucket,
-        event=str(entry.get("event") or "OBJECT_FINALIZE"),
         clients=tuple(entry.get("clients") or ()),
         local_process=str(entry.get("local_process") or ""),
     )

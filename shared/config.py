@@ -26,7 +26,9 @@ class Settings(BaseModel):
     firestore_database: str = Field("(default)", description="The Firestore database.")
     region: str = Field("us-central1", description="Where queues and functions are.")
     functions_url: str = Field(
-        "", description="Base URL of the functions; empty: https://REGION-PROJECT.cloudfunctions.net."
+        "",
+        description="URL of a function, with {service} where its name goes, hyphens for underscores; without: a base "
+        "URL, to which /NAME is added; empty: https://REGION-PROJECT.cloudfunctions.net.",
     )
     invoker_email: str = Field(
         "",
@@ -196,11 +198,12 @@ class Settings(BaseModel):
         description="Hosts, host:port or CIDR, separated by commas, that blocks may reach although they are private.",
     )
 
-    @property
-    def functions_base(self) -> str:
-        return (self.functions_url or f"https://{self.region}-{self.google_cloud_project}.cloudfunctions.net").rstrip(
-            "/"
-        )
+    def function_url(self, name: str) -> str:
+        """Where the platform's own callers reach a function, and the audience of their tokens."""
+        base = self.functions_url or f"https://{self.region}-{self.google_cloud_project}.cloudfunctions.net"
+        if "{service}" in base:
+            return base.replace("{service}", name.replace("_", "-"))
+        return f"{base.rstrip('/')}/{name}"
 
     @property
     def invoker(self) -> str:

@@ -8,7 +8,7 @@ resource "google_service_account" "function" {
   depends_on   = [google_project_service.api]
 }
 
-# Cloud Tasks, Scheduler, Pub/Sub and Eventarc call as this one.
+# Cloud Tasks, Scheduler and Pub/Sub call as this one.
 resource "google_service_account" "invoker" {
   account_id   = module.manifest.service_account
   display_name = "Calls the functions that are not public"
@@ -20,6 +20,7 @@ resource "google_project_iam_custom_role" "role" {
   role_id     = each.key
   title       = each.value.title
   permissions = each.value.permissions
+  depends_on  = [google_project_service.api]
 }
 
 locals {

@@ -1,4 +1,5 @@
-# What is turned away before it costs a function call. Cloud Armor looks at the first 8 kB of a body, and the API takes
+# What is turned away before it costs a function call. Names and form of the rules:
+# https://docs.cloud.google.com/armor/docs/rule-tuning. Cloud Armor looks at the first 8 kB of a body, and the API takes
 # SQL, HTML and code on purpose: so rules about contents only log, unless `waf_enforced` names them.
 
 locals {
@@ -84,4 +85,5 @@ resource "google_compute_security_policy" "edge" {
       }
     }
   }
+  depends_on = [google_project_service.api]
 }

@@ -1,5 +1,4 @@
-# Values and files, as the manifest names them; what everybody may read; and the events of a bucket, which Eventarc
-# takes to functions.
+# Values and files, as the manifest names them; what everybody may read; and who is told of what comes.
 
 locals {
   buckets        = { for name, bucket in module.manifest.buckets : name => bucket if !try(bucket.public, false) }
@@ -58,6 +57,7 @@ resource "google_storage_bucket" "bucket" {
     response_header = ["Content-Type", "x-goog-*"]
     max_age_seconds = 3600
   }
+  depends_on = [google_project_service.api]
 }
 
 # The web client: nothing that is not meant for everybody.
@@ -74,6 +74,7 @@ resource "google_storage_bucket" "public" {
     main_page_suffix = "index.html"
     not_found_page   = "index.html" # the client finds its pages itself
   }
+  depends_on = [google_project_service.api]
 }
 
 resource "google_storage_bucket_iam_member" "public" {
@@ -102,53 +103,3 @@ resource "google_pubsub_topic_iam_member" "told_by_storage" {
 }
 
 data "google_storage_project_service_account" "this" {}
-
-resource "google_project_iam_member" "storage_publishes_events" {
-  count   = length(module.manifest.of_buckets) > 0 ? 1 : 0
-  project = var.project
-  role    = "roles/pubsub.publisher"
-  member  = "serviceAccount:${data.google_storage_project_service_account.this.email_address}"
-}
-
-resource "google_project_iam_member" "invoker_receives_events" {
-  count   = length(module.manifest.of_buckets) > 0 ? 1 : 0
-  project = var.project
-  role    = "roles/eventarc.eventReceiver"
-  member  = google_service_account.invoker.member
-}
-
-locals {
-  event_types = {
-    OBJECT_FINALIZE        = "google.cloud.storage.object.v1.finalized"
-    OBJECT_DELETE          = "google.cloud.storage.object.v1.deleted"
-    OBJECT_ARCHIVE         = "google.cloud.storage.object.v1.archived"
-    OBJECT_METADATA_UPDATE = "google.cloud.storage.object.v1.metadataUpdated"
-  }
-}
-
-resource "google_eventarc_trigger" "of_bucket" {
-  for_each        = module.manifest.of_buckets
-  name            = local.service_of[each.key]
-  location        = var.region
-  service_account = google_service_account.invoker.email
-  labels          = local.labels
-  matching_criteria {
-    attribute = "type"
-    value     = local.event_types[try(each.value.event, "OBJECT_FINALIZE")]
-  }
-  matching_criteria {
-    attribute = "bucket"
-    value     = google_storage_bucket.bucket[each.value.bucket].name
-  }
-  destination {
-    cloud_run_service {
-      service = local.service_of[each.key]
-      region  = var.region
-    }
-  }
-  depends_on = [
-    google_cloudfunctions2_function.function,
-    google_project_iam_member.invoker_receives_events,
-    google_project_iam_member.storage_publishes_events,
-  ]
-}

@@ -7,8 +7,7 @@ resource "google_billing_budget" "month" {
   }
   amount {
     specified_amount {
-      currency_code = "USD"
-      units         = tostring(var.budget_dollars)
+      units = tostring(var.budget) # without a currency: the account's, and no other is accepted
     }
   }
   dynamic "threshold_rules" {
@@ -21,8 +20,12 @@ resource "google_billing_budget" "month" {
     threshold_percent = 1.0
     spend_basis       = "FORECASTED_SPEND"
   }
-  all_updates_rule {
-    monitoring_notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
-    disable_default_iam_recipients   = false
+  dynamic "all_updates_rule" {
+    for_each = length(local.channels) > 0 ? [1] : [] # without it, those who administer the billing account are told
+    content {
+      monitoring_notification_channels = slice(local.channels, 0, min(5, length(local.channels)))
+      disable_default_iam_recipients   = false
+    }
   }
+  depends_on = [google_project_service.api]
 }

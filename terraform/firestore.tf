@@ -15,7 +15,7 @@ resource "google_firestore_database" "main" {
   name                              = var.database
   location_id                       = var.firestore_location
   type                              = "FIRESTORE_NATIVE"
-  concurrency_mode                  = "OPTIMISTIC"
+  concurrency_mode                  = "PESSIMISTIC" # the default, said since the engine is tested with it (ADR 0024)
   point_in_time_recovery_enablement = var.backups ? "POINT_IN_TIME_RECOVERY_ENABLED" : "POINT_IN_TIME_RECOVERY_DISABLED"
   delete_protection_state           = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
   deletion_policy                   = var.deletion_protection ? "ABANDON" : "DELETE"
@@ -96,6 +96,6 @@ resource "google_firebaserules_ruleset" "firestore" {
 }
 
 resource "google_firebaserules_release" "firestore" {
-  name         = "cloud.firestore"
+  name         = var.database == "(default)" ? "cloud.firestore" : "cloud.firestore/${var.database}"
   ruleset_name = google_firebaserules_ruleset.firestore.name
 }

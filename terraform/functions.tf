@@ -26,23 +26,6 @@ locals {
   }, var.settings)
 }
 
-resource "google_storage_bucket" "build_logs" {
-  name                        = "${var.project}-build-logs"
-  location                    = var.region
-  uniform_bucket_level_access = true
-  public_access_prevention    = "enforced"
-  force_destroy               = true
-  labels                      = local.labels
-  lifecycle_rule {
-    condition {
-      age = 30
-    }
-    action {
-      type = "Delete"
-    }
-  }
-}
-
 resource "google_service_account" "builder" {
   account_id   = "function-builder"
   display_name = "Builds the images of functions"

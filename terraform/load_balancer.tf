@@ -6,6 +6,11 @@ locals {
   balanced   = var.small ? {} : { for name in module.manifest.public : name => local.service_of[name] }
   candidates = { for name, service in local.balanced : "${name}-candidate" => service }
   backends   = merge(local.balanced, local.candidates)
+  # In the order of their priorities: as they are asked, and as the API gives them back.
+  rules = flatten([for route in module.manifest.routes : [
+    { priority = route.priority, path = route.path, backend = "${route.function}-candidate", candidate = true },
+    { priority = route.priority + 1, path = route.path, backend = route.function, candidate = false },
+  ]])
 }
 
 resource "google_compute_region_network_endpoint_group" "function" {
@@ -65,26 +70,19 @@ resource "google_compute_url_map" "main" {
     default_service = google_compute_backend_bucket.web[0].id
 
     dynamic "route_rules" {
-      for_each = module.manifest.routes
+      for_each = local.rules
       content {
         priority = route_rules.value.priority
-        service  = google_compute_backend_service.function["${route_rules.value.function}-candidate"].id
+        service  = google_compute_backend_service.function[route_rules.value.backend].id
         match_rules {
           path_template_match = route_rules.value.path
-          header_matches {
-            header_name = "x-weftly-candidate"
-            exact_match = var.bundle
+          dynamic "header_matches" {
+            for_each = route_rules.value.candidate ? [1] : []
+            content {
+              header_name = "x-weftly-candidate"
+              exact_match = var.bundle
+            }
           }
-        }
-      }
-    }
-    dynamic "route_rules" {
-      for_each = module.manifest.routes
-      content {
-        priority = route_rules.value.priority + 1
-        service  = google_compute_backend_service.function[route_rules.value.function].id
-        match_rules {
-          path_template_match = route_rules.value.path
         }
       }
     }
@@ -99,6 +97,7 @@ resource "google_compute_url_map" "to_https" {
     redirect_response_code = "MOVED_PERMANENTLY_DEFAULT"
     strip_query            = false
   }
+  depends_on = [google_project_service.api]
 }
 
 resource "google_compute_managed_ssl_certificate" "main" {
@@ -110,6 +109,7 @@ resource "google_compute_managed_ssl_certificate" "main" {
   lifecycle {
     create_before_destroy = true
   }
+  depends_on = [google_project_service.api]
 }
 
 resource "google_compute_ssl_policy" "modern" {
@@ -117,6 +117,7 @@ resource "google_compute_ssl_policy" "modern" {
   name            = "weftly-modern"
   profile         = "MODERN"
   min_tls_version = "TLS_1_2"
+  depends_on      = [google_project_service.api]
 }
 
 resource "google_compute_global_address" "main" {

@@ -10,6 +10,7 @@ resource "google_project_iam_audit_config" "all" {
   audit_log_config {
     log_type = "DATA_WRITE"
   }
+  depends_on = [google_project_service.api]
 }
 
 resource "google_bigquery_dataset" "audit" {

@@ -6,14 +6,18 @@ module "manifest" {
 }
 
 locals {
-  functions     = module.manifest.functions
-  service_of    = { for name in keys(local.functions) : name => replace(name, "_", "-") } # the Cloud Run service of a function
-  functions_url = "https://${var.region}-${var.project}.cloudfunctions.net"
+  functions  = module.manifest.functions
+  service_of = { for name in keys(local.functions) : name => replace(name, "_", "-") } # the Cloud Run service of a function
+  # Of what is reached from inside alone, Cloud Run lets Cloud Tasks, Scheduler and Pub/Sub in at the run.app address
+  # and names no other (https://cloud.google.com/run/docs/securing/ingress); this one is known before there is a service
+  # (https://cloud.google.com/run/docs/triggering/https-request#deterministic).
+  functions_url = "https://{service}-${data.google_project.this.number}.${var.region}.run.app"
+  url_of        = { for name, service in local.service_of : name => replace(local.functions_url, "{service}", service) }
   base_url      = var.small ? "https://${var.project}.web.app" : "https://${var.domain}"
   labels        = { app = "weftly", environment = var.environment }
   apis = [
     "apikeys", "artifactregistry", "bigquery", "billingbudgets", "cloudbuild", "cloudfunctions", "cloudkms",
-    "cloudresourcemanager", "cloudscheduler", "cloudtasks", "cloudtrace", "compute", "eventarc", "fcm", "firebase",
+    "cloudresourcemanager", "cloudscheduler", "cloudtasks", "cloudtrace", "compute", "fcm", "firebase",
     "firebasehosting", "firebaserules", "firestore", "iam", "iamcredentials", "identitytoolkit", "logging",
     "monitoring", "pubsub", "run", "secretmanager", "storage", "telemetry", "vpcaccess",
   ]

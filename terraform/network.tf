@@ -47,9 +47,10 @@ resource "google_vpc_access_connector" "functions" {
 }
 
 resource "google_compute_address" "egress" {
-  count  = var.vpc ? 1 : 0
-  name   = "weftly-egress"
-  region = var.region
+  count      = var.vpc ? 1 : 0
+  name       = "weftly-egress"
+  region     = var.region
+  depends_on = [google_project_service.api]
 }
 
 resource "google_compute_router" "main" {

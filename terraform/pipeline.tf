@@ -5,7 +5,7 @@ locals {
   pipeline_roles = [
     "roles/artifactregistry.admin", "roles/bigquery.admin", "roles/cloudfunctions.admin", "roles/cloudkms.admin",
     "roles/cloudscheduler.admin", "roles/cloudtasks.admin", "roles/compute.admin", "roles/datastore.owner",
-    "roles/eventarc.admin", "roles/firebase.admin", "roles/iam.roleAdmin", "roles/iam.serviceAccountAdmin",
+    "roles/firebase.admin", "roles/iam.roleAdmin", "roles/iam.serviceAccountAdmin",
     "roles/iam.serviceAccountUser", "roles/identityplatform.admin", "roles/logging.admin", "roles/monitoring.admin",
     "roles/pubsub.admin", "roles/resourcemanager.projectIamAdmin", "roles/run.admin", "roles/secretmanager.admin",
     "roles/serviceusage.apiKeysAdmin", "roles/serviceusage.serviceUsageAdmin", "roles/storage.admin",
@@ -18,6 +18,7 @@ resource "google_service_account" "pipeline" {
   count        = local.pipeline ? 1 : 0
   account_id   = "weftly-pipeline"
   display_name = "Runs cloudbuild.yaml"
+  depends_on   = [google_project_service.api]
 }
 
 resource "google_project_iam_member" "pipeline" {
@@ -43,6 +44,7 @@ resource "google_storage_bucket" "approvals" {
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
   labels                      = local.labels
+  depends_on                  = [google_project_service.api]
 }
 
 resource "google_storage_bucket_iam_member" "approver" {

@@ -1,10 +1,20 @@
 # ClamAV as a service of its own, called by functions with a token. It is deployed where `scanner_image` names an image
-# that answers over HTTP: `terraform/clamav` makes one.
+# that answers over HTTP: `terraform/clamav` makes one, and its repository is there before (docs/deploying.md).
+
+resource "google_artifact_registry_repository" "images" {
+  repository_id = "weftly"
+  location      = var.region
+  format        = "DOCKER"
+  description   = "Images that are no functions"
+  labels        = local.labels
+  depends_on    = [google_project_service.api]
+}
 
 resource "google_service_account" "scanner" {
   count        = var.scanner_image == "" ? 0 : 1
   account_id   = "scanner"
   display_name = "ClamAV; may do nothing"
+  depends_on   = [google_project_service.api]
 }
 
 resource "google_cloud_run_v2_service" "scanner" {
@@ -36,7 +46,8 @@ resource "google_cloud_run_v2_service" "scanner" {
         initial_delay_seconds = 10
         period_seconds        = 10
         failure_threshold     = 30
-        tcp_socket {
+        http_get {
+          path = "/" # the bridge answers 503 until clamd has read its signatures
           port = 8080
         }
       }

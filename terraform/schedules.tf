@@ -8,10 +8,10 @@ resource "google_cloud_scheduler_job" "job" {
 
   http_target {
     http_method = "POST"
-    uri         = "${local.functions_url}/${each.key}"
+    uri         = local.url_of[each.key]
     oidc_token {
       service_account_email = google_service_account.invoker.email
-      audience              = "${local.functions_url}/${each.key}"
+      audience              = local.url_of[each.key]
     }
   }
   retry_config {

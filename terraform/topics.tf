@@ -1,7 +1,19 @@
 # Events, who they are pushed to, and where those go that nobody could take.
 
-locals {
-  pubsub_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+# Pub/Sub's own account, which is not there before it is asked for: a grant to it would be refused.
+resource "google_project_service_identity" "pubsub" {
+  provider   = google-beta
+  project    = var.project
+  service    = "pubsub.googleapis.com"
+  depends_on = [google_project_service.api]
+}
+
+# A push carries the invoker's token. Its role as a service agent lets it ask for that as well, but Google gives that
+# role when it makes the account by itself.
+resource "google_service_account_iam_member" "pubsub_asks_for_tokens" {
+  service_account_id = google_service_account.invoker.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_project_service_identity.pubsub.member
 }
 
 resource "google_pubsub_topic" "topic" {
@@ -13,14 +25,15 @@ resource "google_pubsub_topic" "topic" {
 }
 
 resource "google_pubsub_topic" "dead_letters" {
-  name   = "dead-letters"
-  labels = local.labels
+  name       = "dead-letters"
+  labels     = local.labels
+  depends_on = [google_project_service.api]
 }
 
 resource "google_pubsub_topic_iam_member" "dead_letters" {
   topic  = google_pubsub_topic.dead_letters.name
   role   = "roles/pubsub.publisher"
-  member = local.pubsub_agent
+  member = google_project_service_identity.pubsub.member
 }
 
 # Kept for who looks: a message without a subscription is gone.
@@ -41,10 +54,10 @@ resource "google_pubsub_subscription" "push" {
   ack_deadline_seconds = 600
   filter               = try(each.value.filter, null)
   push_config {
-    push_endpoint = "${local.functions_url}/${each.key}"
+    push_endpoint = local.url_of[each.key]
     oidc_token {
       service_account_email = google_service_account.invoker.email
-      audience              = "${local.functions_url}/${each.key}"
+      audience              = local.url_of[each.key]
     }
   }
   retry_policy {
@@ -64,5 +77,5 @@ resource "google_pubsub_subscription_iam_member" "forwards_dead_letters" {
   for_each     = module.manifest.pushed
   subscription = google_pubsub_subscription.push[each.key].name
   role         = "roles/pubsub.subscriber"
-  member       = local.pubsub_agent
+  member       = google_project_service_identity.pubsub.member
 }

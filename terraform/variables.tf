@@ -94,7 +94,7 @@ variable "google_sign_in" {
 
 variable "alert_emails" {
   type        = set(string)
-  description = "Who is told of alerts and of the budget."
+  description = "Who is told of alerts and, the first five, of the budget."
   default     = []
 }
 
@@ -104,9 +104,9 @@ variable "billing_account" {
   default     = ""
 }
 
-variable "budget_dollars" {
+variable "budget" {
   type        = number
-  description = "A month, of the whole project."
+  description = "A month, of the whole project, in the currency of the billing account."
   default     = 100
 }
 
@@ -154,6 +154,6 @@ variable "trace_sample" {
 
 variable "llm_dollars_per_hour" {
   type        = number
-  description = "What language models may cost an hour before somebody is told."
-  default     = 20
+  description = "What language models may cost an hour before somebody is told; by default, 2 % of the month's budget."
+  default     = null
 }

@@ -13,7 +13,6 @@ import orjson
 
 from local import calling
 from local.identity import Identity
-from local.pubsub import eventarc
 from local.pubsub.backlog import Backlog, Delivery
 from local.routing import NotRoutedError, Routes
 
@@ -77,8 +76,6 @@ class Pusher:
             audience = push.oidc_token.audience or push.push_endpoint
             token = self._identity.mint_oidc(audience, push.oidc_token.service_account_email)
             headers["Authorization"] = f"Bearer {token}"
-        if push.attributes.get(eventarc.FORM) == eventarc.STORAGE:
-            return {**headers, **eventarc.headers(delivery.message)}, delivery.message.data
         if push.HasField("no_wrapper"):
             if push.no_wrapper.write_metadata:
                 headers.update(_metadata(subscription, delivery.message))

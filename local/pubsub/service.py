@@ -7,7 +7,7 @@ from local import faults
 from local.database import Database
 from local.faults import over_grpc, over_http
 from local.identity import Identity
-from local.pubsub import eventarc, wire
+from local.pubsub import wire
 from local.pubsub.access import Access
 from local.pubsub.broker import Broker
 from local.pubsub.publisher import Publisher
@@ -77,11 +77,9 @@ class PubSubService:
         max_backoff_seconds: float = 0.0,
         dead_letter_topic: str = "",
         max_delivery_attempts: int = 5,
-        as_storage_event: bool = False,
     ) -> None:
         """Have a push subscription of these settings; what it has yet to deliver stays. ``endpoint`` is the URL as
-        production has it. A backoff of 0 leaves the service's own; no e-mail sends no token. ``as_storage_event``:
-        the messages are notifications of Cloud Storage, pushed as the CloudEvents that Eventarc makes of them."""
+        production has it. A backoff of 0 leaves the service's own; no e-mail sends no token."""
         subscription = wire.Subscription(
             name=name,
             topic=topic,
@@ -90,8 +88,6 @@ class PubSubService:
             enable_message_ordering=enable_message_ordering,
         )
         subscription.push_config.push_endpoint = endpoint
-        if as_storage_event:
-            subscription.push_config.attributes[eventarc.FORM] = eventarc.STORAGE
         if service_account_email:
             subscription.push_config.oidc_token.service_account_email = service_account_email
         if min_backoff_seconds or max_backoff_seconds:

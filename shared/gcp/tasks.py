@@ -63,7 +63,7 @@ async def _create(
     from google.cloud import tasks_v2  # with the first task: who only reads never loads it
 
     settings = config.settings()
-    url = f"{settings.functions_base}/{function}"
+    url = settings.function_url(function)
     task = tasks_v2.Task(
         http_request=tasks_v2.HttpRequest(
             url=url,

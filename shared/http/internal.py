@@ -13,7 +13,7 @@ def internal_caller(function_name: str) -> Callable[[Request], Awaitable[Mapping
     """A dependency that gives the claims of the caller's OIDC token, whose audience is this function's URL."""
 
     async def verified(request: Request) -> Mapping[str, Any]:
-        audience = f"{config.settings().functions_base}/{function_name}"
+        audience = config.settings().function_url(function_name)
         return await oidc.verify(request.headers.get("authorization"), audience)
 
     return verified

@@ -15,7 +15,8 @@ from shared import clock, config
 from shared.gcp import auth
 from shared.http.answers import JsonAnswer
 
-NAME = "weftly_stream"
+NAME = "__session"
+"""The only cookie that Firebase Hosting passes on (https://firebase.google.com/docs/hosting/manage-cache)."""
 PATH = "/api/v1/executions"
 
 

@@ -3,4 +3,4 @@ environment         = "dev"
 small               = true
 backups             = false
 deletion_protection = false
-budget_dollars      = 20
+budget              = 20

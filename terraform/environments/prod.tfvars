@@ -3,5 +3,5 @@ environment         = "prod"
 small               = false
 backups             = true
 deletion_protection = true
-budget_dollars      = 1000
+budget              = 1000
 min_instances       = { executions = 1, run_node = 1 }

@@ -3,4 +3,4 @@ environment         = "staging"
 small               = true
 backups             = true
 deletion_protection = false
-budget_dollars      = 100
+budget              = 100

@@ -65,4 +65,3 @@ output "grants" {
 output "public" { value = [for name, function in local.functions : name if function.public] }
 output "scheduled" { value = { for name, function in local.functions : name => function if function.trigger == "schedule" } }
 output "pushed" { value = { for name, function in local.functions : name => function if function.trigger == "pubsub" } }
-output "of_buckets" { value = { for name, function in local.functions : name => function if function.trigger == "storage" } }

@@ -101,7 +101,7 @@ async def test_a_browser_is_let_in_by_a_cookie_that_nothing_else_believes(
         ("users", "GET", "/me"),
     ):
         assert (await make_api(function).request(method, other, headers=header)).status_code == 401, other
-    forged = {"Cookie": "weftly_stream=forged"}
+    forged = {"Cookie": "__session=forged"}
     assert (await make_api("stream").get(path, headers=forged)).status_code == 401
 
 
@@ -111,7 +111,7 @@ async def test_a_cookie_is_anothers_as_its_token_is(
     other = await accounts.user()
     path = f"/executions/{await make(Status.COMPLETED)}/events"
     with caplog.at_level("INFO", logger=logs.access.name):
-        answer = await make_api("stream").get(path, headers={"Cookie": f"weftly_stream={other.token}"})
+        answer = await make_api("stream").get(path, headers={"Cookie": f"__session={other.token}"})
     error_of(answer, 404)
     assert other.token not in caplog.text
 

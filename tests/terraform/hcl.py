@@ -79,6 +79,16 @@ def resources(type_: str) -> dict[str, Mapping[str, Any]]:
     return {block.name: block.body for block in blocks("resource") if block.type == type_}
 
 
+def values(kind: str) -> dict[str, Any]:
+    """Name -> value of all ``locals``."""
+    found: dict[str, Any] = {}
+    for path in files():
+        if path.parent == TERRAFORM:
+            for entry in _parsed(path).get(kind, []):
+                found |= dict(_named(entry))
+    return found
+
+
 def text() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in files())
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hcl import ROOT, TERRAFORM, computed, needs_terraform, resources, text
+from hcl import ROOT, TERRAFORM, computed, needs_terraform, resources, text, values
 
 from deploy import bundle
 from local import manifest as local_manifest
@@ -28,7 +28,6 @@ MADE_FROM = {
     ("google_pubsub_subscription", "push"): "pushed",
     ("google_cloud_scheduler_job", "job"): "scheduled",
     ("google_monitoring_alert_policy", "schedule_silent"): "scheduled",
-    ("google_eventarc_trigger", "of_bucket"): "of_buckets",
     ("google_project_iam_custom_role", "role"): "custom_roles",
 }
 """What is made for each of an output of ``terraform/manifest``."""
@@ -37,14 +36,14 @@ MADE_FROM = {
 @pytest.mark.parametrize(("type_", "name"), OF_EVERY_FUNCTION)
 def test_every_function_of_the_manifest_has_its_own(type_: str, name: str) -> None:
     assert resources(type_)[name]["for_each"] == "${local.functions}"
-    assert "\n  functions     = module.manifest.functions\n" in text()
+    assert values("locals")["functions"] == "${module.manifest.functions}"
 
 
 @pytest.mark.parametrize(("type_", "name"), MADE_FROM)
 def test_what_the_manifest_names_is_made_and_nothing_else(type_: str, name: str) -> None:
     assert resources(type_)[name]["for_each"] == f"${{module.manifest.{MADE_FROM[type_, name]}}}"
     others = set(resources(type_)) - {name} - {n for t, n in (*MADE_FROM, *OF_EVERY_FUNCTION) if t == type_}
-    assert others <= {"dead_letters", "platform", "unreachable", "budget_burns", "executions_fail"}
+    assert others <= {"dead_letters", "platform", "own", "unreachable", "budget_burns"}
 
 
 @needs_terraform
@@ -56,7 +55,7 @@ def test_terraform_reads_the_manifest_as_the_local_cloud_does() -> None:
     assert set(here["topics"]) == set(read.topics)
     assert set(here["buckets"]) == set(read.buckets)
     assert here["service_account"] == read.service_account
-    for output, trigger in {"scheduled": "schedule", "pushed": "pubsub", "of_buckets": "storage"}.items():
+    for output, trigger in {"scheduled": "schedule", "pushed": "pubsub"}.items():
         assert set(here[output]) == {function.name for function in read.functions if function.trigger == trigger}
     assert all(function.topic in read.topics for function in read.functions if function.trigger == "pubsub")
 
@@ -131,9 +130,11 @@ def test_variables_are_read_and_environments_set_what_there_is() -> None:
 
 def test_every_alert_has_its_runbook_and_every_runbook_its_alert() -> None:
     alerts = (TERRAFORM / "alerts.tf").read_text(encoding="utf-8")
-    block = re.search(r"(?s)  alerts = \{\n(.*?)\n  \}\n", alerts)
-    assert block is not None
-    named = set(re.findall(r"(?m)^    (\w+) = \{", block[1]))
+    named: set[str] = set()
+    for part in ("alerts", "queries"):
+        block = re.search(rf"(?s)  {part} = \{{\n(.*?)\n  \}}\n", alerts)
+        assert block is not None
+        named |= set(re.findall(r"(?m)^    (\w+) = \{", block[1]))
     named |= set(re.findall(r'content   = "\$\{local\.runbooks\}#(\w+)"', alerts))
     assert len(re.findall(r'resource "google_monitoring_alert_policy"', alerts)) == alerts.count("${local.runbooks}#")
     runbooks = (ROOT / "docs" / "runbooks.md").read_text(encoding="utf-8")

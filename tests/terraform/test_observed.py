@@ -23,6 +23,8 @@ GOOGLES = {
 
 OURS = re.compile(r"prometheus\.googleapis\.com/(\w+)/(counter|histogram)")
 FILES = ("alerts.tf", "dashboard.tf")
+QUERY = re.compile(r'(?m)^      query += "(.*)"$')
+SELECTED = re.compile(r"\b([a-z]+(?:_[a-z]+)+)(?=[{\[])(?:\{(\w+)=)?")
 
 
 def mentioned(file: str) -> set[str]:
@@ -39,6 +41,27 @@ def test_only_metrics_that_are_emitted_are_looked_at(file: str) -> None:
         assert metrics.CATALOGUE[found[1]].kind == found[2]
     text = (TERRAFORM / file).read_text(encoding="utf-8")
     assert len(re.findall(r"metric\.type", text)) == len(re.findall(r'metric\.type ?= ?\\"', text)), "none escapes"
+
+
+def selected() -> list[tuple[str, str]]:
+    """Metric and label of each selector of an alert's PromQL."""
+    found = QUERY.findall((TERRAFORM / "alerts.tf").read_text(encoding="utf-8"))
+    assert len(found) == 4
+    return [pair for query in found for pair in SELECTED.findall(query)]
+
+
+def test_queries_ask_for_metrics_and_labels_that_are_emitted() -> None:
+    """A histogram is asked by its buckets (https://docs.cloud.google.com/stackdriver/docs/managed-prometheus/promql)."""
+    assert len(selected()) >= 5
+    for name, label in selected():
+        metric = metrics.CATALOGUE[name.removesuffix("_bucket")]
+        assert (metric.kind == "histogram") == name.endswith("_bucket")
+        assert not label or label in metric.labels
+
+
+def test_own_metrics_are_asked_by_queries_since_a_filter_by_an_unknown_metric_is_refused() -> None:
+    assert not [name for name in mentioned("alerts.tf") if OURS.fullmatch(name)]
+    assert "disable_metric_validation = true" in (TERRAFORM / "alerts.tf").read_text(encoding="utf-8")
 
 
 def test_every_metric_is_on_the_dashboard() -> None:

@@ -47,7 +47,7 @@ def test_a_queue_stands_for_as_many_as_it_counts(folder: Path) -> None:
         ("functions: {graphs: {trigger: magic, source: functions/graphs.py}}", "functions.graphs.trigger"),
         ("functions: {graphs: {trigger: https, source: functions/none.py}}", "functions.graphs.source"),
         ("functions: {graphs: {trigger: schedule, source: functions/graphs.py}}", "cron"),
-        ("functions: {graphs: {trigger: storage, source: functions/graphs.py, bucket: b}}", "'bucket'"),
+        ("functions: {graphs: {trigger: storage, source: functions/graphs.py}}", "functions.graphs.trigger"),
     ],
 )
 def test_what_cannot_be_used_is_named(folder: Path, text: str, message: str) -> None:

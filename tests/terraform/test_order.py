@@ -1,0 +1,94 @@
+"""Can it be applied to an empty project? Nothing is asked of an API before it is on, and nothing waits for itself."""
+
+import re
+from typing import Any
+
+from hcl import ROOT, TERRAFORM, blocks, resources, values
+
+from shared.config import Settings
+
+GRAPH = {block.address: block for block in blocks("resource")}
+
+
+def _text(value: Any) -> str:
+    match value:
+        case dict():
+            return " ".join(map(_text, value.values()))
+        case list():
+            return " ".join(map(_text, value))
+        case _:
+            return str(value)
+
+
+def _named(text: str, seen: set[str]) -> set[str]:
+    """Resources that an expression names, through locals as well."""
+    found = set(re.findall(r"\b(google_\w+\.\w+)", text)) & set(GRAPH)
+    for name in set(re.findall(r"\blocal\.(\w+)", text)) - seen:
+        seen.add(name)
+        found |= _named(_text(values("locals").get(name, "")), seen)
+    return found
+
+
+NEEDS = {address: _named(_text(block.body), set()) for address, block in GRAPH.items()}
+
+
+def _before(address: str) -> set[str]:
+    """All that has to be there before a resource is made."""
+    found: set[str] = set()
+    new = set(NEEDS[address])
+    while new:
+        found |= new
+        new = {needed for one in new for needed in NEEDS[one]} - found
+    return found
+
+
+def test_every_resource_waits_until_the_apis_are_on() -> None:
+    first = "google_project_service.api"
+    assert [address for address in GRAPH if address != first and first not in _before(address)] == []
+
+
+def test_nothing_waits_for_itself() -> None:
+    assert [address for address in GRAPH if address in _before(address)] == []
+
+
+def test_accounts_of_google_are_asked_for_before_they_get_a_role() -> None:
+    """What ``data`` or ``google_project_service_identity`` gives is there; an address put together may not be."""
+    for path in TERRAFORM.glob("*.tf"):
+        assert "@gcp-sa-" not in path.read_text(encoding="utf-8"), path.name
+    push = resources("google_service_account_iam_member")["pubsub_asks_for_tokens"]
+    assert push["member"] == "${google_project_service_identity.pubsub.member}"
+    assert push["service_account_id"] == "${google_service_account.invoker.name}"
+
+
+def test_callers_use_the_url_that_functions_check() -> None:
+    """Terraform's URLs of a function, and the code's, are the same: address of the call and audience of its token."""
+    template = str(values("locals")["functions_url"])
+    assert template == "https://{service}-${data.google_project.this.number}.${var.region}.run.app"
+    settings = Settings(functions_url=template)
+    assert settings.function_url("run_node") == template.replace("{service}", "run-node")
+    assert settings.function_url("tick") == template.replace("{service}", "tick")
+    assert Settings(functions_url="https://at.example/").function_url("run_node") == "https://at.example/run_node"
+    assert "local.functions_url" in resources_text("functions.tf")
+    for type_, name, block in (
+        ("google_pubsub_subscription", "push", "push_config"),
+        ("google_cloud_scheduler_job", "job", "http_target"),
+    ):
+        (call,) = resources(type_)[name][block]
+        (token,) = call["oidc_token"]
+        assert call.get("push_endpoint", call.get("uri")) == token["audience"] == "${local.url_of[each.key]}"
+
+
+def resources_text(file: str) -> str:
+    return (ROOT / "terraform" / file).read_text(encoding="utf-8")
+
+
+def test_rules_of_the_url_map_come_in_the_order_of_their_priorities() -> None:
+    rules = str(values("locals")["rules"])
+    assert rules.index("candidate = true") < rules.index("candidate = false") or "route.priority + 1" in rules
+    matcher = resources("google_compute_url_map")["main"]["path_matcher"][0]
+    (dynamic,) = matcher["dynamic"]
+    assert dynamic["route_rules"]["for_each"] == "${local.rules}"
+
+
+def test_transactions_lock_as_those_that_the_engine_is_tested_with() -> None:
+    assert resources("google_firestore_database")["main"]["concurrency_mode"] == "PESSIMISTIC"
