@@ -7,35 +7,20 @@ memory of the process, and how long after its commit each stream told the end. `
 
 import argparse
 import asyncio
-import os
-import signal
 import statistics
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 
-from local.auth import AuthService
-from local.database import Database
-from local.firestore.index_file import IndexFile
-from local.firestore.service import FirestoreService
-from local.identity import Identity
-from shared import config
+from benchmarks import serving
 from shared.domain.identity import derive
 from shared.domain.records import Execution, NodeExecution
 from shared.domain.statuses import Status
 from shared.firestore import client, commits, executions, node_executions
 
-ROOT = Path(__file__).parents[1]
-PROJECT = "weftly-local"
 NODES = 4
-SERVE = """
-import functions_framework.aio, uvicorn
-app = functions_framework.aio.create_asgi_app("stream", "functions/stream.py")
-uvicorn.run(app, port=0, log_level="info", access_log=False)
-"""
 
 
 async def made(user_id: str, number: int) -> str:
@@ -107,24 +92,12 @@ def megabytes(pid: int) -> float:
 
 
 async def measure(streams: int) -> None:
-    database = Database(None)
-    firestore = FirestoreService(database, indexes=IndexFile.load(ROOT / "terraform" / "firestore.indexes.json"))
-    auth = AuthService(database, Identity(database), PROJECT)
-    os.environ["FIRESTORE_EMULATOR_HOST"] = f"127.0.0.1:{await firestore.start(0)}"
-    os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = f"127.0.0.1:{await auth.start(0)}"
-    os.environ["RATE_LIMIT_PER_MINUTE"] = "0"
-    config.settings.cache_clear()
-    served = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SERVE, cwd=ROOT, stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        port = await _port(served)
-        token, user_id = await _user()
-        ids = [await made(user_id, number) for number in range(streams)]
-        await _first(port, token)
+    async with serving.function("stream") as served:
+        ids = [await made(served.user_id, number) for number in range(streams)]
+        await _first(served)
         idle = megabytes(served.pid)
         begun = asyncio.Semaphore(0)
-        following = [asyncio.create_task(follow(port, token, id_, begun)) for id_ in ids]
+        following = [asyncio.create_task(follow(served.port, served.token, id_, begun)) for id_ in ids]
         started = time.perf_counter()
         for _ in ids:
             await asyncio.wait_for(begun.acquire(), 300)
@@ -134,37 +107,13 @@ async def measure(streams: int) -> None:
         told = await asyncio.wait_for(asyncio.gather(*following), 300)
         late = sorted(at - since for at, since in zip(told, ended, strict=True))
         print(f"told after: {statistics.median(late) * 1000:.0f} ms (median), {late[-1] * 1000:.0f} ms (latest)")
-    finally:
-        served.send_signal(signal.SIGTERM)
-        await served.wait()
-        await firestore.stop()
-        await auth.stop()
-        database.close()
 
 
-async def _port(served: asyncio.subprocess.Process) -> int:
-    assert served.stderr is not None
-    while line := (await served.stderr.readline()).decode():
-        if "running on http://" in line:
-            return int(line.partition("running on http://")[2].split()[0].rpartition(":")[2])
-    raise RuntimeError("the function did not start")
-
-
-async def _user() -> tuple[str, str]:
-    url = (
-        f"http://{os.environ['FIREBASE_AUTH_EMULATOR_HOST']}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=x"
-    )
-    body = {"email": "many@weftly.example", "password": "correct horse", "returnSecureToken": True}
-    async with httpx.AsyncClient() as http:
-        made = (await http.post(url, json=body)).json()
-    return made["idToken"], made["localId"]
-
-
-async def _first(port: int, token: str) -> None:
+async def _first(served: serving.Served) -> None:
     """A call, so that everything is imported."""
     async with httpx.AsyncClient() as http:
-        url = f"http://127.0.0.1:{port}/api/v1/executions/{'0' * 26}/events"
-        assert (await http.get(url, headers={"Authorization": f"Bearer {token}"})).status_code == 404
+        url = f"http://127.0.0.1:{served.port}/api/v1/executions/{'0' * 26}/events"
+        assert (await http.get(url, headers=served.headers)).status_code == 404
 
 
 async def _end(execution_id: str) -> float:

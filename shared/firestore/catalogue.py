@@ -9,7 +9,7 @@ pruned    an entry goes in the commit that takes its listing out of the store
 size      an entry takes about 1.4 KB: about 750 listings a shelf, 36,000 in all (docs/adr/0063)
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,12 +61,24 @@ def remove(listing_id: str) -> commits.Write:
 
 
 @operation
-async def changed(since: datetime | None) -> list[Shelf]:
-    """The shelves that changed at or after a time of the server; None: all."""
-    query = client().collection("shelves")
-    if since is not None:
-        query = query.where(filter=FieldFilter("changed_at", ">=", since))
-    return [_decode(snapshot) async for snapshot in query.stream()]
+async def every() -> list[Shelf]:
+    return [_decode(snapshot) async for snapshot in client().collection("shelves").stream()]
+
+
+@operation
+async def changed(since: datetime) -> dict[int, str]:
+    """The shelves that changed at or after a time of the server, with the fence of each: without what is on them,
+    which is up to 1 MiB."""
+    query = client().collection("shelves").where(filter=FieldFilter("changed_at", ">=", since)).select(["changed_at"])
+    return {int(snapshot.id): commits.fence_of(snapshot.update_time) async for snapshot in query.stream()}
+
+
+@operation
+async def read(numbers: Collection[int]) -> list[Shelf]:
+    """Shelves as they are now."""
+    refs = [client().collection("shelves").document(str(number)) for number in numbers]
+    found = [snapshot async for snapshot in client().get_all(refs)] if refs else []
+    return [_decode(snapshot) for snapshot in found if snapshot.exists]
 
 
 def _write(number: int, data: Mapping[str, Any]) -> commits.Write:

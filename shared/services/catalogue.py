@@ -21,7 +21,9 @@ from shared.services.shelving import Entry
 TTL_SECONDS = 300.0
 OVERLAP = timedelta(seconds=10)
 """Times of the server and the order of commits may differ by less: what changed so shortly before what is known is
-asked for again."""
+asked for again, until the newest change is known for as long."""
+INSTANT = timedelta(microseconds=1)
+"""The least between two times of the server."""
 
 ORDERS: Mapping[str, Callable[[Entry], Any]] = {
     "popular": lambda one: (-one.downloads, -one.mean, -one.rating_count, -one.created_at, one.id),
@@ -91,26 +93,44 @@ class Catalogue:
     def __init__(self) -> None:
         self._shelves: dict[int, Held] = {}
         self._seen: datetime | None = None
+        self._seen_at = 0.0
+        self._settled = False  # whether all that is as old as the newest change, or older, has been seen
         self._read_at = 0.0
         self._snapshot = Snapshot({})
 
     async def current(self) -> Snapshot:
         """As of now: what was committed before this is called is in it."""
         now = clock.monotonic()
-        since = self._seen - OVERLAP if self._seen is not None and now - self._read_at < TTL_SECONDS else None
-        found = await catalogue.changed(since)
+        since = self._since(now)
+        news = await (catalogue.every() if since is None else self._changed(since))
         known = self._shelves
-        news = [one for one in found if one.number not in known or known[one.number].fence != one.fence]
+        news = [one for one in news if one.number not in known or known[one.number].fence != one.fence]
         read = dict(zip([one.number for one in news], await asyncio.to_thread(_read, news), strict=True))
         for number, shelf in read.items():
             held = self._shelves.get(number)  # another question may have brought a newer one meanwhile
             if held is None or shelf.changed_at >= held.changed_at:
                 self._shelves[number] = shelf
-        self._seen = max((one.changed_at for one in self._shelves.values()), default=None)
+        seen = max((one.changed_at for one in self._shelves.values()), default=None)
+        if seen != self._seen:
+            self._seen, self._seen_at, self._settled = seen, clock.monotonic(), False
+        elif now - self._seen_at >= OVERLAP.total_seconds():
+            self._settled = True
         self._read_at = now if since is None else self._read_at
         if read:
             self._snapshot = Snapshot(dict(self._shelves))
         return self._snapshot
+
+    def _since(self, now: float) -> datetime | None:
+        """From when on changes are asked for; None: all is read anew. Many shelves may be as new as the newest, which
+        are not to be asked for at each question until the next change comes."""
+        if self._seen is None or now - self._read_at >= TTL_SECONDS:
+            return None
+        return self._seen + INSTANT if self._settled else self._seen - OVERLAP
+
+    async def _changed(self, since: datetime) -> list[Shelf]:
+        fences = await catalogue.changed(since)
+        known = self._shelves
+        return await catalogue.read([n for n, fence in fences.items() if n not in known or known[n].fence != fence])
 
 
 @caches.per_loop

@@ -127,6 +127,26 @@ async def test_what_leaves_the_store_is_gone_from_every_instance_at_once(stage: 
     assert (await browsing.page(Filter(), None, "", 1, 1))["total"] == LISTINGS - 1
 
 
+async def test_many_shelves_that_changed_at_once_are_read_once(
+    stage: Stage, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, at = catalogue.Catalogue(), clock.monotonic()
+    monkeypatch.setattr(clock, "monotonic", lambda: at)
+    await here.current()
+    bills: list[int] = []
+    for later in (1, 20, 21):
+        at += later
+        before = stage.calls.bill.reads
+        await here.current()
+        bills.append(stage.calls.bill.reads - before)
+    assert bills[0] <= bills[1] <= stored.SHELVES, "names alone"
+    assert bills[2] == 1, "nothing"
+    one = await listings.find("listing000000")
+    assert one is not None
+    await commits.commit(firestore.client(), shelving.put([(shelving.entry(replace(one, featured=False), ""), None)]))
+    assert not next(entry for entry in (await here.current()).entries if entry.id == one.id).featured
+
+
 async def test_a_crowd_is_counted_exactly_and_heats_no_document(stage: Stage, world: World) -> None:
     raters = [permissions.caller(UserId(f"rater{n}"), "", "user") for n in range(RATERS)]
     before = Counter(stage.calls.written)
