@@ -17,14 +17,14 @@ locals {
   # 5 % in six; the short window, a twelfth of the long one, says when it is over.
   goal          = 0.995
   goal_days     = 28
-  fails_percent = 100 * (1 - local.goal) * local.burn_rates.fast.rate # 6.72
+  fails_percent = tonumber(format("%.2f", 100 * (1 - local.goal) * local.burn_rates.fast.rate)) # 6.72
   burn_rates = {
-    fast = { long = 1, short = 300, rate = 0.02 * local.goal_days * 24 / 1 }
-    slow = { long = 6, short = 1800, rate = 0.05 * local.goal_days * 24 / 6 }
+    fast = { long = 1, short = 300, rate = tonumber(format("%.2f", 0.02 * local.goal_days * 24 / 1)) }
+    slow = { long = 6, short = 1800, rate = tonumber(format("%.2f", 0.05 * local.goal_days * 24 / 6)) }
   }
 
   # docs/runbooks.md says from what each threshold comes.
-  # `of`: the value is a part of this one. Told when the value, over `window` seconds, is above `threshold` for `duration` seconds.
+  # Told when the value, over `window` seconds, is above `threshold` for `duration` seconds. `of`: as a part of this one.
   alerts = {
     queue_waits = {
       title     = "Tasks pile up in a queue"

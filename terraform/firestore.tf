@@ -8,6 +8,15 @@ locals {
       [for field in index.fields : "${field.fieldPath}:${try(field.order, field.arrayConfig, "VECTOR")}"]
     )) => index
   }
+  # Firestore puts the document's name before a vector, in the direction of the field before it. The provider leaves out
+  # of its comparison only a name at the end, and would replace the index with every apply
+  # (https://github.com/firebase/firebase-tools/pull/9407).
+  fields_of = { for key, index in local.indexes : key => flatten([
+    for field in index.fields : [
+      for place, one in [{ fieldPath = "__name__", order = "ASCENDING" }, field] : one
+      if place == 1 || can(field.vectorConfig)
+    ]
+  ]) }
   fields = { for field in local.index_file.fieldOverrides : "${field.collectionGroup}.${field.fieldPath}" => field }
 }
 
@@ -29,7 +38,7 @@ resource "google_firestore_index" "composite" {
   query_scope = each.value.queryScope
 
   dynamic "fields" {
-    for_each = each.value.fields
+    for_each = local.fields_of[each.key]
     content {
       field_path   = fields.value.fieldPath
       order        = try(fields.value.order, null)

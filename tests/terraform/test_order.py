@@ -1,9 +1,11 @@
 """Can it be applied to an empty project? Nothing is asked of an API before it is on, and nothing waits for itself."""
 
+import json
 import re
+import subprocess
 from typing import Any
 
-from hcl import ROOT, TERRAFORM, blocks, resources, values
+from hcl import ROOT, TERRAFORM, blocks, needs_terraform, resources, values
 
 from shared.config import Settings
 
@@ -84,10 +86,32 @@ def resources_text(file: str) -> str:
 
 def test_rules_of_the_url_map_come_in_the_order_of_their_priorities() -> None:
     rules = str(values("locals")["rules"])
-    assert rules.index("candidate = true") < rules.index("candidate = false") or "route.priority + 1" in rules
+    assert re.findall(r"priority = (route\.priority[^,]*),", rules) == ["route.priority", "route.priority + 1"], rules
     matcher = resources("google_compute_url_map")["main"]["path_matcher"][0]
     (dynamic,) = matcher["dynamic"]
     assert dynamic["route_rules"]["for_each"] == "${local.rules}"
+
+
+@needs_terraform
+def test_a_vector_index_says_where_firestore_puts_the_name() -> None:
+    """Else the provider finds a change in every plan, and makes the index anew."""
+    indexes = json.loads((TERRAFORM / "firestore.indexes.json").read_bytes())["indexes"]
+    (vectors,) = (index["fields"] for index in indexes if "vectorConfig" in index["fields"][-1])
+    expression = str(values("locals")["fields_of"]).removeprefix("${").removesuffix("}")
+    asked = expression.replace(
+        "local.indexes", f"{{ v = jsondecode({json.dumps(json.dumps({'fields': vectors}))}) }}"
+    )
+    done = subprocess.run(
+        ["terraform", f"-chdir={TERRAFORM / 'manifest'}", "console"],
+        input=f"jsonencode({' '.join(asked.split())})\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    (fields,) = json.loads(json.loads(done.stdout.strip().splitlines()[-1])).values()
+    assert fields == [*vectors[:-1], {"fieldPath": "__name__", "order": "ASCENDING"}, vectors[-1]]
+    assert all(field["order"] == "ASCENDING" for field in vectors[:-1])
 
 
 def test_transactions_lock_as_those_that_the_engine_is_tested_with() -> None:
