@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shared import config
 from shared.domain.errors import WeftlyError
-from shared.services import credentials, key_file
+from shared.services import key_file, rewrapping
 
 
 def main(arguments: list[str]) -> int:
@@ -36,11 +36,11 @@ def _rotate(*, drop: bool) -> str:
     keys = None if config.settings().credentials_kms_key or not path else key_file.KeyFile(path)
     if keys is not None:
         keys.add_key()
-    rewrapped, total = asyncio.run(credentials.rewrap_all())
+    rewrapped, total = asyncio.run(rewrapping.rewrap_all())
     said = f"{rewrapped} of {total} secrets are wrapped anew.\n"
     if keys is not None and drop:
         # Once more: what was sealed while the first pass went on, by an instance that had read the old file.
-        left, _ = asyncio.run(credentials.rewrap_all())
+        left, _ = asyncio.run(rewrapping.rewrap_all())
         said += f"{left} more; {keys.drop_others()} old keys are forgotten.\n"
     return said
 

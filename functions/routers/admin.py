@@ -1,11 +1,11 @@
 """Routes of administrators: users and roles, feature flags, the audit log, what recovery does."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Query
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 from starlette.responses import Response
 
 from functions.routers import admin_shapes as shapes
@@ -101,13 +101,23 @@ def _wanted(
     return {name: value for name, value in given.items() if value is not None}
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("UTC has no such year") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
 @router.get("/admin/audit", summary="Read the audit log", response_model=shapes.AuditPage)
 async def read_audit(
     caller: auth.UserReader,
     page: pagination.Asked,
     wanted: Annotated[Mapping[str, str], Depends(_wanted)],
-    since: Annotated[AwareDatetime | None, Query(description="Not before then.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before then.")] = None,
+    since: Annotated[Moment | None, Query(description="Not before then.")] = None,
+    until: Annotated[Moment | None, Query(description="Before then.")] = None,
 ) -> Response:
     """Every change and every sign of abuse, newest first."""
     scope = [f"{name}={value}" for name, value in sorted(wanted.items())]

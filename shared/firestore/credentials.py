@@ -5,13 +5,13 @@ fields    user_id, provider, kind, title, host (of host_scoped), scopes (of oaut
           nonce, ciphertext), refreshing_until and refresh_id (while one instance refreshes an oauth2 one),
           created_at, updated_at, schema_version
 queries   by id; of a user, newest first (user_id, created_at); of a user and a provider (user_id, provider,
-          created_at); how many a user has (user_id, single field); all, by id, to wrap them anew
+          created_at); how many a user has (user_id, single field)
 hottest   one credential's own document: twice for each refresh, which is once an hour
 pruned    by its user, and with the account
 size      under 60 KB
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from google.cloud.firestore_v1._helpers import LastUpdateOption
 
 from shared.domain.graph import UserId
 from shared.firestore import commits, owned
-from shared.firestore.client import client, operation
+from shared.firestore.client import operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +61,3 @@ async def update(stored: Stored, changes: Mapping[str, Any]) -> bool:
     except (exceptions.FailedPrecondition, exceptions.NotFound):
         return False
     return True
-
-
-async def all_of_them(batch: int = 200) -> AsyncIterator[Stored]:
-    """Every credential of every user, by id."""
-    query, after = client().collection("credentials").order_by("__name__").limit(batch), None
-    while True:
-        page = [snapshot async for snapshot in (query.start_after(after) if after is not None else query).stream()]
-        for snapshot in page:
-            if (found := documents.decode(snapshot)) is not None:
-                yield found
-        if len(page) < batch:
-            return
-        after = page[-1]

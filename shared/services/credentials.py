@@ -138,19 +138,6 @@ def resource(stored: Stored) -> dict[str, Any]:
     }
 
 
-async def rewrap_all() -> tuple[int, int]:
-    """Wrap every secret that another key than the current one wraps anew: how many those were, and how many there
-    are. One that changes meanwhile is sealed with the current key by whoever changes it."""
-    rewrapped = total = 0
-    async for stored in credentials.all_of_them():
-        total += 1
-        before = vault.Sealed.of(stored.sealed)
-        sealed = await vault.real().rewrap(stored.user_id, credentials.place(stored.id), before)
-        if sealed.key != before.key and await credentials.update(stored, {"sealed": sealed.document()}):
-            rewrapped += 1
-    return rewrapped, total
-
-
 def _kind(fields: Fields, body: Mapping[str, Any]) -> str:
     kind = body.get("kind")
     if isinstance(kind, str) and kind in secrets_of.SECRET_FIELDS:

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from served import Accounts, MakeApi, User, error_of
+from served import Accounts, MakeApi, User, error_of, fields_of
 
 from functions.routers import admin_shapes as shapes
 from shared.domain import errors
@@ -138,6 +138,12 @@ async def test_a_change_is_logged_before_it_is_made(
         await make_api("graphs", user).post("/graphs", json=a_graph())
     lines: list[Mapping[str, Any]] = [r.fields["audit"] for r in caplog.records if r.name == "weftly.audit"]  # type: ignore[attr-defined]
     assert [line["result"] for line in lines if line["action"] == "graph.create"] == ["begun", "ok"]
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+async def test_a_time_that_utc_does_not_have_is_refused(admin_api: httpx.AsyncClient, moment: str):
+    for name in ("since", "until"):
+        assert fields_of(await admin_api.get("/admin/audit", params={name: moment})) == [name]
 
 
 async def test_entries_are_found_by_time_and_page_by_page(

@@ -9,8 +9,10 @@ from served import Accounts, MakeApi, User, error_of, fields_of
 
 from functions import rotate_keys
 from functions.routers import credential_shapes as shapes
+from shared import clock
 from shared.firestore import client as firestore
-from shared.services import credentials
+from shared.firestore import sealed
+from shared.services import credentials, vault
 
 KINDS: dict[str, dict[str, Any]] = {
     "api_key": {"api_key": "sk-planted-secret-1"},
@@ -144,3 +146,16 @@ async def test_after_a_rotation_every_secret_is_wrapped_by_the_new_key(
     assert after["key"] != before["key"]
     assert after["ciphertext"] == before["ciphertext"]
     assert (await users_api.patch(f"/credentials/{made['id']}", json={"title": "y"})).status_code == 200
+
+
+async def test_whatever_is_sealed_opens_once_the_old_keys_are_forgotten():
+    places = [f"{name}/{clock.random_id()}" for name in sealed.COLLECTIONS]
+    documents = [firestore.client().document(place) for place in places]
+    for place, document in zip(places, documents, strict=True):
+        made = await vault.real().seal("ann", place, place.encode())
+        await document.set({"user_id": "ann", "sealed": made.document()})
+    assert await asyncio.to_thread(rotate_keys.main, ["--drop"]) == 0
+    for place, document in zip(places, documents, strict=True):
+        kept = vault.Sealed.of((await document.get()).to_dict()["sealed"])
+        assert await vault.real().open("ann", place, kept) == place.encode()
+        await document.delete()

@@ -54,6 +54,7 @@ from shared.firestore import (
     recoveries,
     reviews,
     schedules,
+    sealed,
     shares,
     statistics,
     submissions,
@@ -180,7 +181,7 @@ QUERIES: dict[str, Query] = {
             "erase": lambda one: belongings.erase(one, "u"),
         }.items()
     },
-    "credentials.all_of_them": lambda: _all(credentials.all_of_them()),
+    "sealed.all_of_them": lambda: _all(sealed.all_of_them()),
     "outbox.left": lambda: outbox.left(NOW, 9),
     "files.list_of": lambda: files.documents.list_of("u", (NOW, "f"), 9),
     "files.list_of (of a status)": lambda: files.documents.list_of("u", (NOW, "f"), 9, status="CLEAN"),
