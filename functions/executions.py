@@ -10,8 +10,7 @@ from starlette.responses import Response
 
 from functions.routers import comparisons, reviews, shares
 from functions.routers.shapes import ExecutionError
-from shared.http import app as http_app
-from shared.http import auth, idempotency, models, pagination, routing
+from shared.http import api, auth, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
 from shared.services import deleting, execution_views, presets, retrying, stopping, world
 from shared.services import executions as service
@@ -219,7 +218,7 @@ async def _page(caller: auth.Caller, graph_id: str | None, page: pagination.Page
     )
 
 
-app = http_app.create_app("executions", [router, reviews.router, shares.router, shares.pages, comparisons.router])
+app = api.create_app("executions", [router, reviews.router, shares.router, shares.pages, comparisons.router])
 
 
 @functions_framework.aio.http

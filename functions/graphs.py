@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from functions.routers import blocks, docs, health, interop
 from functions.routers import graphs as graph_routes
-from shared.http.app import create_app
+from shared.http.api import create_app
 
 app = create_app("graphs", [graph_routes.router, interop.router, blocks.router, health.router, docs.router])
 

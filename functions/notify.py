@@ -11,18 +11,14 @@ import logging
 from typing import Any
 
 import functions_framework.aio
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from shared import tracing
 from shared.firestore import values
-from shared.http import app as http_app
-from shared.http import internal
-from shared.http.answers import JsonAnswer
+from shared.http import errors, internal
 from shared.services import delivering, fan_out, senders, world
 
-router = APIRouter(default_response_class=JsonAnswer, dependencies=[Depends(internal.internal_caller("notify"))])
 _log = logging.getLogger(__name__)
 
 
@@ -46,9 +42,15 @@ class Due(BaseModel):
     delivery_id: str
 
 
-@router.post("/")
-async def post(body: Push | Due) -> dict[str, Any]:
+_BODY: TypeAdapter[Push | Due] = TypeAdapter(Push | Due)
+
+
+async def _post(request: Request) -> dict[str, Any]:
     """One event, or one attempt at a delivery."""
+    try:
+        body = _BODY.validate_json(await request.body())
+    except ValidationError as error:
+        raise errors.from_pydantic([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from error
     if isinstance(body, Due):
         await delivering.attempt(world.real(), body.delivery_id, senders.send)
     else:
@@ -67,7 +69,7 @@ async def _take(push: Push) -> None:
             await fan_out.take(world.real(), event)
 
 
-app = http_app.create_app("notify", [router])
+app = internal.create_app("notify", _post)
 
 
 @functions_framework.aio.http

@@ -5,10 +5,9 @@ from typing import Any
 import functions_framework.aio
 from starlette.requests import Request
 
-from functions.routers import deliveries
-from shared.http import app as http_app
+from functions import deliveries
 
-app = http_app.create_app("run_node_background", [deliveries.router("run_node_background")])
+app = deliveries.create_app("run_node_background")
 
 
 @functions_framework.aio.http

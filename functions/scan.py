@@ -3,23 +3,19 @@
 from typing import Any
 
 import functions_framework.aio
-from fastapi import APIRouter, Depends, Request
+from starlette.requests import Request
 
-from shared.http import app as http_app
 from shared.http import internal, json_text
 from shared.services import scanning, world
 
-router = APIRouter(dependencies=[Depends(internal.internal_caller("scan"))])
 
-
-@router.post("/")
-async def post(request: Request) -> dict[str, Any]:
+async def _take(request: Request) -> dict[str, Any]:
     """What became of the file. A message that tells of nothing is answered too: no repetition would mend it."""
     arrived = scanning.read(json_text.loads(await request.body()))
     return {"outcome": "NOTHING_CAME" if arrived is None else await scanning.handle(world.real(), arrived)}
 
 
-app = http_app.create_app("scan", [router])
+app = internal.create_app("scan", _take)
 
 
 @functions_framework.aio.http

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from functions.routers import library, moderation, presets, ratings, submissions
 from functions.routers import store as store_routes
-from shared.http.app import create_app
+from shared.http.api import create_app
 
 MODULES = (store_routes, ratings, submissions, moderation, library, presets)
 

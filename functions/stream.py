@@ -6,7 +6,7 @@ import functions_framework.aio
 from starlette.requests import Request
 
 from functions.routers import streams
-from shared.http.app import create_app
+from shared.http.api import create_app
 
 app = create_app("stream", [streams.router])
 

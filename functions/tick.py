@@ -5,13 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 import functions_framework.aio
-from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
 from shared import metrics
-from shared.http import app as http_app
 from shared.http import internal
-from shared.http.answers import JsonAnswer
 from shared.services import (
     delivering,
     digests,
@@ -27,12 +24,10 @@ from shared.services import (
     world,
 )
 
-router = APIRouter(default_response_class=JsonAnswer, dependencies=[Depends(internal.internal_caller("tick"))])
 _log = logging.getLogger(__name__)
 
 
-@router.post("/")
-async def post() -> dict[str, Any]:
+async def _work(request: Request) -> dict[str, Any]:
     """How many schedules were due and how many events were left to tell; what was repaired, which is logged where
     there is any, and done for files; how many triggers looked, after all that, since strangers' servers may be slow.
     Accounts that are being deleted come last: they may take as long as there is."""
@@ -58,7 +53,7 @@ async def post() -> dict[str, Any]:
     return {**counts, "recovered": repaired, "files": kept}
 
 
-app = http_app.create_app("tick", [router])
+app = internal.create_app("tick", _work)
 
 
 @functions_framework.aio.http

@@ -19,7 +19,7 @@ from functions.routers import (
     webhooks,
 )
 from functions.routers import users as user_routes
-from shared.http.app import create_app
+from shared.http.api import create_app
 
 MODULES = (
     user_routes,

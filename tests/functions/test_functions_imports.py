@@ -15,5 +15,5 @@ def test_a_function_imports_no_client_that_it_does_not_need(function: str):
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.split())
-    assert "shared.http.app" in loaded
+    assert "shared.http.api" in loaded
     assert loaded.isdisjoint(HEAVY), loaded & set(HEAVY)

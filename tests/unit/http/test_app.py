@@ -16,8 +16,7 @@ from starlette.responses import StreamingResponse
 from shared import config
 from shared.domain import errors
 from shared.firestore import audit
-from shared.http import app as apps
-from shared.http import middleware, routing
+from shared.http import api, middleware, routing
 from shared.http.answers import JsonAnswer
 from shared.http.heads import Heads
 
@@ -92,7 +91,7 @@ async def make_client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeClie
     def make(**settings: Any) -> httpx.AsyncClient:
         made = config.Settings(**settings)
         monkeypatch.setattr(config, "settings", lambda: made)
-        transport = httpx.ASGITransport(app=apps.create_app("test", [_router()]))
+        transport = httpx.ASGITransport(app=api.create_app("test", [_router()]))
         clients.append(httpx.AsyncClient(transport=transport, base_url="http://test"))
         return clients[-1]
 
@@ -310,7 +309,7 @@ async def test_an_answer_that_crashes_after_it_began_is_broken_off(client: httpx
 
 
 async def test_a_client_that_goes_away_while_it_sends_is_not_answered():
-    app = apps.create_app("test", [_router()])
+    app = api.create_app("test", [_router()])
     scope = {"type": "http", "method": "POST", "path": "/api/v1/things", "headers": [], "query_string": b""}
     parts = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
     sent: list[Any] = []

@@ -2,46 +2,47 @@
 wait, by ``run_node_background``, whose instances are others: however much waits there, ``run_node`` has its own."""
 
 import logging
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Header
+from starlette.applications import Starlette
 from starlette.requests import Request
 
 from shared import clock, metrics, tracing
 from shared.domain import errors
 from shared.http import internal
-from shared.http.answers import JsonAnswer
 from shared.services import node_tasks, run_node, world
 
 _log = logging.getLogger(__name__)
 
 
-def router(function: str) -> APIRouter:
+def create_app(function: str) -> Starlette:
     """For Cloud Tasks alone, with tokens for this function."""
-    made = APIRouter(default_response_class=JsonAnswer, dependencies=[Depends(internal.internal_caller(function))])
-    made.add_api_route("/", _deliver, methods=["POST"])
-    return made
+    return internal.create_app(function, _deliver)
 
 
-async def _deliver(
-    request: Request,
-    x_cloudtasks_taskretrycount: Annotated[int, Header(alias="X-CloudTasks-TaskRetryCount")] = 0,
-    x_cloudtasks_tasketa: Annotated[str, Header(alias="X-CloudTasks-TaskETA")] = "",
-) -> dict[str, Any]:
+async def _deliver(request: Request) -> dict[str, Any]:
     """Any answer but 2xx has Cloud Tasks deliver the task again."""
     try:
         task = node_tasks.decode(await request.body())
     except (ValueError, KeyError, TypeError) as error:
         raise errors.InvalidArgument(f"The body is not a task of this function: {error!r}.") from error
-    if x_cloudtasks_taskretrycount == 0:
-        _measure_delay(task.execution.queue, x_cloudtasks_tasketa)
+    retries = _retries(request.headers.get("X-CloudTasks-TaskRetryCount", "0"))
+    if retries == 0:
+        _measure_delay(task.execution.queue, request.headers.get("X-CloudTasks-TaskETA", ""))
     ids = {"execution_id": task.execution.id, "node_execution_id": task.node_execution_id, "node_id": task.node_id}
     with tracing.telling(**ids):
         try:
-            await run_node.handle(world.real(), task, x_cloudtasks_taskretrycount)
+            await run_node.handle(world.real(), task, retries)
         except errors.NotFound as error:
             _log.warning("a task for what is gone: %s", error.message)
     return {}
+
+
+def _retries(header: str) -> int:
+    try:
+        return int(header)
+    except ValueError as error:
+        raise errors.InvalidArgument("The header X-CloudTasks-TaskRetryCount is no whole number.") from error
 
 
 def _measure_delay(queue: str, eta: str) -> None:

@@ -1,0 +1,38 @@
+"""What is the app of a function that people call? One of FastAPI, made of routers.
+
+app = create_app("graphs", [graphs.router, blocks.router])
+
+@functions_framework.aio.http
+async def graphs(request): return app
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.http import app as apps
+from shared.http import errors as wire
+from shared.http.answers import JsonAnswer
+
+
+def create_app(title: str, routers: Sequence[APIRouter]) -> FastAPI:
+    """The app of one function. It serves no docs of its own: one OpenAPI document covers all functions."""
+    app = FastAPI(
+        title=title,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        default_response_class=JsonAnswer,
+    )
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    # Including the routers would build each route a second time.
+    apps.dress(app, title, [route for router in routers for route in router.routes])
+    return app
+
+
+async def _validation_error(request: Request, error: Any) -> Response:
+    return wire.answer(wire.from_pydantic(error.errors()))
