@@ -41,7 +41,7 @@ demo: $(VENV)/.stamp ## start everything beside it, run all examples, stop
 	@exec $(LOCAL) exec $(STACK) --data .local-demo --port 0 -- python -m examples --all
 test: $(VENV)/.stamp-dev ## run all tests
 	@$(BIN)/python -m pytest tests/unit/domain --cov=shared.domain --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup --ignore=tests/unit/domain
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup --ignore=tests/unit/domain
 long: $(VENV)/.stamp-dev ## run the slow suites in full: 20,000 graphs, all planted defects, 50 kills, 1,000 that wait
 	@$(LONG) $(BIN)/python -m pytest -n 2 $(SLOW)
 check: $(VENV)/.stamp-dev ## lint, format, types, layers, unsafe code, secrets

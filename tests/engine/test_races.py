@@ -18,11 +18,11 @@ def intrude(patch: pytest.MonkeyPatch, when: Change) -> None:
     update = executions.update
     done: list[bool] = []
 
-    async def intruded(id_: str, changes: Mapping[str, Any], fence: str) -> Any:
+    async def intruded(id_: str, changes: Mapping[str, Any], fence: str, *extra: Any) -> Any:
         if when(changes) and not done:
             done.append(True)
             await update(id_, {"due_at": None}, fence)
-        return await update(id_, changes, fence)
+        return await update(id_, changes, fence, *extra)
 
     patch.setattr(executions, "update", intruded)
 
@@ -47,8 +47,8 @@ async def test_what_works_again_takes_its_pause_back_whoever_else_writes(
     seen: list[Status] = []
     update = executions.update
 
-    async def noted(id_: str, changes: Mapping[str, Any], fence: str) -> Any:
-        written = await update(id_, changes, fence)
+    async def noted(id_: str, changes: Mapping[str, Any], fence: str, *extra: Any) -> Any:
+        written = await update(id_, changes, fence, *extra)
         if "status" in changes:
             seen.append((await stage.execution(execution)).status)
         return written

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from shared.domain import errors, permissions
+from shared.domain import errors, identity, permissions
 from shared.domain.graph import UserId
 from shared.domain.permissions import Caller
 from shared.domain.records import Execution, Lost
 from shared.domain.statuses import Status
-from shared.firestore import client, commits, executions, sweeping
+from shared.firestore import charges, client, commits, executions, sweeping
 from shared.services import copying, execution_views, retrying, start, stopping
 from tests.engine.moody import Moody, moody, node
 from tests.engine.stage import Stage
@@ -161,6 +161,7 @@ async def test_ids_are_those_of_an_execution_that_ran_it_all(stage: Stage, moody
     assert await commits.erase(client.client(), executions.ref(made.id).collection("nodes"))
     assert await commits.erase(client.client(), executions.ref(made.id).collection("tokens"))
     await executions.remove(made.id)
+    await charges.remove(identity.derive(made.id, "nodes"))
     inputs = {"items": [3, 1, 2]}
     whole = await start.accept(
         stage.world, id_=made.id, user_id="ann", version=version, input_data=inputs, queue="interactive"

@@ -231,7 +231,7 @@ async def test_what_a_tick_reads_follows_what_is_due_and_not_what_there_is(stage
     idle = await reads_of_a_tick(stage)
     assert idle <= 2 * schedules.SHARDS
     await many(one, "due", DUE + 1, NINE)
-    assert await reads_of_a_tick(stage) == few
+    assert await reads_of_a_tick(stage) <= few
     assert len(await started(stage)) == 2 * (DUE + 1)
 
 

@@ -134,7 +134,7 @@ async def people(cloud: Cloud, accounts: Accounts, signed: None, make_api: MakeA
         made = _people[cloud.auth] = People()
         for who, role in (("user", None), ("other user", None), ("viewer", "viewer"), ("admin", "admin")):
             made.ids[who] = (await accounts.user(role)).id
-        for who in ("revoked", "disabled", "target"):
+        for who in ("revoked", "disabled", "target", "creator"):
             made.ids[who] = (await accounts.user()).id
         await accounts.change(made.ids["disabled"], disableUser=True)
         await accounts.change(made.ids["revoked"], validSince=str(int(time.time()) + 100))
@@ -253,13 +253,13 @@ class Asker:
 
     async def _of_the_store(self, name: str) -> str:
         """Listings are somebody's who is not the owner of the rest: nobody rates their own."""
-        creator = _token(self._people.ids["target"])
+        creator = _token(self._people.ids["creator"])
         if name == "submission_id":
             return await in_the_store.submission(self._make_api, _token(self._people.ids["user"]))
         if name == "rating_id":
             return await self._made("store", f"/store/agents/{self._listing_id}/ratings", {"rating": 3})
         self._listing_id = await in_the_store.listing(self._make_api, creator)
-        return self._listing_id if name == "listing_id" else self._people.ids["target"]
+        return self._listing_id if name == "listing_id" else self._people.ids["creator"]
 
     async def _signed_in(self, user_id: str) -> str:
         headers = {"Authorization": f"Bearer {_token(user_id)}"}

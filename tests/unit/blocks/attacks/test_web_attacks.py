@@ -103,6 +103,7 @@ MORE_TAKERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "RESIZE_IMAGE": lambda url: {"image": url},
     "UNZIP_FILES": lambda url: {"archive": url},
     "ZIP_FILES": lambda url: {"files": {"a": url}},
+    "SAVE_FILE": lambda url: {"file": url},
 }
 ON_PURPOSE = {"REQUEST_REFUSED", "FILE_UNREADABLE"}
 
