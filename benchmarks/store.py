@@ -100,10 +100,6 @@ async def measure(count: int) -> None:
             await relevance(http, queries)
             for name in ("for the first time", "again"):
                 print(f"pages {name}: {summary([await ask(http, calls, params) for params in pages()])}")
-            for shelves, name in ((known[:1], "one listing"), (known, "a hundred, on nearly all shelves,")):
-                await fill(shelves)
-                new = await ask(http, calls, {"search_query": "something", "page_size": "10"})
-                print(f"the first search after {name} changed: {new.seconds * 1000:.0f} ms, {new.beyond:+} documents")
 
 
 async def relevance(http: httpx.AsyncClient, queries: Sequence[corpus.Query]) -> None:
