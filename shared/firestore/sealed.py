@@ -20,7 +20,7 @@ _PAGE = 200
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
     """A document with something sealed. ``place``: its path, which the secret is sealed for. ``read_at``: its
-    update_time."""
+    update_time. ``sealed`` is empty where nothing is."""
 
     place: str
     user_id: str
@@ -34,7 +34,8 @@ async def all_of_them() -> AsyncIterator[Holder]:
         after: str | None = None
         while page := await _page(name, after):
             for holder in page:
-                yield holder
+                if holder.sealed:
+                    yield holder
             after = page[-1].place.partition("/")[2]
 
 
@@ -46,11 +47,12 @@ async def _page(name: str, after: str | None) -> list[Holder]:
     return [
         Holder(
             place=f"{name}/{snapshot.id}",
-            user_id=snapshot.get("user_id"),
-            sealed=snapshot.get("sealed"),
+            user_id=row.get("user_id", ""),
+            sealed=row.get("sealed") or {},
             read_at=snapshot.update_time,
         )
         async for snapshot in query.stream()
+        for row in [snapshot.to_dict() or {}]
     ]
 
 

@@ -74,7 +74,10 @@ def test_secrets_reach_the_functions_that_read_them(function: str) -> None:
     assert ("OAUTH_CLIENTS" in secrets) == (runs_blocks or "credentials" in routers)
 
 
+MODULES = ("functions", "functions.routers")
+
+
 def _routers(source: Path) -> set[str]:
     tree = ast.parse(source.read_text(encoding="utf-8"))
-    imports = (node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "functions.routers")
+    imports = (node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module in MODULES)
     return {alias.name for node in imports for alias in node.names}
