@@ -12,20 +12,15 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from benchmarks import serving
-from benchmarks.relevance import corpus
-from shared.domain.store import Card, Creator, Figures, Listing, ListingStatus
-from shared.firestore import client, commits, listings
-from shared.services import shelving
+from benchmarks.relevance import corpus, filling
 from tests.engine.metering import Calls
 
 LAST_ITEM = 1_000
-BATCH = 100
 FILTERS: Sequence[Mapping[str, str]] = (
     {},
     {"featured": "true"},
@@ -48,49 +43,11 @@ class Asked:
     items: int
 
 
-def listing(number: int, agent: corpus.Agent) -> Listing:
-    """An agent of the corpus, approved."""
-    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
-    return Listing(
-        id=f"listing{number:06}",
-        creator=Creator(id=f"creator{number % 7}", name=f"Creator {number % 7}", picture=""),
-        graph_id=f"graph{number}",
-        status=ListingStatus.APPROVED,
-        card=Card(
-            title=agent.title,
-            description=agent.description,
-            category=agent.category,
-            tags=list(agent.tags),
-            media_urls=[],
-        ),
-        version=1,
-        graph_version=1,
-        submission_id="s",
-        pending_id="",
-        featured=number % 10 == 0,
-        revision=1,
-        figures=Figures(downloads=number % 50, rating_count=number % 4, rating_sum=(number % 4) * (number % 5 + 1)),
-        created_at=at,
-        updated_at=at,
-        published_at=at,
-    )
-
-
-async def fill(agents: Sequence[corpus.Agent]) -> None:
-    """The store has these listings, published without a review."""
-    for start in range(0, len(agents), BATCH):
-        made = [listing(start + n, agent) for n, agent in enumerate(agents[start : start + BATCH])]
-        entries = [
-            (shelving.entry(one, model), vector) for one in made for model, vector in [await shelving.vector_of(one)]
-        ]
-        await commits.commit(client.client(), [*map(listings.write, made), *shelving.put(entries)])
-
-
 async def measure(count: int) -> None:
     calls = Calls()
     known, queries = corpus.known()
     async with serving.function("store", [calls]) as served:
-        await fill([*known, *corpus.made(count - len(known))])
+        await filling.fill([*known, *corpus.made(count - len(known))])
         url = f"http://127.0.0.1:{served.port}/api/v1"
         async with httpx.AsyncClient(base_url=url, headers=served.headers, timeout=60) as http:
             cold = await ask(http, calls, {"search_query": "anything", "page_size": "1"})

@@ -7,15 +7,14 @@ import asyncio
 import os
 from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from benchmarks.relevance import corpus
+from benchmarks.relevance import corpus, filling
 from shared import clock
 from shared.domain import permissions
 from shared.domain.graph import UserId
-from shared.domain.store import Card, Creator, Figures, Listing, ListingStatus
+from shared.domain.store import ListingStatus
 from shared.firestore import catalogue as stored
 from shared.firestore import client as firestore
 from shared.firestore import commits, listings, opinions
@@ -27,36 +26,8 @@ from tests.engine.stage import Stage
 
 LISTINGS = int(os.environ.get("LISTINGS", "250"))
 RATERS = int(os.environ.get("RATERS", "60"))
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SLACK = 50
 """Documents beside those of a page that it may read."""
-
-
-def _listing(number: int, agent: corpus.Agent) -> Listing:
-    at = NOW + timedelta(minutes=number)
-    return Listing(
-        id=f"listing{number:06}",
-        creator=Creator(id=f"creator{number % 7}", name=f"Creator {number % 7}", picture=""),
-        graph_id=f"graph{number}",
-        status=ListingStatus.APPROVED,
-        card=Card(
-            title=agent.title,
-            description=agent.description,
-            category=agent.category,
-            tags=list(agent.tags),
-            media_urls=[],
-        ),
-        version=1,
-        graph_version=1,
-        submission_id="s",
-        pending_id="",
-        featured=number % 10 == 0,
-        revision=1,
-        figures=Figures(downloads=number % 50, rating_count=number % 4, rating_sum=(number % 4) * (number % 5 + 1)),
-        created_at=at,
-        updated_at=at,
-        published_at=at,
-    )
 
 
 @pytest.fixture
@@ -64,12 +35,7 @@ async def world(stage: Stage) -> World:
     """A store of the agents of the benchmark, published without a review."""
     known, _ = corpus.known()
     agents = [*known, *corpus.made(LISTINGS - len(known))]
-    for start in range(0, len(agents), 100):
-        made = [_listing(start + n, agent) for n, agent in enumerate(agents[start : start + 100])]
-        entries = [
-            (shelving.entry(one, model), vector) for one in made for model, vector in [await shelving.vector_of(one)]
-        ]
-        await commits.commit(firestore.client(), [*map(listings.write, made), *shelving.put(entries)])
+    await filling.fill(agents)
     return stage.world
 
 
