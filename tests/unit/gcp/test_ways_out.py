@@ -4,7 +4,7 @@ import asyncio
 import base64
 
 import pytest
-from test_outgoing import answer, names, serving
+from answering import answer, names, serving
 
 from shared.domain import errors
 from shared.gcp import outgoing
