@@ -46,7 +46,8 @@ def translate(raw: Mapping[str, Any], catalog: Catalog, id_of: IdOf, fields: Fie
     report.understood("graph", "", "", "Under a new id.")
     whole = _whole(workflow)
     zone = _timezone(raw)
-    made = {node.name: _fragment(replace(node, before=whole.before[node.name], timezone=zone), whole, report)
+    made = {node.name: _fragment(replace(node, before=whole.before[node.name], timezone=zone, workflow=workflow.name),
+                             whole, report)
             for node in workflow.nodes}  # fmt: skip
     links = list(_links(whole, made, report))
     body = {

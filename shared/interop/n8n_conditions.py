@@ -3,13 +3,14 @@
 https://docs.n8n.io/integrations/builtin/core-nodes/n8n-nodes-base.if/
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from shared.interop import n8n_expressions as expressions
-from shared.interop import n8n_terms
-from shared.interop.n8n_expressions import Names
-from shared.interop.n8n_terms import Untranslated
+from shared.interop import n8n_patterns, n8n_terms
+from shared.interop.n8n_names import Ask, Names
+from shared.interop.n8n_terms import Term, Untranslated
 
 _SAME = {
     "equal": "equals",
@@ -23,6 +24,14 @@ _SAME = {
 }
 """Names of older versions."""
 _SIGNS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+_DATES = {
+    "after": ">",
+    "afterorequals": ">=",
+    "before": "<",
+    "beforeorequals": "<=",
+    "equals": "==",
+    "notequals": "!=",
+}
 _DEFAULTS = {"number": "smaller"}
 """What a condition of the first version means that names no operation; of other types: equal."""
 
@@ -71,19 +80,21 @@ def _first(type_: str, one: Mapping[str, Any], names: Names) -> str:
 def _test(type_: str, operation: str, left: Any, right: Any, names: Names, *, ignore_case: bool) -> str:
     name = _SAME.get(operation.lower(), operation.lower())
     a, b = expressions.value(left, names), expressions.value(right, names)
-    if type_ == "dateTime" and name not in ("exists", "notexists", "empty", "notempty"):
-        raise Untranslated("comparing dates has no counterpart")
     if name in ("exists", "notexists"):
         return f"({a.jinja} is {'not ' if name == 'exists' else ''}none)"
     if name in ("empty", "notempty"):
         test = f"({a.jinja} is none or {a.jinja} == '' or {a.jinja} == [] or {a.jinja} == {{}})"
         return test if name == "empty" else f"(not {test})"
+    if type_ == "dateTime":
+        return _date(name, a, b, names)
     if type_ == "boolean":
         return _boolean(name, a.jinja, b.jinja)
     if type_ == "number":
-        return _number(name, a.jinja, b.jinja)
+        return _number(name, a, b)
     if type_ == "array":
         return _array(name, a.jinja, b.jinja)
+    if name in ("regex", "notregex"):
+        return _pattern(name, a, b, names)
     return _string(name, n8n_terms.text(a), expressions.text(b), ignore_case=ignore_case)
 
 
@@ -100,12 +111,37 @@ def _boolean(name: str, a: str, b: str) -> str:
             raise Untranslated(f"the operation {name} has no counterpart")
 
 
-def _number(name: str, a: str, b: str) -> str:
+def _number(name: str, a: Term, b: Term) -> str:
     if name in ("equals", "notequals"):
-        return f"(({a})|float {'==' if name == 'equals' else '!='} ({b})|float)"
+        return f"({n8n_terms.number(a)} {'==' if name == 'equals' else '!='} {n8n_terms.number(b)})"
     if name not in _SIGNS:
         raise Untranslated(f"the operation {name} has no counterpart")
-    return f"({a} is not none and ({a})|float {_SIGNS[name]} ({b})|float)"
+    return f"({a.jinja} is not none and {n8n_terms.number(a)} {_SIGNS[name]} {n8n_terms.number(b)})"
+
+
+def _date(name: str, a: Term, b: Term, names: Names) -> str:
+    """By seconds since 1970; a date that is not there is neither before nor after."""
+    if name not in _DATES:
+        raise Untranslated(f"the operation {name} has no counterpart")
+    seconds = [
+        names.ask(
+            Ask(block_type="PARSE_DATE", texts={"date": f"({n8n_terms.text(one)} or '1970-01-01')"}, pin="timestamp")
+        )
+        for one in (a, b)
+    ]
+    there = " and ".join(f"{one.jinja} is not none" for one in (a, b) if not one.is_text)
+    test = f"{seconds[0]} {_DATES[name]} {seconds[1]}"
+    return f"({there} and {test})" if there else f"({test})"
+
+
+def _pattern(name: str, a: Term, b: Term, names: Names) -> str:
+    """The right is a pattern, bare or between slashes (``/^a/i``), which is written out."""
+    written = re.fullmatch(r"'(?:/(.+)/([a-z]*)|.*)'", b.jinja, re.DOTALL)
+    if not b.is_text or written is None or set(written[2] or "") - set("giu"):
+        raise Untranslated("a pattern that is computed has no counterpart")
+    pattern = b.jinja if written[1] is None else f"'{written[1]}'"
+    found = n8n_patterns.found(n8n_terms.text(a), pattern, names, ignore_case="i" in (written[2] or ""))
+    return found.jinja if name == "regex" else f"(not {found.jinja})"
 
 
 def _array(name: str, a: str, b: str) -> str:

@@ -5,14 +5,15 @@ item is an object, ``json`` in n8n. What a node says with expressions is written
 the pin reads. Its values are the ``item`` that comes, which fires it, and items of nodes before, which are static.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from shared.interop import n8n_expressions as expressions
 from shared.interop import n8n_terms
-from shared.interop.n8n_expressions import Names
-from shared.interop.n8n_moments import Moment
+from shared.interop.n8n_moments import ZONE, Moment
+from shared.interop.n8n_names import Ask, Names
 
 End = tuple[str, str]
 """A node and a pin of it."""
@@ -22,12 +23,18 @@ _WRAPPED = (
     "{% if v is mapping or v is string or v is number or v is none %}[{{ one(v) }}]"
     "{% else %}[{% for e in v %}{{ one(e) }}{{ '' if loop.last else ',' }}{% endfor %}]{% endif %}"
 )
+_NAME = re.compile(r"\b[nth]\d+\b")
+
+
+def _iso(zone: str) -> Mapping[str, Any]:
+    return {"discriminator": "iso8601", "timezone": zone}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class N8nNode:
     """A node of a workflow. ``place``: in the file; ``before``: the names of the nodes that may have run before;
-    ``timezone``: of the workflow."""
+    ``timezone``
+    and ``workflow``: of the whole, the latter its name."""
 
     place: str
     id: str
@@ -39,6 +46,7 @@ class N8nNode:
     raw: Mapping[str, Any]
     before: frozenset[str] = frozenset()
     timezone: str = "UTC"
+    workflow: str = ""
 
     @property
     def kind(self) -> str:
@@ -103,28 +111,58 @@ class Builder:
             self.made.outputs.append([])
         self.made.outputs[number] += ends
 
-    def template(self, word: str, write: Callable[[Names], str], *, of_input: bool = True) -> End:
-        """A node that fills a template, and the pin that has its text. ``of_input``: the item comes into the node;
-        else ``link`` brings it to ``values_#_item``."""
-        names = Names(known=self.node.before, timed=of_input)
-        text = f"{n8n_terms.PRELUDE}{write(names)}"
-        id_ = self.add(word, "FILL_TEXT_TEMPLATE", {"format": text})
-        if of_input:
-            self.takes(id_, "values_#_item")
+    def template(self, word: str, write: Callable[[Names], str], source: End | None = None) -> End:
+        """A node that fills a template, and the pin that has its text. ``source``: where the item comes from; none:
+        out of the input."""
+        names = Names(known=self.node.before, workflow=self.node.workflow)
+        return self._filled(word, write(names), names, source, {})
+
+    def _filled(self, word: str, text: str, names: Names, source: End | None, made: dict[str, End]) -> End:
+        """``made``: the pins that have what blocks find out for the same item, by the name in the template."""
+        id_ = self.add(word, "FILL_TEXT_TEMPLATE", {"format": f"{n8n_terms.PRELUDE}{text}"})
+        self._item(source, (id_, "values_#_item"))
+        spoken_of = set(_NAME.findall(text))
         for number, name in enumerate(names.nodes):
-            self.made.references.append((name, (id_, f"values_#_n{number}")))
+            if f"n{number}" in spoken_of or not made:
+                self.made.references.append((name, (id_, f"values_#_n{number}")))
         for number, moment in enumerate(names.moments):
-            self.link(self._moment(f"{word} time {number + 1}".strip(), moment), (id_, f"values_#_t{number}"))
+            if (key := f"t{number}") in spoken_of:
+                if key not in made:
+                    made[key] = self._moment(f"{word} time {number + 1}".strip(), moment, names, source, made)
+                self.link(made[key], (id_, f"values_#_{key}"))
+        for number, ask in enumerate(names.asks):
+            if (key := f"h{number}") in spoken_of:
+                if key not in made:
+                    made[key] = self._asked(f"{word} step {number + 1}".strip(), ask, names, source, made)
+                self.link(made[key], (id_, f"values_#_{key}"))
         return id_, "output"
 
-    def _moment(self, word: str, moment: Moment) -> End:
-        """Nodes that say what time it is when an item comes, and what is made of it."""
-        asked = {"discriminator": "iso8601", "timezone": self.node.timezone}
-        now = self.add(word, "GET_CURRENT_DATE_AND_TIME", {"format_type": asked})
-        self.takes(now, "trigger")
-        end: End = (now, "date_time")
+    def _item(self, source: End | None, sink: End) -> None:
+        if source is None:
+            self.takes(*sink)
+        else:
+            self.link(source, sink)
+
+    def _asked(self, word: str, ask: Ask, names: Names, source: End | None, made: dict[str, End]) -> End:
+        id_ = self.add(word, ask.block_type, ask.literals)
+        for pin, text in ask.texts.items():
+            self.link(self._filled(f"{word} {pin}", f"{{{{ {text} }}}}", names, source, made), (id_, pin))
+        return id_, ask.pin
+
+    def _moment(self, word: str, moment: Moment, names: Names, source: End | None, made: dict[str, End]) -> End:
+        """Nodes that say what time it is when an item comes, or which date it names, and what is made of it."""
+        zone = self.node.timezone
+        if moment.source is None:
+            start = self.add(word, "GET_CURRENT_DATE_AND_TIME", {"format_type": _iso(zone)})
+            self._item(source, (start, "trigger"))
+        else:
+            start = self.add(word, "PARSE_DATE", {"timezone": zone})
+            text = f"{{{{ {moment.source} }}}}"
+            self.link(self._filled(f"{word} text", text, names, source, made), (start, "date"))
+        end: End = (start, "date_time")
         for number, (block_type, input_data, pin) in enumerate(moment.steps):
-            step = self.add(f"{word}.{number + 1}", block_type, input_data)
+            data = {key: zone if one == ZONE else one for key, one in input_data.items()}
+            step = self.add(f"{word}.{number + 1}", block_type, data)
             self.link(end, (step, "date"))
             end = (step, pin)
         return end

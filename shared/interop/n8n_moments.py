@@ -1,6 +1,7 @@
-"""Which blocks say what ``$now`` and what is made of it says in an expression of n8n?
+"""Which blocks say what ``$now``, and a date out of an item, says in an expression of n8n, and what is made of it?
 
     {{ $now }}                                GET_CURRENT_DATE_AND_TIME
+    {{ DateTime.fromISO($json.at).year }}     PARSE_DATE, FORMAT_DATE (twice)
     {{ $now.minus({days: 1}).toISODate() }}   and ADD_TO_DATE, FORMAT_DATE
     {{ $today.startOf('month').year }}        and ROUND_DATE (twice), FORMAT_DATE
 
@@ -29,6 +30,16 @@ _PARTS = {
     "weekNumber": "%V", "ordinal": "%j",
 }  # fmt: skip
 
+_GETTERS = {
+    "getFullYear": "year",
+    "getDate": "day",
+    "getHours": "hour",
+    "getMinutes": "minute",
+    "getSeconds": "second",
+}
+ZONE = "{zone}"
+"""Where the time zone of the workflow goes."""
+
 
 class Unknown(Exception):
     """What is asked of a moment that has no counterpart."""
@@ -36,13 +47,20 @@ class Unknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """``steps``: after the first block, which says what time it is. ``write``: the Jinja expression of the value, of
-    the name under which the last of them supplies it."""
+    """``source``: a Jinja expression of the text that says the date; none: it is the time of the run. ``steps``:
+    after the first block, which says when it is. ``write``: the Jinja expression of the value, of the name under
+    which the last of them supplies it."""
 
+    source: str | None = None
     steps: tuple[Step, ...] = ()
     write: Callable[[str], str] = str
     is_text: bool = True
     is_done: bool = False
+
+    @classmethod
+    def of(cls, text: str) -> "Moment":
+        """The date that a text says, in the time zone of the workflow."""
+        return cls(source=text, steps=(("FORMAT_DATE", {"to_timezone": ZONE}, "formatted"),))
 
     def then(self, block_type: str, input_data: Mapping[str, Any], pin: str = _DATE) -> "Moment":
         return replace(self, steps=(*self.steps, (block_type, input_data, pin)))
@@ -86,6 +104,11 @@ class Moment:
             case "toSeconds" | "toUnixInteger", []:
                 done = self.ends("PARSE_DATE", {}, "timestamp")
                 return replace(done, write=lambda t: f"({t}|int)", is_text=False)
+            case _ if name in _GETTERS and not given:
+                return self.property(_GETTERS[name])
+            case "getMonth" | "getDay", []:
+                done = self.property("month" if name == "getMonth" else "weekday")
+                return replace(done, write=lambda t: f"({t}|int - 1)" if name == "getMonth" else f"({t}|int % 7)")
             case _:
                 raise Unknown(f"{name}()")
 

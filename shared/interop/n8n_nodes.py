@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from shared.interop import n8n_conditions, n8n_expressions, n8n_merging, n8n_terms
 from shared.interop.n8n_conditions import listed
-from shared.interop.n8n_expressions import Names
 from shared.interop.n8n_fragments import Builder, End, as_object, wrapped
+from shared.interop.n8n_names import Names
 from shared.interop.n8n_terms import Untranslated
 
 Translate = Callable[[Builder], None]
@@ -148,10 +148,8 @@ def raw_json(builder: Builder, word: str, text: Any) -> End:
 
 def _branch(builder: Builder, word: str, condition: Callable[[Names], str], source: End | None) -> str:
     """A node that sends an item one way or the other. ``source``: where it comes from; None: out of the input."""
-    first = source is None
-    test = builder.template(
-        f"{word}test".strip(), lambda names: f"{{{{ 'yes' if {condition(names)} else 'no' }}}}", of_input=first
-    )
+    word_of_test = f"{word}test".strip()
+    test = builder.template(word_of_test, lambda names: f"{{{{ 'yes' if {condition(names)} else 'no' }}}}", source)
     id_ = builder.add(word.strip(), "CONDITION", {"operator": "==", "value2": "yes"})
     builder.link(test, (id_, "value1"))
     for pin in ("yes_value", "no_value"):
@@ -159,8 +157,6 @@ def _branch(builder: Builder, word: str, condition: Callable[[Names], str], sour
             builder.takes(id_, pin)
         else:
             builder.link(source, (id_, pin))
-    if source is not None:
-        builder.link(source, (test[0], "values_#_item"))
     return id_
 
 
@@ -207,7 +203,7 @@ def _numbers(builder: Builder) -> list[tuple[int, Callable[[Names], str]]]:
     most = count if isinstance(count, int) and 0 < count <= MAX_SWITCH else 4
 
     def is_number(number: int) -> Callable[[Names], str]:
-        return lambda names: f"({n8n_expressions.value(output, names).jinja})|float == {number}"
+        return lambda names: f"({n8n_terms.number(n8n_expressions.value(output, names))} == {number})"
 
     return [(number, is_number(number)) for number in range(most)]
 

@@ -243,7 +243,7 @@ def test_every_node_parameter_and_connection_is_accounted_for(raw: dict[str, Any
         (node("X", "set", setting(a="={{ $now.toFormat('SSS') }}"), 3.4), "SSS"),
         (node("X", "set", setting(a="={{ $now.plus({days: $json.n}) }}"), 3.4), "computed"),
         (node("X", "set", setting(a='={{ $node["Later"].json.a }}'), 3.4), "'Later' is no node before"),
-        (node("X", "if", condition("={{ $json.a }}", "regex", "a.*"), 2), "regex"),
+        (node("X", "if", condition("={{ $json.a }}", "regex", "={{ $json.p }}"), 2), "a pattern that is computed"),
         (node("X", "merge", {"mode": "combine", "combineBy": "combineByFields"}), "no field"),
         (node("X", "merge", {"mode": "combine", "combineBy": "combineAll"}), "combineAll"),
         ({**node("X", "y"), "type": "@n8n/n8n-nodes-langchain.agent"}, "no counterpart"),

@@ -17,7 +17,7 @@ ITEM = {
 
 
 def evaluated(parameter: Any) -> Any:
-    names = Names(frozenset(["A b"]))
+    names = Names(known=frozenset(["A b"]), workflow="Orders")
     jinja = n8n_expressions.value(parameter, names).jinja
     template = f"{n8n_terms.PRELUDE}{{{{ ({jinja})|tojson }}}}"
     return json.loads(templates.render(template, {"item": ITEM, "n0": {"x": {"y": 9}}}))
@@ -60,6 +60,36 @@ def evaluated(parameter: Any) -> Any:
         ("={{ ($json.n / 7).toFixed(2) }}", "0.43"),
         ("={{ Object.keys($json.rows[0]) }}", ["id"]),
         ("={{ $json.tags.concat(['c']).reverse() }}", ["c", "b", "a"]),
+        ("={{ '3' * 2 + $json.text / 4 }}", 8.5),
+        ("={{ 2 ** 3 ** 2 - -$json.text }}", 522),
+        ("={{ 1e3 + 0x10 + .5 }}", 1016.5),
+        ("=six: {{ $json.text - 4 }} {{ 6 / 2 }} {{ [1, 'b', null, true] }}", "six: 6 3 1,b,,true"),
+        ("={{ $json.n + $json.n }}", 6),
+        ("={{ $json.name + $json.n }}", "Ada3"),
+        ("={{ $json.n == '3' && $json.text != 10 }}", False),
+        ("={{ $json.n === '3' || $json.none == null }}", True),
+        ("={{ $json.empty == 0 ? 'loose' : 'not' }}", "not"),
+        ("={{ $json.text > 9 }}", True),
+        ("={{ [] ? 'yes' : 'no' }}", "yes"),
+        ("={{ !{} || $json.empty || 'end' }}", "end"),
+        ("={{ $json.tags && $json.none }}", None),
+        ('={{ {a: 1, "b c": {d: $json.n}} }}', {"a": 1, "b c": {"d": 3}}),
+        ("={{ {} }}", {}),
+        ("={{ $json.rows[$json.n - 3].id }}", 1),
+        ("={{ $json['na' + 'me'] }}", "Ada"),
+        ("={{ $json.tags[$json.none] }}", None),
+        ("={{ $json.name.split('').reverse().join('') }}", "adA"),
+        ("={{ $json.name.substring(1).padStart(4, '*') + 'x'.repeat(2) }}", "**daxx"),
+        ("={{ $json.name.charAt(1) + $json.tags.at(-1) + $json.name.substr(1, 1) }}", "dbd"),
+        ("={{ [$json.tags.indexOf('b'), $json.tags.indexOf('z'), $json.name.indexOf('a')] }}", [1, -1, 2]),
+        ("={{ $if($json.n > 2, 'many', 'few') + $ifEmpty($json.empty, '-') }}", "many-"),
+        ("={{ encodeURIComponent('a b&c/(d)!') }}", "a%20b%26c%2F(d)!"),
+        ("={{ [[1, 2].sum(), [1, 2].average(), [3, 1].max(), $min(2, '1')] }}", [3, 1.5, 3, 1]),
+        ("={{ Array.isArray($json.tags) && !Array.isArray($json.name) && isNaN('x') }}", True),
+        ("={{ Object.entries($json.rows[0]) }}", [["id", 1]]),
+        ("={{ $json.name.trim().isEmpty() ? 0 : Number('1.50') }}", 1.5),
+        ("={{ $workflow.name }}", "Orders"),
+        ("={{ 'a}}b' }} {{ '\\u0041' }}", "a}}b A"),
     ],
 )
 def test_an_expression_has_the_value_that_it_has_there(parameter: Any, value: Any) -> None:
@@ -68,13 +98,15 @@ def test_an_expression_has_the_value_that_it_has_there(parameter: Any, value: An
 
 @pytest.mark.parametrize(
     "code",
-    ["$now.toISO()", "$json.map(x => x)", "eval('x')", "$json[", "$json.a +", "$node['Z'].json.a", "$env.SECRET",
-     "$json.a.b(1)", "$('A b').all()", "a", "1 2", "(" * 60 + "1" + ")" * 60, "'x" + "y" * 3_000, "$json[$json.n]",
-     "new Date()", "`a${`b`}`", "Math.random()", "Object.assign(1)", "$input.all().length", "this", "{}", "\u2028"],
+    ["$json.map(x => x)", "eval('x')", "$json[", "$json.a +", "$node['Z'].json.a", "$env.SECRET",
+     "$json.a.b(1)", "$('A b').all()", "a", "1 2", "(" * 60 + "1" + ")" * 60, "'x" + "y" * 3_000,
+     "`a${`b`}`", "typeof $json.n", "[3, 10].sort()", "{a: 1, ...$json}", "$json.name.replace(/a/, $json.n)",
+     "new Date(2026, 1, 1)", "/a/y.test('a')", "Math.random()", "Object.assign(1)", "$input.all().length", "this",
+     "\u2028"],
 )  # fmt: skip
 def test_what_has_no_counterpart_says_so(code: str) -> None:
     with pytest.raises(n8n_terms.Untranslated):
-        n8n_expressions.expression(code, Names(frozenset(["A b"])))
+        n8n_expressions.expression(code, Names(known=frozenset(["A b"])))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +123,7 @@ def test_nothing_gets_out_of_an_expression(parameter: str) -> None:
 
 
 def _is(condition: dict[str, Any], **more: Any) -> bool:
-    jinja = n8n_conditions.of(condition, Names(frozenset()), **more)
+    jinja = n8n_conditions.of(condition, Names(known=frozenset()), **more)
     template = f"{n8n_terms.PRELUDE}{{{{ 'yes' if {jinja} else 'no' }}}}"
     return templates.render(template, {"item": ITEM}) == "yes"
 

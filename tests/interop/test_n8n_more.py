@@ -59,6 +59,57 @@ async def test_a_time_is_moved_rounded_and_written(stage: Stage) -> None:
     assert abs(seen["seconds"] - stage.now.timestamp() + 3_600) < 86_400
 
 
+async def test_blocks_find_out_what_no_template_can(stage: Stage) -> None:
+    asked = {
+        "first": "={{ 'ab12cd3'.match(/([a-z]+)(\\d+)/)[2] }}",
+        "all": "={{ 'ab12cd3'.match(/\\d+/g).join('+') }}",
+        "none": "={{ 'ab'.match(/\\d/) === null }}",
+        "replaced": "={{ 'a-b-c'.replace(/-(.)/g, '<$1>') + 'a-b'.replace(/-/, '+') }}",
+        "tested": "={{ /^A/i.test('abc') && !/^A/.test('abc') }}",
+        "read": '={{ JSON.parse(\'{"a": [1, {"b": 2}]}\').a[1].b + 1 }}',
+        "day": "={{ DateTime.fromISO('2026-01-31T10:00:00Z').plus({months: 1}).toISODate() }}",
+        "hour": "={{ new Date('2026-01-31T10:00:00Z').getHours() }}",
+        "zone": "={{ '2026-01-31T20:00:00Z'.toDateTime().toFormat('dd MMM') }}",
+    }
+    seen = await set_to(
+        stage,
+        fields(**{name: ("string", value) for name, value in asked.items()}),
+        settings={"timezone": "Asia/Tokyo"},
+    )
+    assert seen == {
+        "first": "12", "all": "12+3", "none": True, "replaced": "a<b><c>a+b", "tested": True, "read": 3,
+        "day": "2026-02-28", "hour": 19, "zone": "01 Feb",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("type_", "left", "operation", "right", "is_true"),
+    [
+        ("string", "={{ $json.s }}", "regex", "^a.c$", True),
+        ("string", "={{ $json.s }}", "regex", "/^ABC/i", True),
+        ("dateTime", "={{ $json.d }}", "after", "2026-01-01", True),
+        ("dateTime", "={{ $json.d }}", "before", "={{ DateTime.fromISO('2026-01-01').minus({days: 1}) }}", False),
+        ("dateTime", "={{ $json.d }}", "equals", "2026-02-01T01:00:00+01:00", True),
+        ("dateTime", "={{ $json.none }}", "before", "2026-01-01", False),
+    ],
+)
+async def test_patterns_and_dates_are_conditions(
+    stage: Stage, type_: str, left: str, operation: str, right: str, *, is_true: bool
+) -> None:
+    one = {"leftValue": left, "rightValue": right, "operator": {"type": type_, "operation": operation}}
+    raw = workflow(
+        [
+            START,
+            node("Item", "set", fields(s=("string", "abc"), d=("string", "2026-02-01T00:00:00Z")), 3.4),
+            node("If", "if", {"conditions": {"conditions": [one]}}, 2),
+            *[node(name, "set", fields(way=("string", name)), 3.4) for name in ("Yes", "No")],
+            ANSWER,
+        ],
+        "Start -> Item", "Item -> If", "If -> Yes", "If:1 -> No", "Yes -> Answer", "No -> Answer",
+    )  # fmt: skip
+    assert await answered(stage, raw) == [{"way": "Yes" if is_true else "No"}]
+
+
 async def test_a_time_is_of_the_zone_that_the_workflow_names(stage: Stage) -> None:
     asked = fields(t=("string", "={{ $now }}"))
     assert (await set_to(stage, asked, settings={"timezone": "Asia/Tokyo"}))["t"].endswith("+09:00")
