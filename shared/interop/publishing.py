@@ -3,39 +3,18 @@
 Beside what ``exporting`` leaves out of every file, these go: the values of inputs, which are what the owner runs it
 with, unless the owner says that they may be seen; whatever stands under the name of a secret, at any depth; and what
 clients keep with nodes. A key that stands in the middle of a text cannot be taken out without breaking the agent:
-``keys_in`` finds it, by its form.
+``keys_in`` finds it, by its form (``key_forms``).
 """
 
 import dataclasses
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from shared.domain import analysis, pins
 from shared.domain.graph import Graph, Node
-from shared.interop import secrets
+from shared.interop import key_forms, secrets
 from shared.interop.exporting import Exported, Reference
-
-_FORMS: Mapping[str, str] = {
-    "a key of this platform": r"\bwk_[0-9a-z]{26}_[0-9A-Za-z_-]{43}",
-    "a key of a language model's provider": r"\bsk-(?:[A-Za-z]+-)*[A-Za-z0-9_-]{20,}",
-    "a Stripe key": r"\b[rs]k_(?:live|test)_[0-9A-Za-z]{16,}",
-    "a GitHub token": r"\b(?:gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{22,})",
-    "a GitLab token": r"\bglpat-[0-9A-Za-z_-]{20,}",
-    "a Slack token": r"\bxox[abeoprs]-[0-9A-Za-z-]{10,}",
-    "an AWS access key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    "a Google API key": r"\bAIza[0-9A-Za-z_-]{35}",
-    "a Hugging Face token": r"\bhf_[0-9A-Za-z]{30,}",
-    "a SendGrid key": r"\bSG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}",
-    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY",
-    "a signed token": r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}",
-    "a bearer token": r"(?i:\bbearer)\s+[0-9A-Za-z._~+/-]{20,}",
-    "a password in an address": r"(?i:\b[a-z][a-z0-9+.-]*)://[^\s/:@{}]+:[^\s/@{}]+@",
-    "a key in an address": r"[?&](?i:(?:api|access)[-_]?(?:key|token)|token|secret|password)=[^\s&{}\"']{8,}",
-}
-_KEY = re.compile("|".join(f"(?:{form})" for form in _FORMS.values()))
-_SINGLE = {what: re.compile(form) for what, form in _FORMS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,19 +50,19 @@ def unknown(graphs: Sequence[Exported], found: Collection[Reference], references
     return sorted({graph_id for graph_id, _ in set(references) - set(found)} - known)
 
 
-def keys_in(graph: Graph, place: str) -> list[Found]:
-    """What looks like a key in the literals of a graph that is cleaned; ``place``: the graph's, in what is told."""
+def keys_in(one: Exported, place: str) -> list[Found]:
+    """What looks like a key in the texts and literals of a graph that is cleaned; ``place``: the graph's, in what is
+    told."""
     found: list[Found] = []
-    for position, node in enumerate(graph.nodes):
-        for field, text in _texts(f"{place}nodes[{position}].input_data", node.input_data):
-            if _KEY.search(text):
-                found.append(Found(field=field, what=looks_like(text)))
+    parts = {f"{place}{name}": value for name, value in one.texts.items()}
+    parts |= {
+        f"{place}nodes[{position}].input_data": node.input_data for position, node in enumerate(one.graph.nodes)
+    }
+    for part, value in parts.items():
+        for field, text in _texts(place + part, value):
+            if what := key_forms.looks_like(text):
+                found.append(Found(field=field, what=what))
     return found
-
-
-def looks_like(text: str) -> str:
-    """What the first key in a text looks like; "": there is none."""
-    return next((what for what, form in _SINGLE.items() if form.search(text)), "")
 
 
 def _cleaned(node: Node, kept: Collection[str]) -> Node:
@@ -92,7 +71,11 @@ def _cleaned(node: Node, kept: Collection[str]) -> Node:
         for name, value in node.input_data.items()
         if isinstance(value, bool) or not _is_secret(name)
     }
-    if analysis.is_input(node.block_type) and not _keeps_value(node, kept):
+    if analysis.is_input(node.block_type):
+        hides = not _keeps_value(node, kept)
+    else:
+        hides = secrets.names_secret(node.input_data)
+    if hides:
         data.pop("value", None)
     return dataclasses.replace(node, input_data=data, metadata={})
 

@@ -99,7 +99,7 @@ def _check_keys(graphs: Sequence[Exported]) -> None:
     found = [
         one
         for position, graph in enumerate(graphs)
-        for one in publishing.keys_in(graph.graph, f"sub_graphs[{position - 1}]." if position else "")
+        for one in publishing.keys_in(graph, f"sub_graphs[{position - 1}]." if position else "")
     ]
     if found:
         raise errors.InvalidArgument(

@@ -17,6 +17,7 @@ from shared.domain.store import EventType, Figures, Listing, ListingStatus, Subm
 from shared.firestore import client as firestore
 from shared.firestore import commits, listings, outbox, submissions
 from shared.firestore.graphs import Head
+from shared.interop import key_forms
 from shared.services import bodies, cards, creators, frozen, submitted, texts
 from shared.services import graphs as graph_service
 from shared.services import outbox as letters
@@ -42,6 +43,7 @@ async def submit(world: World, caller: Caller, raw: Any, submission_id: str) -> 
     card = cards.read(fields, body)
     changes = texts.rich(fields.text(body, "changes", most=MAX_CHANGES, lines=True))
     kept = _names(fields, body)
+    _refuse_keys(fields, body)
     head = await graph_service.owned(caller, graph_id) if graph_id else None
     bodies.refuse(fields, "The submission is")
     assert head is not None, "without a graph_id there is a violation"
@@ -137,6 +139,12 @@ def _received(one: Submission, left_out: Any) -> Resource:
         "message": "The agent waits for a review; you will be told what comes of it.",
         "left_out": list(left_out),
     }
+
+
+def _refuse_keys(fields: Fields, body: Mapping[str, Any]) -> None:
+    for name in ("title", "description", "changes"):
+        if what := key_forms.looks_like(str(body.get(name))):
+            fields.wrong(name, f"It holds what looks like {what}; everybody could read it.")
 
 
 def _names(fields: Fields, body: Mapping[str, Any]) -> frozenset[str]:

@@ -244,7 +244,11 @@ async def test_the_copy_has_neither_secrets_nor_what_its_owner_runs_it_with(stor
             "input_data": {
                 "url": "https://api.example/v1",
                 "headers": {"Authorization": "Basic hidden-auth", "Accept": "text/plain"},
-                "body": {"api_key": "hidden-key", "deep": [{"password": "hidden-password", "text": "shown"}]},
+                "body": {
+                    "api_key": "hidden-key",
+                    "deep": [{"password": "hidden-password", "clientSecret": "hidden-camel", "text": "shown"}],
+                    "headers": [{"name": "X-Auth-Token", "value": "hidden-pair"}, {"name": "a", "value": "seen"}],
+                },
             },
             "metadata": {"note": "hidden-note"},
         },
@@ -264,6 +268,7 @@ async def test_the_copy_has_neither_secrets_nor_what_its_owner_runs_it_with(stor
     text = json.dumps(got)
     assert "polite" in text
     assert "shown" in text
+    assert "seen" in text
     for hidden in ("private@home", "4711-x", "hidden-"):
         assert hidden not in text
     imported = await done(store.graphs(someone).post("/graphs/import", json=got["file"]))
@@ -283,6 +288,11 @@ async def test_a_key_in_the_middle_of_a_text_is_named_and_refused(store: Store) 
     )
     assert fields_of(answer) == ["nodes[0].input_data.text"]
     assert key not in answer.text
+    said = await store.graph(who, description=f"use {key}!")
+    answer = await creator.post("/store/submissions", json={"graph_id": said, **SUBMISSION})
+    assert fields_of(answer) == ["description"]
+    body = {"graph_id": await store.graph(who), **SUBMISSION, "description": key, "changes": f"Now with {key}"}
+    assert fields_of(await creator.post("/store/submissions", json=body)) == ["description", "changes"]
 
 
 async def test_figures_count_each_user_once_and_never_the_creator(store: Store) -> None:
