@@ -3,7 +3,8 @@
 Routers of all functions are made by ``router``.
 """
 
-from collections.abc import Callable, Collection, Coroutine, Mapping
+import re
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends
@@ -33,6 +34,8 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 _BODY = "body_model"
+_WHOLE = (int, int | None)
+_DIGITS = re.compile(r"-?[0-9]+")
 
 
 class StrictRoute(APIRoute):
@@ -72,7 +75,7 @@ class StrictRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        known = _query_names(self.dependant)
+        known = _query(self.dependant)
 
         async def strict(request: Request) -> Response:
             async def work() -> Response:
@@ -84,18 +87,28 @@ class StrictRoute(APIRoute):
         return strict
 
 
-def _query_names(dependant: Dependant) -> list[str]:
-    """Of a route, and of all that it depends on."""
-    own = [parameter.alias for parameter in dependant.query_params]
-    return [*own, *(name for needed in dependant.dependencies for name in _query_names(needed))]
+def _query(dependant: Dependant) -> dict[str, bool]:
+    """Query parameters of a route, and of all that it depends on, and whether each is a whole number."""
+    own = {one.alias: one.field_info.annotation in _WHOLE for one in dependant.query_params}
+    return own | {name: one for needed in dependant.dependencies for name, one in _query(needed).items()}
 
 
-def _check_query(request: Request, known: Collection[str]) -> None:
+def _check_query(request: Request, known: Mapping[str, bool]) -> None:
+    """Each known and given once, so that none is lost; a whole number in digits, of which pydantic takes more
+    spellings (https://docs.pydantic.dev/latest/concepts/conversion_table/): ``1_0``, ``+5``."""
+    given = request.query_params
     fields = Fields()
-    fields.only(dict(request.query_params), known)
-    if fields.violations:
-        texts = [one.description.replace("field", "query parameter", 1) for one in fields.violations]
-        raise errors.invalid([Violation(one.field, text) for one, text in zip(fields.violations, texts, strict=True)])
+    fields.only(dict(given), known)
+    violations = [
+        Violation(one.field, one.description.replace("field", "query parameter", 1)) for one in fields.violations
+    ]
+    for name, text in given.items():
+        if len(given.getlist(name)) > 1:
+            violations.append(Violation(name, "It is given more than once."))
+        elif known.get(name) and not _DIGITS.fullmatch(text):
+            violations.append(Violation(name, "It must be a whole number."))
+    if violations:
+        raise errors.invalid(violations)
 
 
 async def _parsed(request: Request) -> Request:

@@ -36,6 +36,16 @@ async def test_an_unknown_query_parameter_is_400(api: httpx.AsyncClient, path: s
     assert fields_of(await api.get(path, params={"pagesize": 5})) == ["pagesize"]
 
 
+@pytest.mark.parametrize("size", ["0", "101", "-1", "ten", "1.5", "", "1_0", "+5", " 3", "\u0663", "9" * 30])
+async def test_a_page_size_that_is_none_is_400(api: httpx.AsyncClient, size: str):
+    assert fields_of(await api.get("/graphs", params={"page_size": size})) == ["page_size"]
+
+
+async def test_a_query_parameter_that_is_given_twice_is_400(api: httpx.AsyncClient):
+    assert fields_of(await api.get("/graphs", params={"page_size": [0, 5]})) == ["page_size"]
+    assert fields_of(await api.get("/graphs", params={"page_token": ["", ""]})) == ["page_token"]
+
+
 @pytest.mark.parametrize("cursor", CURSORS, ids=repr)
 async def test_a_forged_cursor_is_400_in_every_list(
     api: httpx.AsyncClient, executions: httpx.AsyncClient, user: User, a_graph: MakeGraph, cursor: Any
