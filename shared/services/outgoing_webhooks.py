@@ -153,7 +153,7 @@ def _kinds(fields: Fields, raw: bodies.Raw) -> list[str]:
         return []
     items = cast(list[Any], value)[: len(Kind) + 1]
     for position, one in enumerate(items):
-        if one not in set(Kind):
+        if not isinstance(one, str) or one not in set(Kind):
             fields.wrong(f"kinds[{position}]", f"It must be one of {', '.join(Kind)}.")
     return sorted({str(one) for one in items})
 

@@ -16,7 +16,7 @@ from shared.services.world import World
 
 async def get(user_id: str, id_: str) -> Review:
     """NotFound: there is none, or it is not the user's."""
-    review = await reviews.find(id_)
+    review = await reviews.find(id_) if graphs.is_id(id_) else None
     if review is None or review.user_id != user_id:
         raise errors.NotFound(f"There is no review {id_} of yours.", reason="REVIEW_NOT_FOUND", metadata={"id": id_})
     return review

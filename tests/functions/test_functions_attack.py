@@ -1,11 +1,13 @@
 """Whatever a client sends that the OpenAPI document allows or forbids: no 5xx, and every answer as the document says.
 
-``ATTACK_EXAMPLES`` (2): requests for each operation, with and without a caller; 200 make about 20,000.
+``ATTACK_EXAMPLES`` (2): requests for each operation, with and without a caller; 200 make about 20,000, and try more odd
+ids and values.
 """
 
 import asyncio
 import json
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +38,7 @@ OPERATIONS = [
     for method in item
     if not path.endswith("/events")
 ]
+_NAMES = re.compile(r"\{\w+\}")
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -87,3 +90,44 @@ def test_an_operation_answers_as_documented_whatever_is_sent(
             case.validate_response(answer, checks=CHECKS)
 
     attack()
+
+
+UNNAMEABLE = ("__x__", "x" * 1600, "%00")[: max(1, EXAMPLES - 1)]
+"""Ids that Firestore takes for no document's (https://firebase.google.com/docs/firestore/quotas), nor would a log."""
+ODD: tuple[Any, ...] = ([[]], {"a": None}, "\0", 10**30, -1, True, 1e308, [{}] * 200, "\u202e")[
+    : max(1, EXAMPLES - 1)
+]
+
+
+def test_neither_an_id_that_nothing_can_have_nor_a_field_of_another_kind_crashes_a_route(
+    runner: asyncio.Runner, cloud: Cloud
+):
+    runner.run(_crashes_nothing(cloud))
+
+
+async def _crashes_nothing(cloud: Cloud) -> None:
+    accounts = Accounts(cloud.auth)
+    headers = (await accounts.user("admin")).headers
+    await accounts.close()
+    for method, path in OPERATIONS:
+        function = ROUTES.find(path.translate({ord("{"): None, ord("}"): None}).encode())
+        assert function is not None
+        transport = httpx.ASGITransport(app=app_of(function), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://weftly.test", timeout=30) as client:
+            for place, body in _odd(method, path):
+                answer = await client.request(method, place, json=body, headers=headers)
+                assert answer.status_code < 500, (method, place, body, answer.text)
+
+
+def _odd(method: str, path: str) -> Iterator[tuple[str, Any]]:
+    """Path and body of the requests of an operation; of those that delete an account, none."""
+    content = DOCUMENT["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+    if "{" in path:
+        yield from ((_NAMES.sub(id_, path), {} if content else None) for id_ in UNNAMEABLE)
+    fields = _resolved(content.get("application/json", {}).get("schema", {})).get("properties", {})
+    for name in fields:
+        yield from ((_NAMES.sub("x", path), {name: value}) for value in ODD)
+
+
+def _resolved(schema: Any) -> Any:
+    return DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
