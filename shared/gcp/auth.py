@@ -30,6 +30,9 @@ MAX_KEPT = 10_000
 """Tokens, and accounts, that an instance remembers."""
 HTTP_SECONDS = 10
 MAX_TIME = 253_402_300_799  # the last second of the year 9999
+SKEW_SECONDS = 10
+"""By which the clock that signed a token may be ahead of this one. Without it, a token is refused as issued too early
+by an instance whose clock is a second late (https://github.com/firebase/firebase-admin-python/issues/624)."""
 
 _NAMEABLE = re.compile(r"(?!\.{1,2}$|__.*__$)[^/\x00-\x1f\x7f]{1,128}")
 """https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields"""
@@ -84,6 +87,8 @@ class Verifier:
             identity = _identity(await _asked(self._verify, token))
         if identity.expires_at <= now:
             raise _refused("it has expired")
+        if identity.issued_at > now + SKEW_SECONDS:  # or it would outlive a revocation
+            raise _refused("it is not valid yet")
         _keep(self._identities, key, identity)
         account = await self.account(identity.user_id, now=now)
         if identity.issued_at < account.valid_after:
@@ -133,7 +138,7 @@ def app() -> firebase_admin.App:
 def verifier() -> Verifier:
     def verify(token: str) -> Mapping[str, Any]:
         jwt_shape.check(token)
-        return auth.verify_id_token(token, app=app())
+        return auth.verify_id_token(token, app=app(), clock_skew_seconds=SKEW_SECONDS)
 
     return Verifier(verify, lambda user_id: account_of(auth.get_user(user_id, app=app())))
 

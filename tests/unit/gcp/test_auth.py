@@ -9,7 +9,7 @@ from firebase_admin import exceptions
 
 from shared.domain import errors
 from shared.domain.graph import UserId
-from shared.gcp.auth import TRUST_SECONDS, Account, Verifier
+from shared.gcp.auth import SKEW_SECONDS, TRUST_SECONDS, Account, Verifier
 
 
 class Firebase:
@@ -61,6 +61,10 @@ async def test_what_becomes_of_an_account_is_known_within_a_minute(change: dict[
         await verifier.identify("t", now=TRUST_SECONDS)
 
 
+async def test_the_clock_that_signed_a_token_may_be_a_little_ahead():
+    assert (await Firebase(iat=SKEW_SECONDS).verifier().identify("t", now=0))[0].issued_at == SKEW_SECONDS
+
+
 async def test_a_role_is_that_of_the_account_within_a_minute():
     firebase_ = Firebase(role="viewer")
     verifier = firebase_.verifier()
@@ -95,6 +99,7 @@ async def test_a_token_is_not_trusted_beyond_its_expiry():
         {"uid": ".."},
         {"uid": "a\0"},
         {"exp": 10**400},
+        {"iat": SKEW_SECONDS + 1},
     ],
 )
 async def test_claims_that_cannot_be_used_are_refused(claims: dict[str, Any]):
