@@ -36,8 +36,9 @@ async def get_user(user_id: str, caller: auth.UserReader) -> Response:
     response_model=shapes.Account,
     openapi_extra=routing.body(shapes.RoleChange),
 )
-async def change_role(user_id: str, caller: auth.UserUpdater, body: routing.AnyBody) -> Response:
-    """Give a user another role; it holds within a minute."""
+async def change_role(user_id: str, caller: auth.UserUpdater, _: auth.SignedIn, body: routing.AnyBody) -> Response:
+    """Give a user another role; it holds within a minute. Not with an API key: one that may do only this could make
+    somebody an administrator, who may do everything."""
     return JsonAnswer(await administration.change_role(caller, user_id, body))
 
 

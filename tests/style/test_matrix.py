@@ -31,9 +31,10 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
 def test_a_route_asks_for_what_its_row_says(name: str) -> None:
     asked = set(_asked(ROUTES[name].dependant))
     permissions = {one for one in asked if "." in one}
-    found = (permissions or {IN_PERSON} & asked or {ANYBODY} & asked or {PUBLIC}).pop()
+    (found,) = permissions or {IN_PERSON} & asked or {ANYBODY} & asked or {PUBLIC}
     assert len(permissions) < 2
     assert MATRIX[name].needs == found
+    assert MATRIX[name].in_person == (bool(permissions) and IN_PERSON in asked)
 
 
 def _asked(dependant: Dependant) -> Iterator[str]:
