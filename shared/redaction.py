@@ -1,9 +1,9 @@
 """Which secrets have been opened here, and what does a text look like without them?
 
 While a block runs, everything that it opened is known to the ``Redactor`` in ``current``: what the block emits, the
-message of its failure and every line that is logged meanwhile goes through it. A secret is found as it is, and as
-URLs, JSON, HTML, hexadecimal and base64 write it. What a block makes of a secret otherwise, as a hash or an encrypted
-text, is not found.
+message of its failure and every line that is logged meanwhile goes through it. A secret is found as it is, in another
+case and backwards, and as URLs, JSON, HTML, hexadecimal and base64 write it. What a block makes of a secret otherwise,
+as a hash or an encrypted text, is not found.
 """
 
 import base64
@@ -17,7 +17,8 @@ from urllib.parse import quote, quote_plus
 MARK = "[redacted]"
 MIN_LENGTH = 4
 """Shorter texts are no secrets: whoever replaced them would replace half of everything."""
-MIN_BASE64 = 8
+MIN_TURNED = 8
+"""Of shorter secrets neither base64, nor another case, nor what is read backwards is looked for."""
 
 
 class Redactor:
@@ -72,8 +73,10 @@ def _forms(secret: str) -> set[str]:
         raw.hex(),
         raw.hex().upper(),
     }
-    if len(raw) >= MIN_BASE64:
+    if len(raw) >= MIN_TURNED:
         forms |= _base64(raw)
+        for one in plain:
+            forms |= {one.lower(), one.upper(), one.title(), one.swapcase(), one[::-1]}
     return {form for form in forms if len(form) >= MIN_LENGTH}
 
 

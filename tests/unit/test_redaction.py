@@ -31,6 +31,8 @@ def _redactor(*secrets: str) -> Redactor:
         SECRET.encode().hex(),
         *[base64.b64encode(b"u" * before + SECRET.encode() + b":x" * before).decode() for before in range(7)],
         base64.urlsafe_b64encode(f"user:{SECRET}".encode()).decode(),
+        SECRET.upper(),
+        f"{SECRET[::-1]} {SECRET.swapcase()}",
     ],
 )
 def test_a_secret_is_not_told_however_it_is_written(text: str):

@@ -3,7 +3,7 @@
 from shared.blocks.runner import Outcome
 from shared.blocks.suspensions import Delay, SubAgent, SubAgents, Suspension
 from shared.redaction import Redactor
-from shared.services import wallets
+from shared.services import secrets_of, wallets
 
 SECRET = "sk-very-secret-0123456789"
 
@@ -28,3 +28,11 @@ def test_what_sub_agents_are_given_has_no_secret_in_it_and_they_stay_what_they_a
     (agent,) = suspended.agents
     assert (agent.graph_id, agent.graph_version) == ("g", 2)
     assert SECRET not in str(suspended)
+
+
+def test_a_user_name_is_secret_where_it_may_be_a_key() -> None:
+    """As with services that take their key for a user, and no password."""
+    key, person = "SK0123456789abcdef", "ann.lee@example.com"
+    assert set(secrets_of.texts({"username": key, "password": "none"})) == {key, "none", f"{key}:none"}
+    for name in (person, "ann", "Ann Lee the 2nd of her name", "a-long-name-of-somebody"):
+        assert set(secrets_of.texts({"username": name, "password": "pass"})) == {"pass", f"{name}:pass"}
