@@ -38,3 +38,12 @@ resource "google_bigquery_dataset_iam_member" "audit" {
   role       = "roles/bigquery.dataEditor"
   member     = google_logging_project_sink.audit.writer_identity
 }
+
+# Who has the link to a shared execution may look at it: so the platform's own request logs do not keep such links. The
+# functions log these requests too, without what opens anything (shared/http/paths.py).
+resource "google_logging_project_exclusion" "share_links" {
+  name        = "share-links"
+  description = "Requests with a link to a shared execution in them"
+  filter      = "httpRequest.requestUrl=~\"/share/[A-Za-z0-9_-]{32}\""
+  depends_on  = [google_project_service.api]
+}

@@ -7,6 +7,7 @@ that the function refuses (413) is still read to its end, so that the refusal re
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from urllib.parse import urlsplit
@@ -33,6 +34,8 @@ _REPLACED_IN_REQUESTS = frozenset([b"x-forwarded-for", b"x-forwarded-proto", b"e
 _REPLACED_IN_ANSWERS = frozenset([b"date", b"server"])
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _REPEATABLE = frozenset(["GET", "HEAD", "OPTIONS"])
+_LOGGED = re.compile(r"[a-z0-9_.-]{0,28}|[A-Za-z0-9]{1,28}|[A-Z0-9_]{1,64}")
+MAX_LOGGED = 500
 
 WaitForFunctions = Callable[[float], Awaitable[bool]]
 
@@ -83,7 +86,7 @@ class Gateway:
             status = "client gone"
         finally:
             milliseconds = (time.perf_counter() - started) * 1000
-            requests_log.info("%s %s %s %.0fms", scope["method"], scope["path"], status, milliseconds)
+            requests_log.info("%s %s %s %.0fms", scope["method"], _shown(scope["path"]), status, milliseconds)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in _METHODS:
@@ -105,10 +108,16 @@ class Gateway:
             except TimeoutError:
                 return await answers.send_error(scope, send, _late(function_name, deadline))
             except UpstreamError as error:
-                log.warning("%s broke off %s %s: %s", function_name, scope["method"], scope["path"], error)
+                log.warning("%s broke off %s %s: %s", function_name, scope["method"], _shown(scope["path"]), error)
                 if exchange.answer_started:
                     return None
         return await answers.send_error(scope, send, _unavailable(function_name))
+
+
+def _shown(path: str) -> str:
+    """What of a path is logged: words and ids. What is longer may be a token that opens something, and what has other
+    characters may be a line that somebody wants to be in the log."""
+    return "/".join(step if _LOGGED.fullmatch(step) else "…" for step in path[:MAX_LOGGED].split("/"))
 
 
 def _odd_method(method: str) -> answers.Problem:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
@@ -225,3 +226,13 @@ async def test_a_refusal_of_fifty_megabytes_reaches_the_client(rig: Rig, chunked
 async def test_a_large_body_is_passed_on_whole(rig: Rig) -> None:
     answer = await rig.client.post("/echo", content=bytes(20_000_000))
     assert answer.json()["body_length"] == 20_000_000
+
+
+async def test_a_path_is_logged_without_what_may_open_something(rig: Rig, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO, "local.requests")
+    token = "q1w2e3r4t5y6u7i8o9p0a1s2d3" + "-Zx_" * 11
+    for path in (f"/echo/{token}/5dphf9qx0r8m3kz7v1c2b4n6ta", "/echo/a%0aGET%20/b", f"/{'x' * 90}"):
+        await rig.client.get(path)
+    logged = "\n".join(record.getMessage() for record in caplog.records)
+    assert "GET /echo/…/5dphf9qx0r8m3kz7v1c2b4n6ta 200" in logged
+    assert token not in logged and "GET /b" not in logged and "xxx" not in logged
