@@ -2,7 +2,7 @@
 
 While a block runs, everything that it opened is known to the ``Redactor`` in ``current``: what the block emits, the
 message of its failure and every line that is logged meanwhile goes through it. A secret is found as it is, in another
-case and backwards, and as URLs, JSON, HTML, hexadecimal and base64 write it. What a block makes of a secret otherwise,
+case, backwards, and as URLs, JSON, HTML, hexadecimal and base64 write it. What a block makes of a secret otherwise,
 as a hash or an encrypted text, is not found.
 """
 

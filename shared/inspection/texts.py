@@ -15,7 +15,7 @@ import orjson
 from shared.domain.file_types import PLAIN
 from shared.domain.files import Reason
 from shared.inspection import markup
-from shared.inspection.refusals import Refused, malformed
+from shared.inspection.refusals import Refused, malformed, polyglot
 
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _MARKS = (
@@ -39,6 +39,9 @@ _BLANKS = re.compile(r"[\ufeff \t\r\n\x0c]*")
 _DECLARATION = 200
 """Characters within which an XML declaration says its encoding."""
 _LINES = 20
+PDF_BEGINS_BY = 1024
+"""Readers of PDFs look for their beginning in so many bytes (ISO 32000-1, implementation note 13 of its Annex H)."""
+_PDF = re.compile(r"%PDF-\d")
 
 
 def decoded(data: bytes) -> str | None:
@@ -73,6 +76,8 @@ def kind(text: str) -> str:
         return found
     if _BROKEN.match(start):
         raise malformed("XML document")
+    if _PDF.search(text, 0, PDF_BEGINS_BY) and "endobj" in text and "startxref" in text:
+        raise polyglot("It is a text and a PDF at once")
     return _json(start) or _table(start) or PLAIN
 
 

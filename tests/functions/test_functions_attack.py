@@ -1,7 +1,7 @@
 """Whatever a client sends that the OpenAPI document allows or forbids: no 5xx, and every answer as the document says.
 
-``ATTACK_EXAMPLES`` (2): requests for each operation, with and without a caller; 200 make about 20,000, and try more odd
-ids and values.
+``ATTACK_EXAMPLES`` (2): requests for each operation, with and without a caller; 200 make about 20,000, and more odd
+ids and values are tried.
 """
 
 import asyncio

@@ -235,4 +235,5 @@ async def test_a_path_is_logged_without_what_may_open_something(rig: Rig, caplog
         await rig.client.get(path)
     logged = "\n".join(record.getMessage() for record in caplog.records)
     assert "GET /echo/…/5dphf9qx0r8m3kz7v1c2b4n6ta 200" in logged
-    assert token not in logged and "GET /b" not in logged and "xxx" not in logged
+    for hidden in (token, "GET /b", "xxx"):
+        assert hidden not in logged
