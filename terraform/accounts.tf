@@ -31,10 +31,10 @@ locals {
     for queue in keys(module.manifest.queues) : "${key} ${queue}" => merge(grant, { queue = queue })
   }]...)
   on_topics = merge([for key, grant in local.on.topic : {
-    for topic in keys(module.manifest.topics) : "${key} ${topic}" => merge(grant, { topic = topic })
+    for topic in setsubtract(keys(module.manifest.topics), local.told) : "${key} ${topic}" => merge(grant, { topic = topic })
   }]...)
   on_buckets = merge([for key, grant in local.on.bucket : {
-    for bucket in keys(local.buckets) : "${key} ${bucket}" => merge(grant, { bucket = bucket })
+    for bucket in local.functions[grant.function].buckets : "${key} ${bucket}" => merge(grant, { bucket = bucket })
   }]...)
   makes_tasks = toset([for grant in values(local.on.queue) : grant.function])
 }

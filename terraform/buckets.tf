@@ -3,6 +3,8 @@
 locals {
   buckets        = { for name, bucket in module.manifest.buckets : name => bucket if !try(bucket.public, false) }
   public_buckets = { for name, bucket in module.manifest.buckets : name => bucket if try(bucket.public, false) }
+  # Topics into which buckets alone publish.
+  told = toset([for bucket in values(local.buckets) : bucket.notifies if can(bucket.notifies)])
 }
 
 resource "google_storage_bucket" "bucket" {
@@ -54,7 +56,7 @@ resource "google_storage_bucket" "bucket" {
   cors {
     origin          = concat([local.base_url], var.cors_origins)
     method          = ["GET", "PUT", "POST"]
-    response_header = ["Content-Type", "x-goog-*"]
+    response_header = ["Content-Type", "x-goog-content-length-range", "x-goog-if-generation-match"]
     max_age_seconds = 3600
   }
   depends_on = [google_project_service.api]
@@ -96,7 +98,7 @@ resource "google_storage_notification" "of_bucket" {
 }
 
 resource "google_pubsub_topic_iam_member" "told_by_storage" {
-  for_each = toset([for bucket in values(local.buckets) : bucket.notifies if can(bucket.notifies)])
+  for_each = local.told
   topic    = google_pubsub_topic.topic[each.key].id
   role     = "roles/pubsub.publisher"
   member   = "serviceAccount:${data.google_storage_project_service_account.this.email_address}"

@@ -37,6 +37,15 @@ resource "google_project_iam_member" "builder" {
   project  = var.project
   role     = each.key
   member   = google_service_account.builder.member
+
+  # It runs what libraries do when they are installed, and reads sources: users' files and Terraform's state it does not.
+  dynamic "condition" {
+    for_each = each.key == "roles/storage.objectViewer" ? [1] : []
+    content {
+      title      = "sources"
+      expression = "!resource.name.startsWith(\"projects/_/buckets/${var.project}-\") || resource.name.startsWith(\"projects/_/buckets/${var.project}-deploy/\")"
+    }
+  }
 }
 
 resource "google_artifact_registry_repository" "functions" {
