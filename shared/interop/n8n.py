@@ -6,17 +6,16 @@ them one. Connections lead every item on by itself; items of other nodes that an
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from shared.domain.fields import Fields, at
 from shared.domain.spec import Catalog
-from shared.interop import n8n_fragments, n8n_http, n8n_nodes, n8n_reading, secrets
+from shared.interop import n8n_fragments, n8n_http, n8n_nodes, n8n_reading, n8n_shape, secrets
 from shared.interop.imported import IdOf, Imported, ImportedGraph
 from shared.interop.n8n_fragments import Builder, End, Fragment, N8nNode
-from shared.interop.n8n_reading import Connection, Workflow
+from shared.interop.n8n_shape import Whole
 from shared.interop.n8n_terms import Untranslated
 from shared.interop.report import Report, shown
 
@@ -27,16 +26,6 @@ _SETTINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Whole:
-    """The workflow with what is known of its shape. ``reached``: names of the nodes that a trigger leads to."""
-
-    workflow: Workflow
-    reached: frozenset[str]
-    first_trigger: str
-    before: Mapping[str, frozenset[str]]
-
-
 def translate(raw: Mapping[str, Any], catalog: Catalog, id_of: IdOf, fields: Fields) -> Imported | None:
     """The graph of a workflow and the report; None where ``fields`` says what is wrong with it."""
     workflow = n8n_reading.read(raw, fields)
@@ -44,11 +33,10 @@ def translate(raw: Mapping[str, Any], catalog: Catalog, id_of: IdOf, fields: Fie
         return None
     report = Report(source="n8n")
     report.understood("graph", "", "", "Under a new id.")
-    whole = _whole(workflow)
-    zone = _timezone(raw)
-    made = {node.name: _fragment(replace(node, before=whole.before[node.name], timezone=zone, workflow=workflow.name),
-                             whole, report)
-            for node in workflow.nodes}  # fmt: skip
+    whole = n8n_shape.of(workflow, _timezone(raw))
+    fed = _fed(whole, {node.name: _fragment(node, whole, Report(source="n8n")) for node in whole.nodes})
+    whole = replace(whole, reached=fed)
+    made = {node.name: _fragment(node, whole, report) for node in whole.nodes}
     links = list(_links(whole, made, report))
     body = {
         "name": workflow.name,
@@ -57,6 +45,21 @@ def translate(raw: Mapping[str, Any], catalog: Catalog, id_of: IdOf, fields: Fie
     }
     _report_rest(raw, report)
     return Imported(graphs=[ImportedGraph(id=id_of(0), place="", body=body, field_of=lambda one: one)], report=report)
+
+
+def _fed(whole: Whole, made: Mapping[str, Fragment]) -> frozenset[str]:
+    """The nodes that items come to: a rule that a Switch does not have sends none."""
+    found = {node.name for node in whole.nodes if node.kind in n8n_nodes.TRIGGERS}
+    grew = True
+    while grew:
+        new = {
+            one.sink
+            for one in whole.workflow.connections
+            if one.source in found and one.sink not in found and _sources(one.source, one.output, whole, made, ())
+        }
+        found |= new
+        grew = bool(new)
+    return frozenset(found)
 
 
 def _timezone(raw: Mapping[str, Any]) -> str:
@@ -71,36 +74,7 @@ def _link(number: int, source: End, sink: End, is_static: bool) -> dict[str, Any
     return {"id": f"link-{number}", **ends, "is_static": is_static}
 
 
-def _whole(workflow: Workflow) -> _Whole:
-    after: dict[str, set[str]] = defaultdict(set)
-    for one in workflow.connections:
-        after[one.source].add(one.sink)
-    reach = {node.name: _reach(node.name, after) for node in workflow.nodes}
-    triggers = [node for node in workflow.nodes if node.kind in n8n_nodes.TRIGGERS and not _is_disabled(node)]
-    by_hand = [node.name for node in triggers if node.kind in ("manualTrigger", "start")]
-    first = next(iter([*by_hand, *(node.name for node in triggers)]), "")
-    starts = [node.name for node in workflow.nodes if node.kind in n8n_nodes.TRIGGERS]
-    before = {node.name: frozenset(name for name in reach if node.name in reach[name]) for node in workflow.nodes}
-    reached = frozenset(starts).union(*(reach[name] for name in starts))
-    return _Whole(workflow=workflow, reached=reached, first_trigger=first, before=before)
-
-
-def _reach(start: str, after: Mapping[str, set[str]], avoid: str = "") -> set[str]:
-    found: set[str] = set()
-    left = [start]
-    while left:
-        for name in after.get(left.pop(), ()):
-            if name not in found and name != avoid:
-                found.add(name)
-                left.append(name)
-    return found
-
-
-def _is_disabled(node: N8nNode) -> bool:
-    return node.raw.get("disabled") is True
-
-
-def _fragment(node: N8nNode, whole: _Whole, report: Report) -> Fragment:
+def _fragment(node: N8nNode, whole: Whole, report: Report) -> Fragment:
     builder = Builder(node)
     if node.kind in n8n_nodes.TRIGGERS:
         _trigger(builder, whole)
@@ -113,10 +87,8 @@ def _fragment(node: N8nNode, whole: _Whole, report: Report) -> Fragment:
         builder.add("", "NOTE", {"text": text})
         builder.made.used.update(node.parameters)
         report.changed("node", node.place, "No trigger leads to it: kept as a note.", node.id)
-    elif _is_disabled(node):
-        end = n8n_nodes.pass_on(builder)
-        builder.takes(end[0], "text")
-        builder.sends(0, end)
+    elif n8n_shape.is_disabled(node):
+        n8n_nodes.nothing(builder)
         report.changed("node", node.place, "It is disabled: it sends on what comes.", node.id)
     else:
         builder = _counterpart(node, report)
@@ -125,7 +97,7 @@ def _fragment(node: N8nNode, whole: _Whole, report: Report) -> Fragment:
     return builder.made
 
 
-def _trigger(builder: Builder, whole: _Whole) -> None:
+def _trigger(builder: Builder, whole: Whole) -> None:
     node = builder.node
     data: dict[str, Any] = {"name": node.name, "optional": True}
     if node.name == whole.first_trigger:
@@ -192,9 +164,11 @@ def _report_parameters(builder: Builder, report: Report) -> None:
             report.missing("default", place, "It has no counterpart.", node.id)
         else:
             report.understood("default", place, node.id)
+    for where, message in builder.made.lost.items():
+        report.missing("default", f"{at(node.place, 'parameters')}.{where}", message, node.id)
 
 
-def _links(whole: _Whole, made: Mapping[str, Fragment], report: Report) -> Iterator[tuple[End, End, bool]]:
+def _links(whole: Whole, made: Mapping[str, Fragment], report: Report) -> Iterator[tuple[End, End, bool]]:
     for fragment in made.values():
         for source, sink in fragment.links:
             yield source, sink, False
@@ -202,7 +176,7 @@ def _links(whole: _Whole, made: Mapping[str, Fragment], report: Report) -> Itera
         if one.source not in whole.reached:
             report.changed("link", one.place, "No trigger leads to it.")
             continue
-        if _comes_back(one, whole):
+        if n8n_shape.comes_back(one, whole.workflow):
             report.changed("link", one.place, "Items go through the loop by themselves; what comes back is done.")
             continue
         sinks = _at(made[one.sink].inputs, one.input)
@@ -223,32 +197,20 @@ def _links(whole: _Whole, made: Mapping[str, Fragment], report: Report) -> Itera
 
 
 def _sources(
-    name: str, output: int, whole: _Whole, made: Mapping[str, Fragment], asked: tuple[str, ...]
+    name: str, output: int, whole: Whole, made: Mapping[str, Fragment], asked: tuple[str, ...]
 ) -> Sequence[End]:
     """The pins from which items leave a node by an output; of a loop's end: those that come back to it."""
     node = whole.workflow.by_name[name]
-    is_done = node.kind == n8n_nodes.LOOP and not _is_disabled(node) and output == (0 if node.version >= 3 else 1)
+    is_done = (
+        node.kind == n8n_nodes.LOOP and not n8n_shape.is_disabled(node) and output == (0 if node.version >= 3 else 1)
+    )
     if not is_done or name in asked:
         return _at(made[name].outputs, output)
-    back = [one for one in whole.workflow.connections if one.sink == name and _comes_back(one, whole)]
+    back = [
+        one for one in whole.workflow.connections if one.sink == name and n8n_shape.comes_back(one, whole.workflow)
+    ]
     found = [end for one in back for end in _sources(one.source, one.output, whole, made, (*asked, name))]
     return list(dict.fromkeys(found))
-
-
-def _comes_back(one: Connection, whole: _Whole) -> bool:
-    """Whether a connection leads back into a loop out of its body."""
-    node = whole.workflow.by_name[one.sink]
-    if node.kind != n8n_nodes.LOOP or _is_disabled(node):
-        return False
-    body = 1 if node.version >= 3 else 0
-    after: dict[str, set[str]] = defaultdict(set)
-    for other in whole.workflow.connections:
-        if other.source != node.name:
-            after[other.source].add(other.sink)
-    starts = {
-        other.sink for other in whole.workflow.connections if other.source == node.name and other.output == body
-    }
-    return one.source in starts.union(*(_reach(start, after, node.name) for start in starts))
 
 
 def _at(several: Sequence[Sequence[End]], number: int) -> Sequence[End]:

@@ -10,17 +10,27 @@ Syntax: https://docs.n8n.io/code/expressions/
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
-from shared.interop.n8n_names import Names
+from shared.interop.n8n_names import Ask, Names
 from shared.interop.n8n_parser import Parser
-from shared.interop.n8n_terms import Term, Untranslated, constant, quoted, text
+from shared.interop.n8n_terms import Term, Untranslated, constant, number, quoted, repeated, text
 from shared.interop.n8n_tokens import parts
 
 MAX_EXPRESSION = 2_000
 MAX_JINJA = 50_000
 
-__all__ = ["Names", "expression", "parts", "text", "value"]
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A parameter whose value is to be a ``number``, ``boolean``, ``array`` or ``object``; texts are read as one."""
+
+    type: str
+    parameter: Any
+
+
+__all__ = ["Names", "Typed", "expression", "parts", "text", "value"]
 
 
 def value(parameter: Any, names: Names) -> Term:
@@ -28,6 +38,8 @@ def value(parameter: Any, names: Names) -> Term:
     match parameter:
         case str() if parameter.startswith("="):
             return _template(parameter[1:], names)
+        case Typed():
+            return _typed(parameter.type, value(parameter.parameter, names), names)
         case Mapping():
             entries = cast(Mapping[str, Any], parameter).items()
             return Term("{" + ", ".join(f"{quoted(key)}: {value(one, names).jinja}" for key, one in entries) + " }")
@@ -35,6 +47,17 @@ def value(parameter: Any, names: Names) -> Term:
             return Term("[" + ", ".join(value(one, names).jinja for one in cast(list[Any], parameter)) + "]")
         case _:
             return constant(parameter)
+
+
+def _typed(type_: str, term: Term, names: Names) -> Term:
+    if type_ == "number" and not term.is_number:
+        return Term(f"(none if {repeated(term)} is none else {number(term)})")
+    if type_ == "boolean" and not term.is_truth:
+        it = repeated(term)
+        return Term(f"(none if {it} is none else text_of({it})|lower in ['true', '1'])")
+    if type_ in ("array", "object") and term.is_text:
+        return Term(names.ask(Ask(block_type="JSON_DECODER", texts={"json_str": term.jinja}, pin="data")))
+    return term
 
 
 def _template(template: str, names: Names) -> Term:

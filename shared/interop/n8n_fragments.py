@@ -23,6 +23,7 @@ _WRAPPED = (
     "{% if v is mapping or v is string or v is number or v is none %}[{{ one(v) }}]"
     "{% else %}[{% for e in v %}{{ one(e) }}{{ '' if loop.last else ',' }}{% endfor %}]{% endif %}"
 )
+_EMPTY: Sequence[Any] = (None, "", {}, [], False)
 _NAME = re.compile(r"\b[nth]\d+\b")
 
 
@@ -33,8 +34,8 @@ def _iso(zone: str) -> Mapping[str, Any]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class N8nNode:
     """A node of a workflow. ``place``: in the file; ``before``: the names of the nodes that may have run before;
-    ``timezone``
-    and ``workflow``: of the whole, the latter its name."""
+    ``timezone``, ``workflow``: of the whole, the latter its name; ``pairs``: items have to stay with those that they
+    come from."""
 
     place: str
     id: str
@@ -47,6 +48,7 @@ class N8nNode:
     before: frozenset[str] = frozenset()
     timezone: str = "UTC"
     workflow: str = ""
+    pairs: bool = False
 
     @property
     def kind(self) -> str:
@@ -58,7 +60,7 @@ class N8nNode:
 class Fragment:
     """``inputs[i]``: the pins that take what comes into the i-th input, ``outputs[i]``: those that send what leaves
     by the i-th output. ``references``: pins that take the item of another node, by its name. ``used``: parameters
-    that are translated; ``notes``: what is different, by parameter."""
+    that are translated; ``notes``: what is different, by parameter; ``lost``: what is not here, by its place."""
 
     nodes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     links: list[tuple[End, End]] = field(default_factory=list[tuple[End, End]])
@@ -67,6 +69,7 @@ class Fragment:
     references: list[tuple[str, End]] = field(default_factory=list[tuple[str, End]])
     used: set[str] = field(default_factory=set[str])
     notes: dict[str, str] = field(default_factory=dict[str, str])
+    lost: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class Builder:
@@ -80,6 +83,13 @@ class Builder:
         """A parameter, by any of its names over the versions; None: it is not there. It counts as translated."""
         self.made.used.update(names)
         return next((found for name in names if (found := self.node.parameters.get(name)) is not None), None)
+
+    def options(self, *known: str) -> Mapping[str, Any]:
+        """The options of the node, those that say something. Others than ``known`` are told to be lost."""
+        found = {name: one for name, one in as_object(self.take("options")).items() if one not in _EMPTY}
+        for name in sorted(found.keys() - set(known)):
+            self.made.lost[f"options.{name}"] = "It has no counterpart."
+        return found
 
     def add(self, word: str, block_type: str, input_data: Mapping[str, Any] | None = None) -> str:
         """A node; ``word`` is empty for the one that stands for the whole."""
@@ -181,10 +191,11 @@ class Builder:
         self.link(source, (id_, "json_str"))
         return id_, "data"
 
-    def items(self, source: End) -> End:
+    def items(self, *sources: End, field_name: str = "data") -> End:
         """Items, one a token, out of what is on a pin: the node that stands for the whole."""
-        wrap = self.add("as items", "FILL_TEXT_TEMPLATE", {"format": wrapped("data")})
-        self.link(source, (wrap, "values_#_v"))
+        wrap = self.add("as items", "FILL_TEXT_TEMPLATE", {"format": wrapped(field_name)})
+        for source in sources:
+            self.link(source, (wrap, "values_#_v"))
         each = self.add("", "STEP_THROUGH_ITEMS")
         self.link((wrap, "output"), (each, "items"))
         return each, "item"
@@ -202,6 +213,5 @@ def as_object(value: Any) -> Mapping[str, Any]:
 
 def rest(builder: Builder) -> Sequence[str]:
     """The parameters that nobody asked for and that say something."""
-    empty: Sequence[Any] = (None, "", {}, [], False)
     given, used = builder.node.parameters, builder.made.used
-    return [name for name, value in given.items() if name not in used and value not in empty]
+    return [name for name, value in given.items() if name not in used and value not in _EMPTY]

@@ -5,7 +5,7 @@ https://docs.n8n.io/integrations/builtin/core-nodes/n8n-nodes-base.httprequest/
 
 from typing import Any
 
-from shared.interop import n8n_nodes
+from shared.interop import n8n_answers, n8n_nodes
 from shared.interop.n8n_conditions import listed
 from shared.interop.n8n_expressions import value
 from shared.interop.n8n_fragments import Builder, End, as_object
@@ -40,7 +40,7 @@ def translate(builder: Builder) -> None:
             continue
         source = n8n_nodes.raw_json(builder, pin, part) if isinstance(part, str) else builder.json(pin, part)
         builder.link(builder.read(source) if pin == "body" else source, (id_, pin))
-    builder.sends(0, builder.items((id_, "response")))
+    n8n_answers.sends(builder, id_)
     _errors(builder, id_)
 
 

@@ -32,25 +32,20 @@ MAX_SWITCH = 20
 NOTE = "stickyNote"
 
 
-def pass_on(builder: Builder, word: str = "") -> End:
+def nothing(builder: Builder) -> None:
     """A node that sends on what comes in."""
-    id_ = builder.add(word, "PRINT_TO_CONSOLE")
-    return id_, "output"
-
-
-def _nothing(builder: Builder) -> None:
-    end = pass_on(builder)
-    builder.takes(end[0], "text")
-    builder.sends(0, end)
+    id_ = builder.add("", "PRINT_TO_CONSOLE")
+    builder.takes(id_, "text")
+    builder.sends(0, (id_, "output"))
 
 
 def _loop(builder: Builder) -> None:
     """Each item goes its own way already: the loop's body runs once for each, and what comes back is what is done."""
     size = builder.take("batchSize")
-    builder.take("options")
+    builder.options()
     if size not in (None, 1):
         builder.made.notes["batchSize"] = "Items go one by one."
-    end = pass_on(builder)
+    end = builder.add("", "PRINT_TO_CONSOLE"), "output"
     builder.takes(end[0], "text")
     builder.sends(1 if builder.node.version >= 3 else 0, end)
     builder.sends(0 if builder.node.version >= 3 else 1)
@@ -86,6 +81,7 @@ def _fields(builder: Builder) -> dict[str, Any]:
     """The fields that a Set node sets, in the shapes of its versions; a dot in a name leads into an object."""
     found: dict[str, Any] = {}
     nested = as_object(builder.take("options")).get("dotNotation") is not False
+    builder.options("dotNotation", "ignoreConversionErrors")
     groups = [*_groups(builder.take("assignments"), "assignments"), *_groups(builder.take("fields"), "values")]
     for type_, several in as_object(builder.take("values")).items():
         groups += [{"type": type_, **one} for one in listed(several)]
@@ -104,8 +100,10 @@ def _groups(value: Any, name: str) -> list[Mapping[str, Any]]:
 
 def _typed(type_: str, value: Any) -> Any:
     """A literal of a Set field is a text in a form; its type says what it is."""
-    if not isinstance(value, str) or "{{" in value or type_ in ("string", "stringValue"):
+    if not isinstance(value, str) or type_ in ("string", "stringValue"):
         return value
+    if "{{" in value:
+        return n8n_expressions.Typed(type_.removesuffix("Value"), value)
     value = value.removeprefix("=")
     try:
         return json.loads(value.lower() if type_.startswith("boolean") else value)
@@ -162,7 +160,12 @@ def _branch(builder: Builder, word: str, condition: Callable[[Names], str], sour
 
 def _if(builder: Builder) -> None:
     conditions, combined = builder.take("conditions"), builder.take("combineOperation")
-    builder.take("options", "looseTypeValidation")
+    builder.take("looseTypeValidation")
+    _yes_and_no(builder, conditions, combined)
+
+
+def _yes_and_no(builder: Builder, conditions: Any, combined: Any) -> None:
+    builder.options("ignoreCase", "looseTypeValidation")
     id_ = _branch(builder, "", lambda names: n8n_conditions.of(conditions, names, combined), None)
     builder.sends(0, (id_, "yes_output"))
     builder.sends(1, (id_, "no_output"))
@@ -171,16 +174,16 @@ def _if(builder: Builder) -> None:
 def _filter(builder: Builder) -> None:
     conditions = builder.take("conditions")
     combined = "any" if builder.take("combineConditions") == "OR" else "all"
-    builder.take("options", "looseTypeValidation")
-    id_ = _branch(builder, "", lambda names: n8n_conditions.of(conditions, names, combined), None)
-    builder.sends(0, (id_, "yes_output"))
-    builder.sends(1, (id_, "no_output"))
+    builder.take("looseTypeValidation")
+    _yes_and_no(builder, conditions, combined)
 
 
 def _switch(builder: Builder) -> None:
     """Rule after rule: an item leaves by the first that it fits, or goes on to the next."""
     by_number = builder.take("mode") == "expression"
-    options = as_object(builder.take("options"))
+    options = builder.options(
+        "allMatchingOutputs", "fallbackOutput", "ignoreCase", "looseTypeValidation", "renameFallbackOutput"
+    )
     if options.get("allMatchingOutputs"):
         raise Untranslated("sending an item to several outputs has no counterpart")
     tests = _numbers(builder) if by_number else _rules(builder)
@@ -231,38 +234,11 @@ def _rules(builder: Builder) -> list[tuple[int, Callable[[Names], str]]]:
     return found
 
 
-def _merge(builder: Builder) -> None:
-    mode = builder.take("mode") or "append"
-    how = builder.take("combineBy", "combinationMode")
-    by_fields = mode == "mergeByKey" or (mode == "combine" and how in (None, "combineByFields", "mergeByFields"))
-    count = builder.take("numberInputs") or 2
-    builder.take("options")
-    if mode == "append":
-        end = pass_on(builder)
-        for number in range(count if isinstance(count, int) and 2 <= count <= 10 else 2):
-            builder.takes(end[0], "text", number)
-        builder.sends(0, end)
-    elif mode == "mergeByIndex" or (mode == "combine" and how in ("combineByPosition", "mergeByPosition")):
-        id_ = builder.add("", "ADD_TO_DICTIONARY")
-        builder.takes(id_, "dictionary", 0)
-        builder.takes(id_, "entries", 1)
-        builder.sends(0, (id_, "updated_dictionary"))
-    elif by_fields:
-        n8n_merging.by_fields(builder)
-    elif mode in ("chooseBranch", "wait", "passThrough"):
-        chosen = builder.take("useDataOfInput", "output")
-        builder.take("chooseBranchMode")
-        id_ = builder.add("", "CREATE_LIST")
-        for number in range(2):
-            builder.takes(id_, f"values_$_{number}", number)
-        builder.sends(0, (id_, f"list_$_{1 if str(chosen) in ('2', 'input2') else 0}"))
-    else:
-        raise Untranslated(f"the mode {mode}{f', {how},' if how else ''} has no counterpart")
-
-
 def _split_out(builder: Builder) -> None:
     name = builder.take("fieldToSplitOut")
-    builder.take("options")
+    options = builder.options("disableDotNotation", "destinationFieldName")
+    if any(isinstance(one, str) for one in options.values()) or options.get("disableDotNotation"):
+        raise Untranslated("another name for the elements has no counterpart")
     if not isinstance(name, str) or "," in name or not name.strip() or name.startswith("="):
         raise Untranslated("splitting out several fields, or one that is computed, has no counterpart")
     if builder.take("include") not in (None, "noOtherFields"):
@@ -281,7 +257,7 @@ def _output(builder: Builder) -> None:
     """Respond to Webhook: an output of the agent."""
     how = builder.take("respondWith") or "firstIncomingItem"
     body = builder.take("responseBody")
-    builder.take("options")
+    builder.options()
     id_ = builder.add("", "AGENT_OUTPUT", {"name": builder.node.name})
     if how == "json":
         builder.link(builder.read(raw_json(builder, "body", body)), (id_, "value"))
@@ -292,13 +268,13 @@ def _output(builder: Builder) -> None:
 
 
 COUNTERPARTS: dict[str, Translate] = {
-    "noOp": _nothing,
+    "noOp": nothing,
     LOOP: _loop,
     "set": _set,
     "if": _if,
     "filter": _filter,
     "switch": _switch,
-    "merge": _merge,
+    "merge": n8n_merging.merge,
     "splitOut": _split_out,
     "respondToWebhook": _output,
 }

@@ -127,8 +127,8 @@ async def test_items_of_an_answer_part_and_meet_again(stage: Stage) -> None:
     assert seen["output"] == {
         "Answer": [
             {"text": "Big a: 250"},
-            {"id": "b", "total": 20, "text": "Small b"},
             {"text": "Big c: 101"},
+            {"id": "b", "total": 20, "text": "Small b"},
             {"id": "d", "text": "Small d"},
         ]
     }
@@ -245,7 +245,7 @@ def test_every_node_parameter_and_connection_is_accounted_for(raw: dict[str, Any
         (node("X", "set", setting(a='={{ $node["Later"].json.a }}'), 3.4), "'Later' is no node before"),
         (node("X", "if", condition("={{ $json.a }}", "regex", "={{ $json.p }}"), 2), "a pattern that is computed"),
         (node("X", "merge", {"mode": "combine", "combineBy": "combineByFields"}), "no field"),
-        (node("X", "merge", {"mode": "combine", "combineBy": "combineAll"}), "combineAll"),
+        (node("X", "merge", {"mode": "combineBySql"}), "combineBySql"),
         ({**node("X", "y"), "type": "@n8n/n8n-nodes-langchain.agent"}, "no counterpart"),
         (node("X", "httpRequest", {"method": "POST", "sendBody": True, "contentType": "raw"}, 4.2), "raw"),
         (node("X", "httpRequest", {"method": True}, 4.2), "method TRUE"),

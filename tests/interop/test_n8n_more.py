@@ -158,6 +158,7 @@ async def test_a_switch_goes_by_a_number_that_is_computed(stage: Stage, number: 
 
 LEFT = [{"id": 1, "a": "x"}, {"id": 2, "a": "y"}]
 RIGHT = [{"id": 2, "b": "z"}, {"id": 3, "b": "q"}]
+UNPAIRED = {"includeUnpaired": True, "clashHandling": {"values": {"resolveClash": "preferInput1"}}}
 BOTH = [{"id": 2, "a": "y", "b": "z"}]
 
 
@@ -173,9 +174,14 @@ BOTH = [{"id": 2, "a": "y", "b": "z"}]
              "outputDataFrom": "input2"}, RIGHT[1:]),
         (3, {"mode": "combine", "fieldsToMatchString": "id", "joinMode": "keepEverything"},
          [LEFT[0], *BOTH, RIGHT[1]]),
+        (3, {"mode": "combine", "fieldsToMatchString": "id", "joinMode": "keepNonMatches"}, [LEFT[0], RIGHT[1]]),
+        (3, {}, [*LEFT, *RIGHT]),
+        (3, {"mode": "combine", "combineBy": "combineByPosition", "options": UNPAIRED},
+         [{**RIGHT[0], **LEFT[0]}, {**RIGHT[1], **LEFT[1]}]),
+        (3, {"mode": "combine", "combineBy": "combineAll"}, [{**a, **b} for a in LEFT for b in RIGHT]),
     ],
 )  # fmt: skip
-async def test_items_are_joined_by_a_field(stage: Stage, version: float, parameters: Any, answer: Any) -> None:
+async def test_items_are_merged(stage: Stage, version: float, parameters: Any, answer: Any) -> None:
     raw = workflow(
         [START, *rows("Left", LEFT), *rows("Right", RIGHT), node("Join", "merge", parameters, version), ANSWER],
         "Start -> Left",
@@ -186,7 +192,94 @@ async def test_items_are_joined_by_a_field(stage: Stage, version: float, paramet
         "Each Right -> Join:1",
         "Join -> Answer",
     )
-    assert sorted(await answered(stage, raw), key=lambda one: one["id"]) == sorted(answer, key=lambda one: one["id"])
+    seen = await answered(stage, raw)
+    assert (seen if "fieldsToMatchString" not in parameters else sorted(seen, key=str)) == answer
+
+
+def _paged(**pagination: Any) -> dict[str, Any]:
+    return {"url": "https://x.example", "options": {"pagination": {"pagination": pagination}}}
+
+
+PAGE = "updateAParameterInEachRequest"
+LINK = {"paginationMode": "responseContainsNextURL", "nextURL": "={{ $response.body.meta['next'] }}"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "data"),
+    [
+        (_paged(paginationMode=PAGE, parameters={"parameters": [{"name": "p", "value": "={{ $pageCount + 1 }}"}]},
+                limitPagesFetched=True, maxRequests=3),
+         {"pagination": "page_number", "page_parameter": "p", "first_page": 1, "max_pages": 3}),
+        (_paged(paginationMode=PAGE, paginationCompleteWhen="other",
+                completeExpression="={{ !$response.body.cursor }}",
+                parameters={"parameters": [{"type": "qs", "name": "c", "value": "={{ $response.body.cursor }}"}]}),
+         {"pagination": "cursor", "page_parameter": "c", "next_path": "cursor", "max_pages": 100}),
+        (_paged(**LINK), {"pagination": "next_link", "next_path": "meta.next", "max_pages": 100}),
+        ({"url": "https://x.example", "options": {"response": {"response": {"responseFormat": "text"}}}},
+         {"response_format": "text"}),
+    ],
+)  # fmt: skip
+def test_the_options_of_a_request_are_pins(parameters: Any, data: dict[str, Any]) -> None:
+    imported = made.imported(workflow([START, node("X", "httpRequest", parameters, 4.2)], "Start -> X"))
+    [request] = [one for one in imported.graphs[0].body["nodes"] if one["block_type"] == "HTTP_REQUEST"]
+    assert request["input_data"] == {"method": "GET", **data}
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        _paged(paginationMode=PAGE, parameters={"parameters": [{"name": "o", "value": "={{ $pageCount * 50 }}"}]}),
+        _paged(**LINK, paginationCompleteWhen="receiveSpecificStatusCodes"),
+        _paged(**LINK, paginationCompleteWhen="other", completeExpression="={{ $response.body.done }}"),
+    ],
+)
+def test_pages_that_would_be_missed_are_a_placeholder(parameters: Any) -> None:
+    imported = made.imported(workflow([START, node("X", "httpRequest", parameters, 4.2)], "Start -> X"))
+    assert "PLACEHOLDER" in [one["block_type"] for one in imported.graphs[0].body["nodes"]]
+
+
+async def test_an_answer_comes_whole_with_what_went_wrong(stage: Stage) -> None:
+    web = world.Web({"x.example": {"a": 1}})
+    world.give(stage, web)
+    options = {
+        "response": {"response": {"fullResponse": True, "neverError": True}},
+        "timeout": 5_000,
+        "batching": {"batch": {"batchSize": 1}},
+    }
+    raw = workflow(
+        [START, node("X", "httpRequest", {"url": "https://x.example", "options": options}, 4.2), ANSWER],
+        "Start -> X",
+        "X -> Answer",
+    )
+    [answer] = await answered(stage, raw)
+    assert (answer["body"], answer["statusCode"]) == ({"a": 1}, 200)
+    imported = made.imported(raw)
+    assert [one["timeout"] for one in imported.graphs[0].body["nodes"] if "timeout" in one] == [5]
+    lost = [one.place for one in imported.report.entries if one.outcome == "missing"]
+    assert "nodes[1].parameters.options.batching" in lost
+
+
+async def test_what_a_switch_never_sends_is_no_hindrance(stage: Stage) -> None:
+    rules = {"rules": [{"operation": "equal", "value2": 1, "output": 1}]}
+    raw = workflow(
+        [
+            START,
+            node("Which", "switch", {"value1": "=1", "rules": rules}, 1),
+            *[node(name, "set", fields(way=("string", name)), 3.4) for name in ("never", "one")],
+            ANSWER,
+        ],
+        "Start -> Which", "Which -> never", "Which:1 -> one", "never -> Answer", "one -> Answer",
+    )  # fmt: skip
+    assert await answered(stage, raw) == [{"way": "one"}]
+
+
+async def test_a_field_has_the_type_that_it_names(stage: Stage) -> None:
+    asked = fields(
+        n=("number", "={{ '5' }}"), b=("boolean", "={{ 'TRUE' }}"), a=("array", "=[1, {{ 1 + 1 }}]"),
+        o=("object", "={{ {x: [1]} }}"), none=("number", "={{ $json.gone }}"), s=("string", "={{ 5 }}"),
+    )  # fmt: skip
+    seen = await set_to(stage, asked)
+    assert seen == {"n": 5, "b": True, "a": [1, 2], "o": {"x": [1]}, "none": None, "s": 5}
 
 
 def test_what_is_made_for_a_time_is_accounted_for() -> None:
