@@ -12,7 +12,7 @@ from clamd_double import Clamd
 from served import PROJECT, ROOT, Accounts, Cloud, MakeApi, User, app_of
 from uploading import Uploads
 
-from local.auth import AuthService
+from local.auth import AuthService, passwords
 from local.database import Database
 from local.firestore.index_file import IndexFile
 from local.firestore.service import FirestoreService
@@ -56,7 +56,9 @@ def cloud() -> Iterator[Cloud]:
         return database, [firestore, auth, objects], Cloud(*places, token, later)
 
     database, services, started = run(start())
-    yield started
+    with pytest.MonkeyPatch.context() as cheap:
+        cheap.setattr(passwords, "COST", 2)  # nearly every test signs a user up
+        yield started
 
     async def stop() -> None:
         for service in services:

@@ -54,8 +54,9 @@ class Accounts:
         self._made += 1
         email = f"user-{self._made}-{os.urandom(6).hex()}@example.com"
         made = await self._call("accounts:signUp?key=any", email=email, password=PASSWORD)
-        if role is not None:
-            await self.change(made["localId"], customAttributes=f'{{"role": "{role}"}}')
+        if role is None:
+            return User(made["localId"], email, made["idToken"])
+        await self.change(made["localId"], customAttributes=f'{{"role": "{role}"}}')
         signed_in = await self._call("accounts:signInWithPassword?key=any", email=email, password=PASSWORD)
         return User(made["localId"], email, signed_in["idToken"])
 

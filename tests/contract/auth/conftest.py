@@ -12,7 +12,7 @@ import firebase_admin.auth
 import httpx
 import pytest
 
-from local.auth import AuthService
+from local.auth import AuthService, passwords
 from local.database import Database
 from local.identity import Identity
 
@@ -58,7 +58,8 @@ class Cloud:
 
 
 @pytest.fixture
-async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
+async def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cloud]:
+    monkeypatch.setattr(passwords, "COST", 2)
     cloud = Cloud(tmp_path / "data.sqlite")
     await cloud.start()
     yield cloud
