@@ -1,11 +1,13 @@
 """Who signs the tokens that the local cloud's services carry when they call a function?
 
-One RSA key, made on first use and kept in the database, so that a token stays good over a restart. The tokens
-have the claims of Google's own OIDC ID tokens (https://cloud.google.com/docs/authentication/token-types#id),
-and the auth service publishes the public key as Google does.
+One RSA key, made on first use and kept in the database, so that a token stays good over a restart. It is read on
+first use too, for either takes a core 40 ms. The tokens have the claims of Google's own OIDC ID tokens
+(https://cloud.google.com/docs/authentication/token-types#id), and the auth service publishes the public key as
+Google does.
 """
 
 import base64
+import functools
 import hashlib
 import time
 from collections.abc import Callable
@@ -30,11 +32,10 @@ class Identity:
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._key = _load_or_create_key(database)
-        numbers = self._key.public_key().public_numbers()
-        self._modulus = _base64url(numbers.n)
-        self._exponent = _base64url(numbers.e)
-        self._kid = hashlib.sha256(self._modulus.encode()).hexdigest()[:40]
+        self._database = database
+        database.create(
+            "CREATE TABLE IF NOT EXISTS identity_key (id INTEGER PRIMARY KEY CHECK (id = 1), pem BLOB NOT NULL)"
+        )
         self._minted: dict[tuple[str, str], tuple[float, str]] = {}
 
     def mint_oidc(self, audience: str, email: str) -> str:
@@ -62,16 +63,34 @@ class Identity:
             return False
         return True
 
-    @property
+    @functools.cached_property
     def key_id(self) -> str:
         """Which key it is."""
-        return self._kid
+        return hashlib.sha256(_base64url(self._numbers.n).encode()).hexdigest()[:40]
 
     def mint_oauth(self, email: str, scope: str) -> str:
         """An access token of ``email``: opaque, as Google's are, and good for nothing but to be recognised, for there
         is no API of Google's here that would look at it."""
         said = f"{email} {scope or DEFAULT_SCOPE} {int(self._clock() // REUSE_SECONDS)}"
-        return f"ya29.local.{hashlib.sha256(f'{self._kid} {said}'.encode()).hexdigest()}"
+        return f"ya29.local.{hashlib.sha256(f'{self.key_id} {said}'.encode()).hexdigest()}"
+
+    @functools.cached_property
+    def _key(self) -> rsa.RSAPrivateKey:
+        row = self._database.connection.execute("SELECT pem FROM identity_key").fetchone()
+        if row is not None:
+            loaded = serialization.load_pem_private_key(row[0], password=None)
+            assert isinstance(loaded, rsa.RSAPrivateKey)
+            return loaded
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        self._database.write("INSERT INTO identity_key (id, pem) VALUES (1, ?)", (pem,))
+        return key
+
+    @functools.cached_property
+    def _numbers(self) -> rsa.RSAPublicNumbers:
+        return self._key.public_key().public_numbers()
 
     def _sign(self, audience: str, email: str, issued_at: int) -> str:
         subject = str(int(hashlib.sha256(email.encode()).hexdigest()[:16], 16)).rjust(21, "1")[:21]
@@ -85,7 +104,7 @@ class Identity:
             "iat": issued_at,
             "exp": issued_at + LIFETIME_SECONDS,
         }
-        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self._kid})
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id})
 
     def jwks(self) -> dict[str, Any]:
         """The public key as a JWK set, as https://www.googleapis.com/oauth2/v3/certs serves it."""
@@ -93,28 +112,11 @@ class Identity:
             "kty": "RSA",
             "alg": "RS256",
             "use": "sig",
-            "kid": self._kid,
-            "n": self._modulus,
-            "e": self._exponent,
+            "kid": self.key_id,
+            "n": _base64url(self._numbers.n),
+            "e": _base64url(self._numbers.e),
         }
         return {"keys": [key]}
-
-
-def _load_or_create_key(database: Database) -> rsa.RSAPrivateKey:
-    database.create(
-        "CREATE TABLE IF NOT EXISTS identity_key (id INTEGER PRIMARY KEY CHECK (id = 1), pem BLOB NOT NULL)"
-    )
-    row = database.connection.execute("SELECT pem FROM identity_key").fetchone()
-    if row is not None:
-        loaded = serialization.load_pem_private_key(row[0], password=None)
-        assert isinstance(loaded, rsa.RSAPrivateKey)
-        return loaded
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    database.write("INSERT INTO identity_key (id, pem) VALUES (1, ?)", (pem,))
-    return key
 
 
 def _base64url(number: int) -> str:

@@ -40,13 +40,14 @@ def cloud() -> Iterator[Cloud]:
         database = Database(None)
         indexes = IndexFile.load(ROOT / "terraform" / "firestore.indexes.json")
         firestore = FirestoreService(database, indexes=indexes)
-        auth = AuthService(database, Identity(database), PROJECT)
+        identity = Identity(database)
+        assert identity.key_id  # made here: the connection is this thread's
+        auth = AuthService(database, identity, PROJECT)
         later = [0.0]
-        objects = StorageService(database, lambda: time.time() + later[0], identity=Identity(database))
+        objects = StorageService(database, lambda: time.time() + later[0], identity=identity)
         ports = await firestore.start(0), await auth.start(0), await objects.start(0)
         for bucket in ("files", "quarantine"):
             objects.ensure_bucket(f"{PROJECT}-{bucket}")
-        identity = Identity(database)
 
         def token(function: str, caller: str = "invoker") -> str:
             audience = f"https://us-central1-{PROJECT}.cloudfunctions.net/{function}"
