@@ -17,7 +17,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Awaitable, Callable, Collection
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
@@ -30,12 +30,15 @@ from shared.firestore.idempotency import Answered, Busy, Held, OtherBody
 from shared.http import answers, json_text
 from shared.http import errors as wire
 
+T = TypeVar("T")
 Make = Callable[[str], Awaitable[Response]]
 """Makes the answer; the argument is the id for what it creates."""
 
 PATIENCE_SECONDS = 2.0
 FIRST_PAUSE_SECONDS = 0.05
 """It doubles."""
+RECORD_ATTEMPTS = 5
+"""How often a step of the record is tried: what is left half done keeps the key busy until its lease is over."""
 
 _BINDING = frozenset({409, 412})
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -85,7 +88,9 @@ class OnceOnly:
         """What becomes of this request; while another is at work, only after waiting for it a while."""
         end, pause, holder = clock.monotonic() + PATIENCE_SECONDS, FIRST_PAUSE_SECONDS, clock.random_id()
         while True:
-            found = await records.begin(user_id, self._route, key, self._fingerprint, holder, clock.now())
+            found = await _steadily(
+                lambda: records.begin(user_id, self._route, key, self._fingerprint, holder, clock.now())
+            )
             if not isinstance(found, Busy) or clock.monotonic() + pause > end:
                 return found
             await asyncio.sleep(pause)
@@ -98,21 +103,40 @@ async def _work(held: Held, make: Make, shown_once: Collection[str], kept: bool)
         answer = await make(resource_id(held))
     except WeftlyError as error:
         if error.retryable or error.code >= 500:
-            await records.release(held, clock.now())
+            await _release(held)
         elif error.code not in _BINDING:
-            await records.forget(held)
+            await _steadily(lambda: records.forget(held))
         else:
-            await records.complete(held, error.code, bytes(wire.answer(error).body), "")
+            await _complete(held, error.code, bytes(wire.answer(error).body), "")
         raise
     except Exception:
-        await records.release(held, clock.now())
+        await _release(held)
         raise
     if not kept:
-        await records.release(held, clock.now())
+        await _release(held)
         return answer
     body = _without(bytes(answer.body), shown_once)
-    await records.complete(held, answer.status_code, body, answer.headers.get("etag", ""))
+    await _complete(held, answer.status_code, body, answer.headers.get("etag", ""))
     return answer
+
+
+async def _complete(held: Held, code: int, body: bytes, etag: str) -> None:
+    await _steadily(lambda: records.complete(held, code, body, etag))
+
+
+async def _release(held: Held) -> None:
+    await _steadily(lambda: records.release(held, clock.now()))
+
+
+async def _steadily(step: Callable[[], Awaitable[T]]) -> T:
+    """A step of the record, tried again while the database does not take it: holder and fence tell each step that
+    was applied although its answer was lost."""
+    for attempt in range(RECORD_ATTEMPTS - 1):
+        try:
+            return await step()
+        except errors.Unavailable:
+            await asyncio.sleep(FIRST_PAUSE_SECONDS * 2**attempt)
+    return await step()
 
 
 def _without(body: bytes, fields: Collection[str]) -> bytes:

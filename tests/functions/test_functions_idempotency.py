@@ -12,6 +12,7 @@ import pytest
 from served import Accounts, MakeApi, User, error_of
 
 from shared import clock
+from shared.domain import errors
 from shared.firestore import graphs, idempotency
 from shared.http import idempotency as once
 
@@ -140,3 +141,21 @@ async def test_after_a_day_the_key_is_new(user: User):
 async def test_a_key_that_is_none_is_400(api: httpx.AsyncClient, a_graph: MakeGraph, key: str):
     error = error_of(await api.post("/graphs", json=a_graph(), headers={"Idempotency-Key": key}), 400)
     assert error["BadRequest"]["fieldViolations"][0]["field"] == "Idempotency-Key"
+
+
+@pytest.mark.parametrize("step", ["begin", "complete"])
+async def test_a_step_that_the_database_refuses_once_does_not_keep_the_key_busy(
+    api: httpx.AsyncClient, a_graph: MakeGraph, monkeypatch: pytest.MonkeyPatch, step: str
+):
+    real, refusals = getattr(idempotency, step), [errors.Unavailable("Not now.")]
+
+    async def busy(*args: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return await real(*args)
+
+    monkeypatch.setattr(idempotency, step, busy)
+    headers, body = {"Idempotency-Key": f"refused-{step}"}, a_graph()
+    answers = [await api.post("/graphs", json=body, headers=headers) for _ in range(2)]
+    assert [one.status_code for one in answers] == [200, 200]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
