@@ -193,7 +193,7 @@ async def delete_device(device_id: str, caller: auth.SignedIn) -> Response:
 async def create_notification_webhook(
     caller: auth.SignedIn, body: routing.AnyBody, once: idempotency.Once
 ) -> Response:
-    """Send the caller's notices to an address of theirs, signed."""
+    """Send the caller's notices to an address of theirs, signed. One that answers 410 is turned off."""
     return await once.resource(
         caller.user_id, lambda new_id: webhooks.create(world.real(), caller, body, new_id), shown_once=SHOWN_ONCE
     )

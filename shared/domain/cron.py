@@ -23,6 +23,7 @@ _ALIASES = {
     "@annually": "0 0 1 1 *",
 }
 _LONGEST_CHANGE = timedelta(hours=25)  # Samoa left out a day
+_NOWHERE = ("localtime", "Factory")
 
 
 class CronError(ValueError):
@@ -43,8 +44,8 @@ def check(expression: str) -> None:
 
 
 def is_zone(name: str) -> bool:
-    """Whether there is a time zone of this name in the IANA database."""
-    return name in zoneinfo.available_timezones()
+    """Whether there is a time zone of this name in the IANA database; not where this machine happens to be."""
+    return name in zoneinfo.available_timezones() and name not in _NOWHERE
 
 
 def after(expression: str, zone: str, moment: datetime) -> Iterator[datetime]:

@@ -1,13 +1,11 @@
 """Is what a creator says of an agent fit for the store? Texts, category, tags, pictures: each checked and cleaned."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from shared.domain.fields import Fields, kind
 from shared.domain.store import Card
-from shared.services import texts
+from shared.services import links, texts
 
 MAX_TITLE = 200
 MAX_DESCRIPTION = 20_000
@@ -16,9 +14,6 @@ LIMITS = {"tags": (20, 50), "media_urls": (10, 2_000)}
 """How many items, and of how many characters each."""
 OTHER = "other"
 """The category of what names none."""
-
-_UNSAFE = re.compile(r"[\s\"'<>\\`{}|^]")
-"""What no URL has unescaped (https://www.rfc-editor.org/rfc/rfc3986#appendix-A)."""
 
 NAMES = ("title", "description", "category", "tags", "media_urls")
 
@@ -64,14 +59,7 @@ def _texts(fields: Fields, raw: Mapping[str, Any], name: str) -> list[tuple[str,
 
 
 def _is_media(fields: Fields, place: str, url: str) -> bool:
-    """An https URL of a host, without a password in it, or a reference to a file."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        host, port, parts = "", 0, None
-    fine = parts is not None and parts.scheme == "https" and "." in host.strip(".") and port != 0
-    if not fine or parts is None or "@" in parts.netloc or _UNSAFE.search(url):
+    if not links.is_public(url, ("https",)):
         fields.wrong(place, "It must be an https URL, such as https://example.com/picture.png.")
         return False
     return True

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.domain import errors, signatures
@@ -19,6 +20,8 @@ MAX_KEPT = 1_000
 """Secrets that this instance holds open, so that not each delivery asks the key service."""
 
 GONE = 410
+"""The producer should turn the endpoint off
+(https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#delivery-success-and-failure)."""
 _secrets: OrderedDict[tuple[str, str], str] = OrderedDict()
 
 
@@ -83,14 +86,19 @@ async def _webhook(world: World, one: Delivery) -> Result:
     if 200 <= answer.status_code < 300:
         return Sent()
     if answer.status_code == GONE:
-        return Dropped("It answered 410: it wants no more of these.")
+        await outgoing_webhooks.documents.update(replace(webhook, is_active=False, updated_at=world.now()))
+        return Dropped("It answered 410: it wants no more of these, and was turned off.")
     return Failed(f"It answered {answer.status_code}.", True, _wait(answer.headers))
 
 
 def _payload(content: Mapping[str, Any]) -> dict[str, Any]:
     """As https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md proposes."""
     names = ("id", "title", "text", "path", "details")
-    return {"type": content["kind"], "timestamp": content["at"], "data": {name: content[name] for name in names}}
+    return {
+        "type": content["kind"],
+        "timestamp": content["at"].replace("+00:00", "Z"),
+        "data": {name: content[name] for name in names},
+    }
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:

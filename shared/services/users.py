@@ -4,7 +4,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from shared import clock
 from shared.domain import errors, permissions
@@ -15,7 +14,7 @@ from shared.domain.permissions import Caller
 from shared.firestore import users
 from shared.firestore.users import User
 from shared.gcp import auth
-from shared.services import audit, creators, etags, texts
+from shared.services import audit, creators, etags, links, texts
 
 MAX_NAME = 200
 MAX_PICTURE = 2_000
@@ -111,13 +110,7 @@ def _picture(fields: Fields, body: Mapping[str, Any]) -> str:
 
 
 def _is_link(value: str) -> bool:
-    if len(value) > MAX_PICTURE or not value.isprintable() or " " in value:
-        return False
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
+    return len(value) <= MAX_PICTURE and links.is_public(value, ("http", "https"))
 
 
 def _resource(caller: Caller, user: User) -> dict[str, Any]:

@@ -164,7 +164,19 @@ async def test_a_webhook_is_signed_and_its_receiver_can_check_it(people: People,
     with pytest.raises(signatures.SignatureError):
         signatures.event("standard", sending.SECRETS[hooks["ann"]], headers, raw + b" ", now)
     assert body["type"] == "rating_received"
+    assert body["timestamp"].endswith("Z")
     assert body["data"]["details"]["rating"] == 4
+
+
+async def test_a_webhook_that_wants_no_more_is_turned_off(people: People) -> None:
+    hook = (await everything_on(people, "ann"))["ann"]
+    people.receiver.answers["ann.example.com"] = [410]
+    await noticing.note([notice(Kind.RATING_RECEIVED, "ann", "1")])
+    await people.settle()
+    await noticing.note([notice(Kind.RATING_RECEIVED, "ann", "2")])
+    await people.settle()
+    assert people.receiver.got == {}
+    assert not (await webhooks.get(caller("ann"), hook))["is_active"]
 
 
 async def test_what_is_given_up_can_be_listed_and_sent_again(people: People, stage: Stage) -> None:
