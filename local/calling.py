@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import h11
 
-# Shorter than servers wait before they hang up (uvicorn: 5 s), so that a call seldom meets a closing connection.
+# Shorter than servers wait before they hang up (uvicorn as a rule 5 s), so that a call seldom meets a closing one.
 IDLE_SECONDS = 4.0
 MAX_IDLE_PER_ORIGIN = 500
 _PORTS = {"http": 80, "https": 443}

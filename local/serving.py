@@ -19,6 +19,10 @@ from local.grpc_server.server import Server
 
 HOST = "127.0.0.1"
 
+KEEP_ALIVE_SECONDS = 610
+"""How long a connection waits for its next request: as long as Google's front ends wait
+(https://cloud.google.com/load-balancing/docs/https#timeouts_and_retries). Shorter than the patience of clients, it
+would have them send on connections that are just being closed."""
 _LARGEST = 32 * 1024 * 1024
 """Bytes of a request."""
 
@@ -73,6 +77,7 @@ class HttpServer:
             lifespan="off",
             ws="none",
             proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=1,
         )
         self._server = _Uvicorn(config)

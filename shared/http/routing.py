@@ -34,7 +34,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 _BODY = "body_model"
-_WHOLE = (int, int | None)
+_WHOLE: tuple[Any, ...] = (int, int | None)
 _DIGITS = re.compile(r"-?[0-9]+")
 
 
