@@ -1,15 +1,16 @@
 """Executions: one document a run of a graph.
 
 Path: ``executions/{id}``; id random, or derived from an idempotency key.
-Fields: user_id, graph_id, graph_version, status, queue, active, occupies, constants, absent, created_at, started_at,
-    completed_at, due_at, due_shard, output, error, node_counts, cost, stop, parent, depth,
+Fields: user_id, graph_id, graph_version, status, queue, active, occupies, waits, constants, absent, created_at,
+    started_at, completed_at, due_at, due_shard, output, error, node_counts, cost, stop, parent, depth,
     running_since, ran_seconds, retry_of, repairs, sources, copied, deleting, credentials (ids), schema_version.
 Queries and their indexes: of a user, newest first (user_id, created_at); of a graph, newest first (user_id,
     graph_id, created_at); that occupy a user (user_id, occupies, created_at); that wait for their turn (user_id,
-    status; merged from single fields); that share the values of one (sources; single field); unfinished of a graph
+    waits, created_at); that share the values of one (sources; single field); unfinished of a graph
     (graph_id, active; merged from single fields); past due (due_shard, due_at).
-Hottest document: four writes in its life: created, started, finished, announced; two more each time that all of it
-    waits, and one for every ten minutes that it runs. A retry: one for each batch that it takes over, in a row.
+Hottest document: four writes in its life: created, started, finished, announced; one more if it waits for its turn,
+    two each time that all of it waits, and one for every ten minutes that it runs. A retry: one for each batch that
+    it takes over, in a row.
 Pruned by: deletion by its user.
 Size: constants are JSON text of at most ``MAX_CONSTANTS`` bytes, the output one of at most ``MAX_OUTPUT``; more lies
     in the bucket, or is put together when it is read.
@@ -27,7 +28,7 @@ from google.cloud.firestore_v1.base_query import And, FieldFilter
 from shared import caches
 from shared.domain import identity
 from shared.domain.records import Applied, Execution, Lost, Output, Parent, Stop, Written
-from shared.domain.statuses import BEGINNING, Status, is_final
+from shared.domain.statuses import Status, is_final
 from shared.firestore import client, commits, values
 
 SHARDS = 16
@@ -93,7 +94,11 @@ async def update(
 
 
 def started(now: datetime, due_at: datetime) -> dict[str, Any]:
-    return {"status": Status.RUNNING, "started_at": now, "running_since": now, "due_at": due_at}
+    return {"status": Status.RUNNING, "started_at": now, "running_since": now, "due_at": due_at, **RELEASED}
+
+
+RELEASED: Mapping[str, Any] = {"waits": firestore.DELETE_FIELD}
+"""The fields of an execution whose turn has come: nobody else need look for it."""
 
 
 def finished(execution: Execution) -> dict[str, Any]:
@@ -103,6 +108,7 @@ def finished(execution: Execution) -> dict[str, Any]:
         "status": execution.status,
         "active": False,
         "occupies": False,
+        **RELEASED,
         "completed_at": execution.completed_at,
         "output": text if len(text.encode()) <= MAX_OUTPUT else None,
         "error": values.dump_failure(execution.error) if execution.error else None,
@@ -161,24 +167,18 @@ async def count_occupying(user_id: str) -> int:
     return await _count(query)
 
 
-async def first_occupying(user_id: str, limit: int) -> list[Execution]:
-    """The executions of a user whose turn it is: the first, by creation, that are not final."""
+async def next_waiting(user_id: str) -> Execution | None:
+    """The user's first execution, by creation, that waits for its turn."""
     query = (
         collection()
         .where(filter=FieldFilter("user_id", "==", user_id))
-        .where(filter=FieldFilter("occupies", "==", True))
+        .where(filter=FieldFilter("waits", "==", True))
         .order_by("created_at")
         .order_by("__name__")
-        .limit(limit)
+        .limit(1)
     )
-    return [e async for e in _decode_all(query.stream())]
-
-
-async def has_waiting(user_id: str) -> bool:
-    """Whether an execution of the user waits for its turn."""
-    waiting = FieldFilter("status", "in", sorted(BEGINNING))
-    query = collection().where(filter=And([FieldFilter("user_id", "==", user_id), waiting]))
-    return bool(await query.select(["__name__"]).limit(1).get())
+    found = await query.get()
+    return decode(found[0]) if found else None
 
 
 async def sharing(execution_id: str) -> list[Execution]:
@@ -264,6 +264,7 @@ def encode(execution: Execution) -> dict[str, Any]:
         "queue": execution.queue,
         "active": True,
         "occupies": execution.parent is None,
+        **({"waits": True} if execution.parent is None else {}),
         "constants": values.dump_constants(execution.constants),
         "absent": list(execution.absent),
         "created_at": execution.created_at,

@@ -5,8 +5,9 @@ So however many are started at once, no more than the limit run, and no document
 who has begun much: what a user begins beside ``INTERACTIVE_EXECUTIONS`` others goes through the background queues.
 """
 
-from shared.domain.records import Execution
-from shared.domain.statuses import BEGINNING
+from dataclasses import replace
+
+from shared.domain.records import Execution, Lost
 from shared.firestore import executions
 from shared.services import roots
 from shared.services.world import World
@@ -29,10 +30,13 @@ def is_its_turn(world: World, rank: int) -> bool:
 
 async def promote(world: World, user_id: str) -> None:
     """Dispatch the executions whose turn has come. It is done after a final status is written: whoever was created
-    before that is seen here, whoever is created later sees the place that became free."""
-    limit = world.settings.max_concurrent_executions
-    if not limit or not await executions.has_waiting(user_id):
+    before that is seen here, whoever is created later sees the place that became free. Of several that end at once
+    each lets go another one, so as many tasks are made as places became free."""
+    if not world.settings.max_concurrent_executions:
         return
-    for execution in await executions.first_occupying(user_id, limit):
-        if execution.status in BEGINNING:
-            await roots.dispatch_again(world, execution)
+    while (execution := await executions.next_waiting(user_id)) is not None:
+        if not is_its_turn(world, await rank(world, execution)):
+            return
+        written = await executions.update(execution.id, executions.RELEASED, execution.update_time)
+        if not isinstance(written, Lost):  # otherwise it has been let go or stopped, or is looked at later
+            await roots.dispatch_again(world, replace(execution, update_time=written.update_time))

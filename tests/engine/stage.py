@@ -69,14 +69,15 @@ class NoWeb:
 
 @dataclass
 class Stage:
-    """``seed`` decides every order. ``calls`` counts Firestore's calls, ``created`` the tasks, ``events`` what was
-    published, by ordering key."""
+    """``seed`` decides every order. ``calls`` counts Firestore's calls, ``created`` the tasks, ``asked`` also
+    those that existed; ``events`` is what was published, by ordering key."""
 
     calls: Calls
     seed: int = 0
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     tasks: list[Pending] = field(default_factory=list[Pending])
     created: int = 0
+    asked: int = 0
     names: set[str] = field(default_factory=set[str])
     events: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
     objects: dict[str, bytes] = field(default_factory=dict[str, bytes])
@@ -100,6 +101,7 @@ class Stage:
         at: datetime | None = None,
         name: str | None = None,
     ) -> bool:
+        self.asked += 1
         if name is not None and name in self.names:
             return False
         self.names |= {name} if name else set()

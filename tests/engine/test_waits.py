@@ -333,3 +333,18 @@ async def test_executions_over_the_limit_start_in_turn(stage: Stage) -> None:
         most = max(most, len(running))
     assert most <= 2
     assert all([is_final((await stage.execution(e)).status) for e in started])
+
+
+async def test_each_that_waits_for_its_turn_is_dispatched_once_more(stage: Stage) -> None:
+    """However many end in the meantime, and though those before it have not started yet."""
+    stage.world = replace(
+        stage.world, settings=stage.world.settings.model_copy(update={"max_concurrent_executions": 4})
+    )
+    version = await stage.graph([upper("a", text="x")], [])
+    started = [await stage.start(version) for _ in range(12)]
+    for task in list(stage.tasks):
+        await stage.deliver(task)
+    assert stage.asked == 12 + 4  # the roots, and the nodes of those whose turn it is
+    await stage.run(parallel=3)
+    assert stage.asked == 12 + 4 + 8 * 2
+    assert all([is_final((await stage.execution(e)).status) for e in started])
