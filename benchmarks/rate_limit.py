@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+from bisect import bisect_left
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -64,7 +65,8 @@ async def measure(processes: int, limit: int, minutes: float) -> None:
     allowed = sorted(moment for one in said for moment in one["allowed"])
     by_minute = Counter(int((moment - allowed[0]) // 60) for moment in allowed)
     print(f"{processes} processes, limit {limit} a minute, asked {sum(one['asked'] for one in said)} times")
-    print(f"allowed by minute: {[by_minute[minute] for minute in sorted(by_minute)]}")
+    busiest = max(bisect_left(allowed, first + 60) - place for place, first in enumerate(allowed))
+    print(f"allowed by minute: {[by_minute[minute] for minute in sorted(by_minute)]}; in the busiest: {busiest}")
     print(f"by process: {[len(one['allowed']) for one in said]}")
     writes, reads = commits.counts["Commit"], commits.counts["BatchGetDocuments"]
     print(f"writes: {writes}, {writes / len(allowed):.3f} for a request that was allowed; reads: {reads}")
