@@ -51,7 +51,7 @@ types: $(VENV)/.stamp-dev
 	@$(BIN)/pyright
 unsafe: $(VENV)/.stamp-dev
 	@$(BIN)/bandit --quiet --recursive --severity-level medium --skip B310,B608,B704 functions shared local examples deploy
-	@git ls-files | grep -vE '$(NO_SECRETS)' | xargs $(BIN)/detect-secrets-hook $(SECRETS)
+	@{ git ls-files 2>/dev/null | grep . || find . -type f -not -path './.*' -not -path '*/__pycache__/*' | cut -c3-; } | grep -vE '$(NO_SECRETS)' | xargs $(BIN)/detect-secrets-hook $(SECRETS)
 audit: $(VENV)/.stamp-dev ## known vulnerabilities of the pinned libraries (needs the network)
 	@for name in requirements requirements-local requirements-dev; do $(BIN)/pip-audit --requirement $$name.txt || exit 1; done
 fmt: $(VENV)/.stamp-dev ## format

@@ -1,9 +1,11 @@
 # How Weftly comes to Google Cloud, step by step. Included by the Makefile; docs/deploying.md says what each does.
 # Steps that speak to Google need gcloud, terraform and any Python 3.9, and nothing that make installs.
 .PHONY: bundle scan deploy plan approval approve apply smoke traffic rollback
+# A folder with terraform in it, where it is not on the path.
+export PATH := $(if $(TERRAFORM),$(TERRAFORM):)$(PATH)
 ENV ?= dev
 REGION ?= us-central1
-STEP = $(if $(PROJECT),,$(error Name the project: make $@ PROJECT=my-project))PATH="$(TERRAFORM):$$PATH" python3 -m deploy.google $@ \
+STEP = $(if $(PROJECT),,$(error Name the project: make $@ PROJECT=my-project))python3 -m deploy.google $@ \
 	--project "$(PROJECT)" --env "$(ENV)" --region "$(REGION)" --bundle "$(BUNDLE)" --plan "$(PLAN)"
 
 bundle: $(VENV)/.stamp ## pack all functions into .dist/bundle-HASH.zip

@@ -4,7 +4,7 @@ terraform {
     google      = { source = "hashicorp/google", version = "~> 6.50" }
     google-beta = { source = "hashicorp/google-beta", version = "~> 6.50" }
   }
-  backend "gcs" {} # its bucket and prefix: `deploy/steps.py` names them
+  backend "gcs" {} # its bucket and prefix: `deploy/google.py` names them
 }
 
 provider "google" {

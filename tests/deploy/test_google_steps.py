@@ -40,7 +40,9 @@ class Project:
             case ["gcloud", "storage", "cp", _, url]:
                 self.objects.add(url)
             case ["gcloud", "run", "services", "describe", name, *_]:
-                return json.dumps(self._described(name))
+                return json.dumps(self.described(name))
+            case ["gcloud", "run", "services", "list", *_]:
+                return json.dumps([{"metadata": {"name": name}, **self.described(name)} for name in self.services])
             case ["gcloud", "run", "services", "update-traffic", name, *rest]:
                 self._change(name, rest[0])
             case ["terraform", _, "output", "-raw", "base_url"]:
@@ -51,7 +53,7 @@ class Project:
                 pass
         return ""
 
-    def _described(self, name: str) -> Any:
+    def described(self, name: str) -> Any:
         service = self.services[name]
         tagged = [
             {"revisionName": revision, "tag": tag, "url": f"https://{tag}---{name}.run.app"}
@@ -63,8 +65,7 @@ class Project:
     def _change(self, name: str, change: str) -> None:
         option, _, value = change.partition("=")
         if option == "--update-tags":
-            tag, _, revision = value.partition("=")
-            self.services[name]["tags"][tag] = revision
+            self.services[name]["tags"] |= dict(one.split("=") for one in value.split(","))
         else:
             assert option == "--to-revisions"
             self.services[name]["serves"] = value.removesuffix("=100")
@@ -139,6 +140,55 @@ def test_traffic_twice_keeps_what_can_be_gone_back_to(steps: google.Steps, proje
     assert project.serving() == {"old"}
 
 
+def test_apply_again_keeps_what_can_be_gone_back_to(steps: google.Steps, project: Project) -> None:
+    """Some services serve the new one already, as when ``traffic`` was broken off."""
+    steps.plan()
+    project.release("new")
+    steps.apply()
+    project.services["graphs"]["serves"] = "new"
+    steps.apply()
+    steps.traffic()
+    steps.rollback()
+    assert project.serving() == {"old"}
+
+
+def test_one_goes_back_by_one_release_where_it_left_a_function_as_it_was(
+    steps: google.Steps, project: Project
+) -> None:
+    for revision, functions in (("second", list(project.services)), ("third", ["graphs"])):
+        for name in functions:
+            project.services[name]["latest"] = revision
+        steps.apply()
+        steps.traffic()
+    steps.rollback()
+    assert project.serving() == {"second"}
+
+
+def test_to_go_back_nothing_has_to_be_built(
+    project: Project, release: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = google.Steps("weftly-test", "us-central1", "dev", release, project.run)
+    project.release("new")
+    steps.apply()
+    steps.traffic()
+    (tmp_path / "release.json").unlink()
+    monkeypatch.setattr(google.Steps, "__init__", _with(google.Steps.__init__, project.run))
+    assert google.main(["rollback", "--project", "weftly-test"]) == 0
+    assert project.serving() == {"old"}
+
+
+def _with(made: Callable[..., None], run: google.Run) -> Callable[..., None]:
+    return lambda self, *given: made(self, *given, run)
+
+
+def test_nothing_is_tagged_while_calls_are_spread(steps: google.Steps, project: Project) -> None:
+    spread = [{"revisionName": "old", "percent": 50}, {"revisionName": "new", "percent": 50}]
+    project.described = lambda name: {"status": {"latestReadyRevisionName": "new", "traffic": spread}}
+    with pytest.raises(google.StepError, match="new, old"):
+        steps.apply()
+    assert not [command for command in project.said if "update-traffic" in command]
+
+
 def test_without_a_load_balancer_the_candidates_own_addresses_are_asked(
     steps: google.Steps, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,9 +203,13 @@ def test_without_a_load_balancer_the_candidates_own_addresses_are_asked(
 
 
 def test_there_is_no_way_back_before_a_second_release(steps: google.Steps, project: Project) -> None:
-    with pytest.raises(google.StepError, match="previous"):
+    with pytest.raises(google.StepError, match="nothing to go back to"):
         steps.rollback()
-    assert not [command for command in project.said if "update-traffic" in command], "none was moved"
+    steps.plan()
+    steps.apply()
+    with pytest.raises(google.StepError, match="nothing to go back to"):
+        steps.rollback()
+    assert not [command for command in project.said if "--to-revisions" in command[-1]], "none was moved"
 
 
 def test_what_is_approved_is_the_plan_that_was_made(steps: google.Steps, project: Project) -> None:
