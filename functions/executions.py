@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.routers import comparisons, reviews, shares
 from functions.routers.shapes import ExecutionError
 from shared.http import api, auth, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
+from shared.http.resources import Resource
 from shared.services import deleting, execution_views, presets, retrying, stopping, world
 from shared.services import executions as service
 
@@ -218,7 +218,13 @@ async def _page(caller: auth.Caller, graph_id: str | None, page: pagination.Page
     )
 
 
-app = api.create_app("executions", [router, reviews.router, shares.router, shares.pages, comparisons.router])
+RESOURCES = (
+    Resource("functions.routers.reviews", "/api/v1/reviews/**"),
+    Resource("functions.routers.shares", "/api/v1/executions/*/shares/**", "/share/*"),
+    Resource("functions.routers.comparisons", "/api/v1/executions/*/comparison"),
+)
+
+app = api.create_app("executions", [router, *RESOURCES])
 
 
 @functions_framework.aio.http

@@ -5,13 +5,24 @@ from typing import Any
 import functions_framework.aio
 from starlette.requests import Request
 
-from functions.routers import library, moderation, presets, ratings, submissions
 from functions.routers import store as store_routes
 from shared.http.api import create_app
+from shared.http.resources import Resource
 
-MODULES = (store_routes, ratings, submissions, moderation, library, presets)
+STORE = "/api/v1/store"
+LIBRARY = "/api/v1/library"
 
-app = create_app("store", [module.router for module in MODULES])
+RESOURCES = (
+    Resource("functions.routers.ratings", f"{STORE}/agents/*/ratings/**", f"{STORE}/agents/*/download"),
+    Resource("functions.routers.submissions", f"{STORE}/submissions/**"),
+    Resource(
+        "functions.routers.moderation", f"{STORE}/moderation", f"{STORE}/agents/*/*", f"{STORE}/submissions/*/*"
+    ),
+    Resource("functions.routers.library", f"{LIBRARY}/agents/**", f"{LIBRARY}/folders/**"),
+    Resource("functions.routers.presets", f"{LIBRARY}/presets/**", f"{LIBRARY}/agents/*/presets"),
+)
+
+app = create_app("store", [store_routes.router, *RESOURCES])
 
 
 @functions_framework.aio.http

@@ -1,6 +1,6 @@
-"""What is the app of a function that people call? One of FastAPI, made of routers.
+"""What is the app of a function that people call? One of FastAPI, made of routers and resources.
 
-app = create_app("graphs", [graphs.router, blocks.router])
+app = create_app("graphs", [Resource("functions.routers.graphs", "/api/v1/graphs/**"), …])
 
 @functions_framework.aio.http
 async def graphs(request): return app
@@ -13,13 +13,15 @@ from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from shared.http import app as apps
 from shared.http import errors as wire
 from shared.http.answers import JsonAnswer
+from shared.http.resources import Resource
 
 
-def create_app(title: str, routers: Sequence[APIRouter]) -> FastAPI:
+def create_app(title: str, parts: Sequence[APIRouter | Resource]) -> FastAPI:
     """The app of one function. It serves no docs of its own: one OpenAPI document covers all functions."""
     app = FastAPI(
         title=title,
@@ -30,8 +32,12 @@ def create_app(title: str, routers: Sequence[APIRouter]) -> FastAPI:
     )
     app.add_exception_handler(RequestValidationError, _validation_error)
     # Including the routers would build each route a second time.
-    apps.dress(app, title, [route for router in routers for route in router.routes])
+    apps.dress(app, title, [route for part in parts for route in _routes(part)])
     return app
+
+
+def _routes(part: APIRouter | Resource) -> Sequence[BaseRoute]:
+    return [part] if isinstance(part, Resource) else part.routes
 
 
 async def _validation_error(request: Request, error: Any) -> Response:

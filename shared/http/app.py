@@ -8,12 +8,12 @@ from starlette.convertors import PathConvertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from shared import config
 from shared.domain.errors import WeftlyError
 from shared.http import errors as wire
-from shared.http import logs, middleware
+from shared.http import logs, middleware, resources
 from shared.http.cors import Cors
 from shared.http.heads import Heads
 
@@ -43,14 +43,12 @@ async def _weftly_error(request: Request, error: Any) -> Response:
     return wire.answer(error)
 
 
-def _http_exception(all_routes: Sequence[BaseRoute]) -> Callable[[Request, Any], Awaitable[Response]]:
-    routes = [route for route in all_routes if isinstance(route, Route)]
-
+def _http_exception(routes: Sequence[BaseRoute]) -> Callable[[Request, Any], Awaitable[Response]]:
     async def handle(request: Request, error: Any) -> Response:
         path = request.url.path
         headers = dict(error.headers or {})
         if error.status_code == 405:  # the router names the methods of one route, and a path may have several
-            allowed = {m for r in routes if r.path_regex.match(path) for m in r.methods or ()}
+            allowed = {m for r in resources.of(routes, path) if r.path_regex.match(path) for m in r.methods or ()}
             headers["Allow"] = ", ".join(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
         return wire.answer(wire.from_status(error.status_code, str(error.detail), path), headers)
 

@@ -87,6 +87,16 @@ def test_every_route_of_the_api_has_a_path() -> None:
     assert [path for path, sent in asked.items() if routes.find(sent) is None] == []
 
 
+def test_a_route_is_found_by_the_paths_of_its_resource() -> None:
+    from functions import executions, graphs, store, users
+    from shared.http.resources import of
+
+    for resource in (*executions.RESOURCES, *graphs.RESOURCES, *store.RESOURCES, *users.RESOURCES):
+        paths = {route.path.translate({ord("{"): None, ord("}"): None}) for route in of(resource.routes, "")}
+        assert paths, f"{resource.module} has no router"
+        assert [path for path in sorted(paths) if not resource.may_have(path)] == [], resource.module
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_imports_only_the_clients_that_it_names(function: str) -> None:
     entry = FUNCTIONS[function]
