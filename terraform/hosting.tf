@@ -1,5 +1,7 @@
 # The small environment's way in: Firebase Hosting has a certificate, an edge cache and rewrites, and no idle price.
-# A rewrite may take 60 seconds; streams are resumed by their clients. The web client lies in its bucket.
+# A rewrite may take 60 seconds; streams are resumed by their clients. A web client would have to lie in Hosting itself:
+# its bucket's address is of a host that everybody's buckets share, which can be trusted neither with signing in nor by
+# CORS.
 
 resource "google_firebase_hosting_site" "small" {
   count    = var.small ? 1 : 0
@@ -26,7 +28,7 @@ resource "google_firebase_hosting_version" "small" {
     redirects {
       glob        = "/"
       status_code = 302
-      location    = "https://storage.googleapis.com/${google_storage_bucket.public["web"].name}/index.html"
+      location    = "/docs"
     }
   }
   depends_on = [google_cloudfunctions2_function.function]

@@ -1,5 +1,6 @@
 # For who deploys by Cloud Build: its account, and the bucket in which approvals lie. The account may read approvals and
-# not write them; `approvers` may. A person who runs `make deploy` needs none of it.
+# not write them; `approvers` may. That holds off a mistake, not a commit that means harm: who administers the project
+# can give himself what he lacks (docs/threat-model.md). A person who runs `make deploy` needs none of it.
 
 locals {
   pipeline_roles = [

@@ -26,7 +26,7 @@ resource "google_apikeys_key" "web" {
       service = "securetoken.googleapis.com"
     }
     browser_key_restrictions {
-      allowed_referrers = concat([local.base_url, "https://storage.googleapis.com/${var.project}-web"], var.cors_origins)
+      allowed_referrers = concat([local.base_url], var.cors_origins)
     }
   }
   depends_on = [google_project_service.api]
@@ -34,9 +34,8 @@ resource "google_apikeys_key" "web" {
 
 resource "google_identity_platform_config" "this" {
   project = google_firebase_project.this.project
-  authorized_domains = compact([
-    var.domain, "${var.project}.firebaseapp.com", "${var.project}.web.app", "storage.googleapis.com",
-  ])
+  # From whose pages one may sign in to here: hosts that are ours alone.
+  authorized_domains         = compact([var.domain, "${var.project}.firebaseapp.com", "${var.project}.web.app"])
   autodelete_anonymous_users = true
   sign_in {
     allow_duplicate_emails = false

@@ -87,7 +87,7 @@ variable "cors_origins" {
 
 variable "google_sign_in" {
   type        = object({ client_id = string, client_secret = string })
-  description = "OAuth client for signing in with Google; none: e-mail and password alone."
+  description = "OAuth client for signing in with Google; none: e-mail and password alone. Its secret lies in the state, which only who deploys may read."
   default     = null
   sensitive   = true
 }
@@ -124,7 +124,7 @@ variable "backups" {
 
 variable "deletion_protection" {
   type        = bool
-  description = "Whether database, keys and buckets refuse to be destroyed."
+  description = "Whether database and buckets refuse to be destroyed; keys always do."
   default     = true
 }
 

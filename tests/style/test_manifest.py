@@ -74,8 +74,17 @@ def test_queues_and_topics_that_the_code_names_are_there() -> None:
 
     assert set(start.QUEUES) == set(node_tasks.FUNCTIONS) == set(MANIFEST["queues"]) - {delivering.QUEUE}
     assert {FUNCTIONS[name]["trigger"] for name in node_tasks.FUNCTIONS.values()} == {"tasks"}
-    assert events.TOPIC in MANIFEST["topics"]
-    assert any(config.read({}).bucket.endswith(f"-{bucket}") for bucket in MANIFEST["buckets"])
+    told = {bucket["notifies"] for bucket in MANIFEST["buckets"].values() if bucket.get("notifies")}
+    heard = {entry["topic"] for entry in FUNCTIONS.values() if entry["trigger"] == "pubsub"}
+    assert {events.TOPIC} | told == heard == set(MANIFEST["topics"])
+
+
+def test_buckets_that_the_code_names_are_there_and_no_other() -> None:
+    settings = config.read({})
+    named = {
+        name.removeprefix(f"{settings.google_cloud_project}-") for name in (settings.bucket, settings.quarantine)
+    }
+    assert named == {name for name, bucket in MANIFEST["buckets"].items() if not bucket.get("public")}
 
 
 def test_every_route_of_the_api_has_a_path() -> None:

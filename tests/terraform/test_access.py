@@ -142,6 +142,14 @@ def test_what_is_not_public_is_reached_from_inside_alone() -> None:
     assert '!each.value.public ? "ALLOW_INTERNAL_ONLY"' in ingress
 
 
+def test_people_sign_in_from_our_own_pages_alone() -> None:
+    """The buckets of everybody share the host storage.googleapis.com."""
+    config = resources("google_identity_platform_config")["this"]
+    assert "googleapis.com" not in str(config["authorized_domains"])
+    (key,) = resources("google_apikeys_key")["web"]["restrictions"]
+    assert "googleapis.com" not in str(key["browser_key_restrictions"])
+
+
 def test_who_makes_tasks_may_give_them_the_invokers_token() -> None:
     grant = resources("google_service_account_iam_member")["acts_as_invoker"]
     assert grant["for_each"] == "${local.makes_tasks}"

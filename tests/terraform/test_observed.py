@@ -25,6 +25,7 @@ OURS = re.compile(r"prometheus\.googleapis\.com/(\w+)/(counter|histogram)")
 FILES = ("alerts.tf", "dashboard.tf")
 QUERY = re.compile(r'(?m)^      query += "(.*)"$')
 SELECTED = re.compile(r"\b([a-z]+(?:_[a-z]+)+)(?=[{\[])(?:\{(\w+)=)?")
+GROUPED = re.compile(r"\b(?:by|without) \(([^)]+)\)")
 
 
 def mentioned(file: str) -> set[str]:
@@ -57,6 +58,19 @@ def test_queries_ask_for_metrics_and_labels_that_are_emitted() -> None:
         metric = metrics.CATALOGUE[name.removesuffix("_bucket")]
         assert (metric.kind == "histogram") == name.endswith("_bucket")
         assert not label or label in metric.labels
+
+
+def test_queries_group_by_labels_that_are_emitted() -> None:
+    queries = QUERY.findall((TERRAFORM / "alerts.tf").read_text(encoding="utf-8"))
+    grouped = [(set(re.split(", *", labels)), query) for query in queries for labels in GROUPED.findall(query)]
+    assert len(grouped) >= 2
+    for labels, query in grouped:
+        asked = {
+            label
+            for name, _ in SELECTED.findall(query)
+            for label in metrics.CATALOGUE[name.removesuffix("_bucket")].labels
+        }
+        assert labels <= asked | {"le"}, query
 
 
 def test_own_metrics_are_asked_by_queries_since_a_filter_by_an_unknown_metric_is_refused() -> None:
