@@ -24,7 +24,9 @@ IMPORTS_OF_CLIENTS = {
     "storage": ("google.cloud.storage",),
 }
 EXIT_CANNOT_LOAD = 3
-NICE = 10
+NICE = 5
+"""A third of what the others get where all want a core: enough to give way, and not to stand still on a machine that
+does other work too."""
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from google.cloud.firestore_v1.base_query import And, FieldFilter
 from shared import caches
 from shared.domain import identity
 from shared.domain.records import Applied, Execution, Lost, Output, Parent, Stop, Written
-from shared.domain.statuses import Status, is_final
+from shared.domain.statuses import BEGINNING, Status, is_final
 from shared.firestore import client, commits, values
 
 SHARDS = 16
@@ -179,6 +179,12 @@ async def next_waiting(user_id: str) -> Execution | None:
     )
     found = await query.get()
     return decode(found[0]) if found else None
+
+
+async def is_released(execution_id: str) -> bool:
+    """Whether it has been let go, and has not started."""
+    fields = (await ref(execution_id).get(["status", "waits"])).to_dict() or {}
+    return fields.get("status") in BEGINNING and not fields.get("waits", False)
 
 
 async def sharing(execution_id: str) -> list[Execution]:

@@ -38,5 +38,7 @@ async def promote(world: World, user_id: str) -> None:
         if not is_its_turn(world, await rank(world, execution)):
             return
         written = await executions.update(execution.id, executions.RELEASED, execution.update_time)
-        if not isinstance(written, Lost):  # otherwise it has been let go or stopped, or is looked at later
+        if not isinstance(written, Lost):
             await roots.dispatch_again(world, replace(execution, update_time=written.update_time))
+        elif await executions.is_released(execution.id):
+            return  # whoever let it go did so after the end that is behind this, and looks again

@@ -19,15 +19,17 @@ FINAL = ("COMPLETED", "FAILED", "TERMINATED")
 
 
 def await_until(condition: Callable[[], Any], seconds: float = 20.0, what: str = "") -> Any:
-    """The first true value of ``condition``; AssertionError after ``seconds``."""
-    deadline = time.monotonic() + seconds
+    """The first true value of ``condition``; AssertionError after ``seconds``. It looks the less often the longer it
+    has waited: looking takes from what is waited for."""
+    begun = time.monotonic()
     tick = threading.Event()
     while True:
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what or condition}"
-        tick.wait(0.03)
+        waited = time.monotonic() - begun
+        assert waited < seconds, f"not within {seconds} s: {what or condition}"
+        tick.wait(min(max(0.03, waited / 10), 1.0))
 
 
 def is_alive(pid: int) -> bool:
@@ -141,11 +143,17 @@ class Stack:
         headers = {"Authorization": f"Bearer {id_token or self.sign_up()}"}
         return httpx.AsyncClient(base_url=f"{self.endpoints['gateway']}/api/v1", headers=headers, timeout=60)
 
-    def run(self, client: httpx.Client, graph_id: str, input_data: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run(
+        self,
+        client: httpx.Client,
+        graph_id: str,
+        input_data: dict[str, Any] | None = None,
+        seconds: float = 60.0,
+    ) -> dict[str, Any]:
         """Execute a graph and wait for its end; the execution."""
         started = client.post(f"/graphs/{graph_id}/executions", json={"input_data": input_data or {}})
         assert started.status_code == 200, started.text
-        return self.wait_for_end(client, started.json()["execution_id"])
+        return self.wait_for_end(client, started.json()["execution_id"], seconds)
 
     def wait_for_end(self, client: httpx.Client, execution_id: str, seconds: float = 60.0) -> dict[str, Any]:
         """The execution, once it is final."""
