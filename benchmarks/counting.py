@@ -13,6 +13,7 @@ from benchmarks.shapes import Made, Shape
 from shared.domain.statuses import Status
 from shared.firestore import graphs
 from shared.gcp import pubsub
+from shared.services import credit
 from tests.engine.stage import Pending, Stage, staged
 
 _MESSAGE_BYTES = 20 + 20  # its timestamp and its id
@@ -116,7 +117,8 @@ def _size(ordering_key: str, message: pubsub.Message) -> int:
 
 
 async def one_more(stage: Metered, shape: Shape) -> Counts:
-    """What one more unit of a shape takes."""
+    """What one more unit of a shape takes, and not what an instance reads once a minute."""
+    await credit.allowed(stage.world, "ann")
     if shape.child:
         stage.name = shapes.CHILD
         await _graph(stage, shapes.child())

@@ -15,7 +15,17 @@ from shared.domain.records import Lost, NodeExecution, Stop, Token
 from shared.domain.statuses import Status
 from shared.firestore import gate_tokens, node_executions, reaching, values
 from shared.gcp import pubsub
-from shared.services import events, finish, node_tasks, runs, settling, stopping, stored_values, timeouts
+from shared.services import (
+    events,
+    finish,
+    node_budgets,
+    node_tasks,
+    runs,
+    settling,
+    stopping,
+    stored_values,
+    timeouts,
+)
 from shared.services.runs import Run
 
 MAX_MEETINGS = 8
@@ -78,13 +88,16 @@ async def _stop_if_asked(run: Run, node: NodeExecution) -> None:
 
 
 async def _too_many(run: Run, total: int) -> bool:
-    """Whether these are more node executions than an execution may have; then it is stopped."""
-    most = run.world.settings.max_node_executions
-    if total <= most + 1:  # the root is one of them
-        return False
-    what = f"It has more than {most} node executions"
-    await stopping.request(run.world, run.execution.id, stopping.limit("MAX_NODE_EXECUTIONS", what))
-    return True
+    """Whether these are more node executions than an execution, or its user in a month, may have; then it is
+    stopped."""
+    most, nodes = run.world.settings.max_node_executions, total - 1  # the root is one of them
+    if nodes > most:
+        stop = stopping.limit("MAX_NODE_EXECUTIONS", f"It has more than {most} node executions")
+    else:
+        stop = await node_budgets.grown(run.world, run.execution.user_id, run.execution.id, nodes)
+    if stop is not None:
+        await stopping.request(run.world, run.execution.id, stop)
+    return stop is not None
 
 
 async def _complete(run: Run, node: NodeExecution, fence: str, made: Deliveries) -> Lost | None:

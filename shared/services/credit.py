@@ -125,15 +125,7 @@ async def check_start(world: World, user_id: str, needed: int, *, pays: bool) ->
         raise spent(stands, missing)
     nodes = allowance.node_executions
     if nodes is not None and stands.used.node_executions >= nodes:
-        raise errors.CreditSpent(
-            f"You have used {stands.used.node_executions} of {nodes} node executions of this month; the next month "
-            f"begins on {rules.ends(stands.month):%Y-%m-%d}.",
-            metadata={
-                "limit_node_executions": str(nodes),
-                "used_node_executions": str(stands.used.node_executions),
-                "resets_at": _reset(stands),
-            },
-        )
+        raise nodes_spent(stands.month, nodes, stands.used.node_executions)
     return stands
 
 
@@ -150,7 +142,21 @@ def spent(stands: Standing, missing: int) -> errors.CreditSpent:
             "used_dollars": _figure(total.spent),
             "monthly_dollars": _figure(monthly),
             "credit_dollars": _figure(allowance.credit),
-            "resets_at": _reset(stands),
+            "resets_at": _reset(stands.month),
+        },
+    )
+
+
+def nodes_spent(month: str, limit: int, used: int) -> errors.CreditSpent:
+    """The answer to who wants more node executions than are left."""
+    begins = rules.ends(month)
+    return errors.CreditSpent(
+        f"You have used {used} of {limit} node executions of this month, and this needs more than are left; the next "
+        f"month begins on {begins:%Y-%m-%d}.",
+        metadata={
+            "limit_node_executions": str(limit),
+            "used_node_executions": str(used),
+            "resets_at": _reset(month),
         },
     )
 
@@ -159,5 +165,5 @@ def _figure(nano_dollars: int) -> str:
     return rules.shown(nano_dollars).removeprefix("$")
 
 
-def _reset(stands: Standing) -> str:
-    return f"{rules.ends(stands.month):%Y-%m-%dT%H:%M:%SZ}"
+def _reset(month: str) -> str:
+    return f"{rules.ends(month):%Y-%m-%dT%H:%M:%SZ}"

@@ -10,12 +10,12 @@ from datetime import timedelta
 
 from shared import metrics
 from shared.blocks import catalog
-from shared.domain import credit, identity, outcomes
+from shared.domain import outcomes
 from shared.domain.plan import Plan
 from shared.domain.records import Execution, Lost
 from shared.domain.statuses import BEGINNING, FINAL, Status, is_final
-from shared.firestore import charges, commits, executions, graphs, node_executions
-from shared.services import events, node_tasks, pausing, queueing
+from shared.firestore import executions, graphs, node_executions
+from shared.services import events, node_budgets, node_tasks, pausing, queueing
 from shared.services.node_tasks import ExecutionRef
 from shared.services.stored_values import unpack_all
 from shared.services.world import World
@@ -40,7 +40,7 @@ async def finish(world: World, ref: ExecutionRef, version: graphs.Version) -> No
             await announce(world, execution)  # for the winner, should it have died before
             return
         final = await _final(world, execution, version)
-        fields, charge = executions.finished(final), _charge(world, final)
+        fields, charge = executions.finished(final), node_budgets.settled(world, final)
         written = await executions.update(execution.id, fields, execution.update_time, charge)
         if not isinstance(written, Lost):
             metrics.record("agent_executions_total", status=final.status)
@@ -60,19 +60,6 @@ async def announce(world: World, execution: Execution) -> None:
         await node_tasks.dispatch_parent(execution, execution.parent, at=world.now())
     await queueing.promote(world, execution.user_id)
     await executions.update(execution.id, executions.ANNOUNCED, execution.update_time)
-
-
-def _charge(world: World, final: Execution) -> list[commits.Write]:
-    """What it used, recorded with the end itself: once, whoever finishes it how often. What calls of models cost is
-    recorded with the calls."""
-    ran = max(0, sum(final.node_counts.values()) - final.copied)
-    charge = charges.Charge(
-        id=identity.derive(final.id, "nodes"),
-        user_id=final.user_id,
-        month=credit.month_of(world.now()),
-        node_executions=ran,
-    )
-    return [charges.created(charge, world.now())] if ran else []
 
 
 async def _final(world: World, execution: Execution, version: graphs.Version) -> Execution:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.domain import errors, identity, planning
-from shared.domain.records import Execution, Lost, NodeExecution
+from shared.domain.records import Execution, Failure, Lost, NodeExecution, Stop
 from shared.domain.statuses import BEGINNING, Event, Status, follow, is_final
 from shared.firestore import commits, executions, graphs, node_executions
 from shared.services import (
@@ -19,6 +19,7 @@ from shared.services import (
     events,
     finish,
     inputs,
+    node_budgets,
     queueing,
     roots,
     runs,
@@ -61,7 +62,8 @@ async def accept(
 
 
 async def record(world: World, execution: Execution) -> Execution:
-    """Create an execution, unless it is there, and dispatch its start."""
+    """Create an execution, unless it is there, and dispatch its start. CreditSpent."""
+    await node_budgets.hold(world, execution)
     written = await executions.create(execution)
     if isinstance(written, Lost):
         found = await executions.find(execution.id)
@@ -126,6 +128,13 @@ async def begin(run: Run, task: NodeTask) -> None:
         return
     if execution.stop is not None:
         await stopping.sweep(run.world, execution.id)
+        return
+    try:
+        if execution.status in BEGINNING:
+            await node_budgets.hold(run.world, execution)
+    except errors.CreditSpent as error:  # a sub-agent: nobody was asked before
+        stop = Stop(status=Status.FAILED, failure=Failure(reason=error.reason, message=error.message))
+        await stopping.request(run.world, execution.id, stop)
         return
     execution = replace(execution, constants=await stored_values.load(execution.constants))
     is_retry = execution.retry_of is not None

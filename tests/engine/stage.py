@@ -7,6 +7,7 @@ says so, or when nothing is left but tasks for later.
 import asyncio
 import itertools
 import random
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from shared.domain.graph import Graph, Link, Node, NodeId
 from shared.domain.records import Execution, NodeExecution
 from shared.firestore import client, executions, graphs, node_executions
 from shared.gcp import pubsub, storage, tasks
-from shared.services import execution_views, node_tasks, recovery, run_node, start
+from shared.services import credit, execution_views, node_tasks, recovery, run_node, start
 from shared.services.world import World
 from tests.engine import direct
 from tests.engine.metering import Calls
@@ -51,6 +52,7 @@ async def staged(patch: pytest.MonkeyPatch, make: "Callable[..., Staged]") -> "A
     config.settings.cache_clear()
     client._clients[asyncio.get_running_loop()] = direct.client(channel, config.settings().google_cloud_project)
     made = make(calls=calls)
+    patch.setattr(credit, "_allowances", OrderedDict())  # of users of the same name in other tests
     patch.setattr(tasks, "create", made.create_task)
     patch.setattr(pubsub, "publish", made.publish)
     patch.setattr(storage, "put", made.put_object)

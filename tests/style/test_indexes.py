@@ -164,6 +164,8 @@ QUERIES: dict[str, Query] = {
     "audit.list_of": lambda: audit.list_of({}, None, None, None, 9),
     "audit.list_of (of several)": lambda: audit.list_of(dict.fromkeys(audit.FILTERS, "x"), NOW, NOW, None, 9),
     "charges.totals": lambda: charges.totals("u", "2026-11"),
+    "charges.totals_at": lambda: charges.totals_at("u", "2026-11"),
+    "charges.running": lambda: charges.running("u", "2026-11"),
     "charges.held_before": lambda: charges.held_before("u", "2026-11", "c"),
     "charges.settle_left": lambda: charges.settle_left("u", "2026-11", NOW),
     "charges.fold": lambda: charges.fold("u", "2026-11", NOW),
