@@ -1,7 +1,6 @@
 """Clients may keep their connections as long as they do in front of Google."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -16,7 +15,7 @@ async def test_a_connection_outlives_the_patience_of_clients() -> None:
     loop, later = asyncio.get_running_loop(), list[float]()
     real = loop.call_later
 
-    def noted(delay: float, call: Any, *args: Any, **context: Mapping[str, Any]) -> asyncio.TimerHandle:
+    def noted(delay: float, call: Any, *args: Any, **context: Any) -> asyncio.TimerHandle:
         later.append(delay)
         return real(delay, call, *args, **context)
 
