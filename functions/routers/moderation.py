@@ -89,7 +89,7 @@ async def unfeature_agent(listing_id: str, caller: auth.StoreManager, once: idem
 async def take_down_agent(
     listing_id: str, caller: auth.StoreManager, body: routing.AnyBody, once: idempotency.Once
 ) -> Response:
-    """Out of the store, with a reason that its creator is told."""
+    """Out of the store, with a reason that its creator is told. The moderation lists what is down as TAKEN_DOWN."""
 
     async def make(_: str) -> Response:
         return JsonAnswer(await service.take_down(world.real(), caller, listing_id, body))

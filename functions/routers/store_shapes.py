@@ -55,7 +55,7 @@ class Submission(Output):
     media_urls: list[str]
     changes: str
     version: int | None = Field(description="Of the listing, once it is approved.")
-    reason: str | None = Field(description="Why it was rejected.")
+    reason: str | None = Field(description="Why it was rejected or taken down.")
     created_at: datetime
     reviewed_at: datetime | None
     etag: str

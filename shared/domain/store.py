@@ -19,6 +19,7 @@ class SubmissionStatus(StrEnum):
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
     WITHDRAWN = "WITHDRAWN"  # by its creator, before or after the review
+    TAKEN_DOWN = "TAKEN_DOWN"  # what was published, by a moderator
 
 
 class ListingStatus(StrEnum):
@@ -32,15 +33,19 @@ class Action(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
+    TAKE_DOWN = "take-down"
+    RESTORE = "restore"
 
 
 TRANSITIONS: Mapping[Action, tuple[frozenset[SubmissionStatus], SubmissionStatus]] = {
     Action.APPROVE: (frozenset({SubmissionStatus.PENDING_REVIEW}), SubmissionStatus.APPROVED),
     Action.REJECT: (frozenset({SubmissionStatus.PENDING_REVIEW}), SubmissionStatus.REJECTED),
     Action.WITHDRAW: (
-        frozenset({SubmissionStatus.PENDING_REVIEW, SubmissionStatus.APPROVED}),
+        frozenset({SubmissionStatus.PENDING_REVIEW, SubmissionStatus.APPROVED, SubmissionStatus.TAKEN_DOWN}),
         SubmissionStatus.WITHDRAWN,
     ),
+    Action.TAKE_DOWN: (frozenset({SubmissionStatus.APPROVED}), SubmissionStatus.TAKEN_DOWN),
+    Action.RESTORE: (frozenset({SubmissionStatus.TAKEN_DOWN}), SubmissionStatus.APPROVED),
 }
 
 
@@ -155,7 +160,7 @@ class Listing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """One attempt to publish. ``version``: of the listing, once it is approved; ``parts``: documents of its frozen
-    copy; ``reason``: why it was rejected; ``changes``: what its creator says is new."""
+    copy; ``reason``: why it was rejected or taken down; ``changes``: what its creator says is new."""
 
     id: str
     listing_id: str

@@ -77,7 +77,8 @@ def _cleaned(node: Node, kept: Collection[str]) -> Node:
         hides = secrets.names_secret(node.input_data)
     if hides:
         data.pop("value", None)
-    return dataclasses.replace(node, input_data=data, metadata={})
+    position = {name: node.position[name] for name in ("x", "y") if name in node.position}
+    return dataclasses.replace(node, input_data=data, metadata={}, position=position)
 
 
 def _keeps_value(node: Node, kept: Collection[str]) -> bool:

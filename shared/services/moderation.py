@@ -120,7 +120,14 @@ async def take_down(world: World, caller: Caller, listing_id: str, raw: Any) -> 
         return replace(one, status=ListingStatus.TAKEN_DOWN, featured=False)
 
     return await _changed(
-        world, caller, listing_id, ListingStatus.APPROVED, EventType.LISTING_TAKEN_DOWN, change, reason
+        world,
+        caller,
+        listing_id,
+        ListingStatus.APPROVED,
+        EventType.LISTING_TAKEN_DOWN,
+        change,
+        follow=store.Action.TAKE_DOWN,
+        reason=reason,
     )
 
 
@@ -130,7 +137,15 @@ async def restore(world: World, caller: Caller, listing_id: str) -> Resource:
     def change(one: Listing) -> Listing | None:
         return replace(one, status=ListingStatus.APPROVED)
 
-    return await _changed(world, caller, listing_id, ListingStatus.TAKEN_DOWN, EventType.LISTING_RESTORED, change)
+    return await _changed(
+        world,
+        caller,
+        listing_id,
+        ListingStatus.TAKEN_DOWN,
+        EventType.LISTING_RESTORED,
+        change,
+        follow=store.Action.RESTORE,
+    )
 
 
 async def _changed(
@@ -140,9 +155,11 @@ async def _changed(
     status: ListingStatus,
     type_: EventType,
     change: Callable[[Listing], Listing | None],
+    *,
+    follow: store.Action | None = None,
     reason: str = "",
 ) -> Resource:
-    """A listing of that status, changed; None: it is so already."""
+    """A listing of that status, changed; None: it is so already. ``follow``: what happens to what was submitted."""
     for _ in range(etags.ATTEMPTS):
         found = await listings.find(listing_id) if graphs.is_id(listing_id) else None
         if found is None or found.status is not status:
@@ -164,11 +181,22 @@ async def _changed(
             reason=reason,
         )
         shown = made.status is ListingStatus.APPROVED
-        shelves = await shelving.written(made) if shown else shelving.removed(made.id)
-        if await _commit([listings.write(made), *shelves], [event]):
+        writes = await shelving.written(made) if shown else shelving.removed(made.id)
+        if follow is not None:
+            writes = [*writes, *await _followed(found.submission_id, follow, reason)]
+        if await _commit([listings.write(made), *writes], [event]):
             audit.note(**({"reason": reason} if reason else {}))
             return browsing.resource(made)
     raise etags.contended(f"the listing {listing_id}")
+
+
+async def _followed(submission_id: str, action: store.Action, reason: str) -> list[commits.Write]:
+    """The submission that is published, as it is now: its creator and who moderates find it by its status."""
+    found = await submissions.find(submission_id)
+    status = store.follow(action, found.status) if found is not None else None
+    if found is None or status is None:
+        return []
+    return [submissions.write(replace(found, status=status, reason=reason))]
 
 
 async def _commit(writes: list[commits.Write], told: list[Event]) -> bool:

@@ -13,6 +13,9 @@ from shared.services import etags, shelving, submitted
 from shared.services import outbox as letters
 from shared.services.world import World
 
+PUBLISHED = (ListingStatus.APPROVED, ListingStatus.TAKEN_DOWN)
+"""What was taken down is withdrawn too, or a moderator could bring it back against its creator's will."""
+
 Resource = dict[str, Any]
 
 
@@ -36,7 +39,7 @@ async def _withdrawn(world: World, caller: Caller, submission: Submission, listi
     pending_id = "" if listing.pending_id == submission.id else listing.pending_id
     changed = replace(listing, pending_id=pending_id)
     shelves: list[commits.Write] = []
-    if listing.submission_id == submission.id and listing.status is ListingStatus.APPROVED:
+    if listing.submission_id == submission.id and listing.status in PUBLISHED:
         changed = replace(
             changed, status=ListingStatus.WITHDRAWN, featured=False, revision=listing.revision + 1, updated_at=now
         )
@@ -54,7 +57,7 @@ async def end_of_graph(world: World, caller: Caller, graph_id: str) -> None:
     it keep their copy. ``tick`` tells of it: the function that deletes graphs publishes nothing."""
     for _ in range(etags.ATTEMPTS):
         listing = await listings.find(store.listing_id(graph_id))
-        published = listing is not None and listing.status is ListingStatus.APPROVED
+        published = listing is not None and listing.status in PUBLISHED
         wanted = listing.pending_id or (listing.submission_id if published else "") if listing else ""
         if not wanted:
             return

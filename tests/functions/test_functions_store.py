@@ -183,6 +183,26 @@ async def test_what_is_withdrawn_taken_down_or_deleted_is_invisible(store: Store
     assert next(one for one in store.told if one["type"] == "listing.taken_down")["reason"] == "It shouts."
 
 
+async def test_what_is_down_is_found_by_its_status_and_once_withdrawn_not_restored(store: Store) -> None:
+    creator, who = await store.person()
+    admin, _ = await store.person("admin")
+    listing = await store.published(admin, creator, who)
+    path = f"/store/agents/{listing['id']}"
+    down, submissions = {"params": {"status": "TAKEN_DOWN"}}, "/store/submissions"
+    await done(admin.post(f"{path}/take-down", json={"reason": "It shouts."}))
+    [own] = (await done(creator.get(submissions, **down)))["items"]
+    assert own["reason"] == "It shouts."
+    waiting = (await done(admin.get("/store/moderation", **down)))["items"]
+    assert own["id"] in [one["id"] for one in waiting]
+    await done(admin.post(f"{path}/restore"))
+    again = await done(creator.get(f"{submissions}/{own['id']}"))
+    assert (again["status"], again["reason"]) == ("APPROVED", None)
+    await done(admin.post(f"{path}/take-down", json={"reason": "It shouts again."}))
+    await done(creator.post(f"{submissions}/{own['id']}/withdraw"))
+    error_of(await admin.post(f"{path}/restore"), 404)
+    error_of(await creator.get(path), 404)
+
+
 @pytest.mark.parametrize("value", ["0", "101", "-1", "many", "", "1.5"])
 @pytest.mark.parametrize("path", ["/store/agents", "/store/submissions", "/store/moderation"])
 async def test_a_page_size_that_cannot_be_is_named(store: Store, path: str, value: str) -> None:

@@ -10,6 +10,9 @@ ALLOWED = {
     (Action.REJECT, SubmissionStatus.PENDING_REVIEW): SubmissionStatus.REJECTED,
     (Action.WITHDRAW, SubmissionStatus.PENDING_REVIEW): SubmissionStatus.WITHDRAWN,
     (Action.WITHDRAW, SubmissionStatus.APPROVED): SubmissionStatus.WITHDRAWN,
+    (Action.WITHDRAW, SubmissionStatus.TAKEN_DOWN): SubmissionStatus.WITHDRAWN,
+    (Action.TAKE_DOWN, SubmissionStatus.APPROVED): SubmissionStatus.TAKEN_DOWN,
+    (Action.RESTORE, SubmissionStatus.TAKEN_DOWN): SubmissionStatus.APPROVED,
 }
 
 
