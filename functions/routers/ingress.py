@@ -1,7 +1,7 @@
 """Where others report events. Public: what a delivery is worth its signature says."""
 
 from fastapi import Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +17,7 @@ router = routing.router(tags=["webhooks"])
 
 
 class Accepted(BaseModel):
-    execution_id: str
+    execution_id: str | None = Field(description="Null: the sender tries whether somebody listens.")
 
 
 @router.post(

@@ -25,10 +25,10 @@ _secrets: OrderedDict[tuple[str, str], str] = OrderedDict()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """``execution_id``: of the execution that the event started, now or before. ``challenge``: what the sender wants
-    to hear instead, to know that somebody listens."""
+    """``execution_id``: of the execution that the event started, now or before; None: it is no event, the sender
+    tries whether somebody listens. ``challenge``: what it wants to hear then."""
 
-    execution_id: str = ""
+    execution_id: str | None = None
     challenge: str = ""
 
 
@@ -45,6 +45,8 @@ async def take(world: World, id_: str, headers: Mapping[str, str], body: bytes, 
     payload = parse()
     if challenge := _challenge(webhook, payload):
         return Taken(challenge=challenge)
+    if _is_ping(webhook, payload):
+        return Taken()
     id_ = identity.derive(webhook.id, "event", event)
     if not await webhooks.has_taken(webhook.id, id_):
         caller = await owners.caller(webhook.user_id, "agent.create")
@@ -72,3 +74,9 @@ def _challenge(webhook: Webhook, payload: Any) -> str:
     fields = cast(Mapping[str, Any], payload)
     challenge = fields.get("challenge")
     return challenge if fields.get("type") == "url_verification" and isinstance(challenge, str) else ""
+
+
+def _is_ping(webhook: Webhook, payload: Any) -> bool:
+    """GitHub sends one whenever a webhook is made there
+    (https://docs.github.com/en/webhooks/webhook-events-and-payloads#ping). Judged by what is signed."""
+    return webhook.provider == "github" and isinstance(payload, Mapping) and {"zen", "hook_id"} <= payload.keys()

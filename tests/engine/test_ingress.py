@@ -59,6 +59,7 @@ async def a_webhook(stage: Stage, **body: Any) -> dict[str, Any]:
 
 async def deliver(stage: Stage, webhook: dict[str, Any], headers: dict[str, str], body: bytes) -> str:
     taken = await ingress.take(stage.world, webhook["id"], headers, body, lambda: json.loads(body))
+    assert taken.execution_id is not None
     return taken.execution_id
 
 
@@ -132,7 +133,17 @@ async def test_slack_hears_its_challenge_and_nothing_starts(stage: Stage) -> Non
     mac = hmac.new(b"0123456789abcdef", b"v0:" + at.encode() + b":" + body, hashlib.sha256).hexdigest()
     headers = {"x-slack-request-timestamp": at, "x-slack-signature": f"v0={mac}"}
     taken = await ingress.take(stage.world, webhook["id"], headers, body, lambda: json.loads(body))
-    assert (taken.challenge, taken.execution_id) == ("xyz", "")
+    assert (taken.challenge, taken.execution_id) == ("xyz", None)
+    assert await executions.list_of("ann", None, None, 9) == []
+
+
+async def test_github_may_ping_and_nothing_starts(stage: Stage) -> None:
+    webhook = await a_webhook(stage, provider="github", secret="0123456789abcdef")
+    body = b'{"zen": "Keep it logically awesome.", "hook_id": 1, "hook": {"type": "Repository"}}'
+    mac = hmac.new(b"0123456789abcdef", body, hashlib.sha256).hexdigest()
+    headers = {"x-hub-signature-256": f"sha256={mac}", "x-github-event": "ping"}
+    taken = await ingress.take(stage.world, webhook["id"], headers, body, lambda: json.loads(body))
+    assert (taken.challenge, taken.execution_id) == ("", None)
     assert await executions.list_of("ann", None, None, 9) == []
 
 
