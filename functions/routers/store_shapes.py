@@ -66,9 +66,18 @@ class SubmissionList(Output):
     next_page_token: str | None
 
 
+class ForkedFrom(Output):
+    """An agent of the store; its listing says who made it, as long as it is there."""
+
+    listing_id: str
+    version: int
+    title: str
+
+
 class FrozenFile(Output):
     id: str
     file: dict[str, Any] = Field(description="As POST /graphs/import takes it.")
+    forked_from: ForkedFrom | None = Field(description="Whose work it is a fork of; null: of nobody's.")
 
 
 class Reason(BaseModel):
@@ -118,6 +127,7 @@ class Described(Output):
     input_schema: dict[str, Any]
     output_schema: dict[str, Any]
     credentials_schema: dict[str, Any] = Field(description="Credentials that who runs it has to bring.")
+    forked_from: ForkedFrom | None = Field(description="Whose work it is a fork of; null: of nobody's.")
 
 
 class ListingDetail(Listing, Described):

@@ -97,7 +97,7 @@ async def _about(made: Release) -> Resource:
     known = _described.get(made.submission_id)
     if known is None:
         parts = await submissions.parts(made.submission_id, made.parts)
-        known = (await asyncio.to_thread(frozen_copies.thaw, parts)).about
+        known = {"forked_from": None, **(await asyncio.to_thread(frozen_copies.thaw, parts)).about}
         _described[made.submission_id] = known
         if len(_described) > MAX_DESCRIBED:
             _described.popitem(last=False)

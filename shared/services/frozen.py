@@ -12,6 +12,7 @@ from typing import Any
 from shared.blocks import catalog
 from shared.domain import credentials, errors, interface, validation
 from shared.domain.errors import Violation
+from shared.domain.origins import Origin
 from shared.domain.permissions import Caller
 from shared.firestore.graphs import Head
 from shared.interop import exporting, publishing
@@ -36,17 +37,19 @@ async def freeze(caller: Caller, head: Head, kept: Collection[str]) -> Frozen:
     """A copy of the active version. ``kept``: names of inputs whose values may be seen. InvalidArgument: the graph
     cannot be executed yet, runs one that is not the caller's, holds what looks like a key, or is too large."""
     root, found = await interop.gather(caller, head)
-    return await asyncio.to_thread(_frozen, root, found, kept)
+    return await asyncio.to_thread(_frozen, root, found, kept, head.origin)
 
 
-def _frozen(root: Exported, found: Mapping[Reference, Exported], kept: Collection[str]) -> Frozen:
+def _frozen(
+    root: Exported, found: Mapping[Reference, Exported], kept: Collection[str], origin: Origin | None
+) -> Frozen:
     graphs = [root, *found.values()]
     _check_whole(root, found)
     clean = {id(one): publishing.cleaned(one, kept) for one in graphs}
     _check_keys([clean[id(one)] for one in graphs])
     children = {reference: clean[id(one)] for reference, one in found.items()}
     file = exporting.file(clean[id(root)], children, catalog.specs())
-    packed = frozen_copies.pack(file, _about(clean[id(root)]))
+    packed = frozen_copies.pack(file, {**_about(clean[id(root)]), "forked_from": _forked_from(origin)})
     if len(packed) > MAX_BYTES:
         message = f"The agent has {len(packed):,} bytes compressed; {MAX_BYTES:,} is the limit."
         raise errors.InvalidArgument(message, violations=[Violation("graph_id", message)])
@@ -67,6 +70,14 @@ def _about(root: Exported) -> dict[str, Any]:
         "output_schema": interface.output_schema(graph),
         "credentials_schema": interface.credentials_schema(graph, specs),
     }
+
+
+def _forked_from(origin: Origin | None) -> dict[str, Any] | None:
+    """Whose work in the store it is a fork of. Without who that is: it must not outlive
+    their account."""
+    if origin is None or not origin.listing_id:
+        return None
+    return {"listing_id": origin.listing_id, "version": origin.version, "title": origin.title}
 
 
 def _check_whole(root: Exported, found: Mapping[Reference, Exported]) -> None:

@@ -21,7 +21,8 @@ async def get(caller: Caller, submission_id: str) -> Resource:
 async def file(caller: Caller, submission_id: str) -> Resource:
     """The frozen copy: what is reviewed, and published."""
     found = await readable(caller, submission_id)
-    return {"id": found.id, "file": frozen_copies.thaw(await submissions.parts(found.id, found.parts)).file}
+    copy = frozen_copies.thaw(await submissions.parts(found.id, found.parts))
+    return {"id": found.id, "file": copy.file, "forked_from": copy.about.get("forked_from")}
 
 
 def page(found: list[Submission], size: int) -> tuple[list[Resource], Cursor | None]:

@@ -217,3 +217,16 @@ async def test_an_administrator_who_leaves_is_named_by_nothing_that_they_reviewe
     await _goes(make_api, market.admin)
     assert await left([market.admin.id, market.admin.email]) == []
     assert (await market.library.get(f"/store/agents/{listing_id}")).status_code == 200
+
+
+async def test_a_fork_that_is_published_says_whose_work_it_is(market: Market, agent: dict[str, Any]) -> None:
+    listing_id = await market.publish(agent["id"])
+    assert (await done(market.library.get(f"/store/agents/{listing_id}")))["forked_from"] is None
+    added = await market.add(listing_id)
+    fork = await done(market.library.post(f"/library/agents/{added['id']}/fork", json={"name": "Mine"}))
+    sent = await done(market.library.post("/store/submissions", json={"graph_id": fork["id"], "title": "Mine"}))
+    path = f"/store/submissions/{sent['id']}"
+    source = {"listing_id": listing_id, "version": 1, "title": "Shouter"}
+    assert (await done(market.approves.get(f"{path}/file")))["forked_from"] == source
+    await done(market.approves.post(f"{path}/approve", json={}))
+    assert (await done(market.library.get(f"/store/agents/{sent['listing_id']}")))["forked_from"] == source
