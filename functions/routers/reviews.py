@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from starlette.responses import Response
 
 from shared.http import auth, idempotency, pagination, routing
@@ -19,7 +19,7 @@ class Decision(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    approved: bool
+    approved: StrictBool
     data: Any = Field(None, description="The changed data; left out or null: as it was. Only where it is editable.")
     message: str = Field("", max_length=10_000, description="Goes on as review_message.")
 

@@ -22,14 +22,18 @@ Cursor = tuple[datetime, str]
 
 
 async def rate(world: World, caller: Caller, listing_id: str, raw: Any) -> Resource:
-    """The caller's rating, new or in place of the one before. NotFound; PermissionDenied: it is their own listing;
-    InvalidArgument."""
+    """The caller's rating, new or in place of the one before; the same again is told to nobody. NotFound;
+    PermissionDenied: it is their own listing; InvalidArgument."""
     stars, comment = _read(raw)
     listing = await browsing.published(listing_id)
     if listing.creator.id == caller.user_id:
         raise errors.PermissionDenied("Nobody rates what they made themselves.", reason="OWN_LISTING")
     for _ in range(etags.ATTEMPTS):
-        made = await _made(world, caller, listing, stars, comment)
+        before = await opinions.find_rating(store.rating_id(listing.id, caller.user_id))
+        if before is not None and (before.stars, before.comment) == (stars, comment):
+            await figures.refresh(world, listing)
+            return _view(before)
+        made = _made(world, caller, listing, stars, comment, before)
         letter = letters.letter(_event(listing, made, caller))
         writes = [opinions.write_rating(made), outbox.write(letter)]
         if not isinstance(await commits.commit(firestore.client(), writes), Lost):
@@ -39,11 +43,10 @@ async def rate(world: World, caller: Caller, listing_id: str, raw: Any) -> Resou
     raise etags.contended(f"your rating of the listing {listing_id}")
 
 
-async def _made(world: World, caller: Caller, listing: Listing, stars: int, comment: str) -> Rating:
-    id_, now = store.rating_id(listing.id, caller.user_id), world.now()
-    before = await opinions.find_rating(id_)
+def _made(world: World, caller: Caller, listing: Listing, stars: int, comment: str, before: Rating | None) -> Rating:
+    now = world.now()
     return Rating(
-        id=id_,
+        id=store.rating_id(listing.id, caller.user_id),
         listing_id=listing.id,
         user_id=caller.user_id,
         stars=stars,

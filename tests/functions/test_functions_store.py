@@ -328,6 +328,8 @@ async def test_figures_count_each_user_once_and_never_the_creator(store: Store) 
         await done(api.post(f"{path}/download"))
         await done(api.post(f"{path}/download"))
     mine = await done(users[0].post(f"{path}/ratings", json={"rating": 4, "comment": "Better now"}))
+    assert await done(users[0].post(f"{path}/ratings", json={"rating": 4, "comment": "Better now"})) == mine
+    assert types(store).count("listing.rated") == 3
     seen = await done(creator.get(path))
     assert (seen["rating"], seen["rating_count"], seen["downloads"]) == (4.5, 2, 2)
     said = await done(creator.get(f"{path}/ratings"))
