@@ -11,7 +11,7 @@ from shared.blocks.block import Block, BlockInput, BlockOutput, Context
 from shared.domain import errors
 from shared.domain.statuses import Status, is_final
 from shared.firestore import executions, node_executions
-from shared.services import completion, reviews, stopping
+from shared.services import completion, node_tasks, reviews, stopping
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_input, agent_output
 from tests.engine.test_life import upper
@@ -348,3 +348,21 @@ async def test_each_that_waits_for_its_turn_is_dispatched_once_more(stage: Stage
     await stage.run(parallel=3)
     assert stage.asked == 12 + 4 + 8 * 2
     assert all([is_final((await stage.execution(e)).status) for e in started])
+
+
+async def test_one_whose_turn_came_and_whose_task_is_lost_is_found(stage: Stage) -> None:
+    stage.world = replace(
+        stage.world, settings=stage.world.settings.model_copy(update={"max_concurrent_executions": 1})
+    )
+    version = await stage.graph([upper("a", text="x")], [])
+    first, second = [await stage.start(version) for _ in range(2)]
+    for task in list(stage.tasks):
+        await stage.deliver(task)
+    while not is_final((await stage.execution(first)).status):
+        await stage.deliver(stage.tasks[0])
+    assert [node_tasks.decode(task.body).execution.id for task in stage.tasks] == [second.id]
+    stage.tasks.clear()
+    stage.now += timedelta(hours=1)
+    assert (await stage.tick()).executions_dispatched == 1
+    await stage.run()
+    assert (await stage.execution(second)).status is Status.COMPLETED
