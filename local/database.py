@@ -30,6 +30,10 @@ class Durable(Protocol):
         """Commit it now."""
         ...
 
+    def commit_early(self) -> None:
+        """Commit it now, unless others write in the same turns: whoever has nothing more to write says so."""
+        ...
+
 
 class Database:
     """An open database. ``path`` None: in memory, for tests. ``fsync``: commits wait for the disk; without it, WAL
@@ -48,10 +52,13 @@ class Database:
         ):
             self.connection.execute(f"PRAGMA {setting}")
         self._checkpoints = Checkpoints(path, self.connection) if path else None
-        self._is_open = self._has_failed = False
+        self._is_open = self._has_failed = self.is_closed = False
         self._depth = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         """The loop in which a commit is due."""
+        self._asked, self._is_crowded = 0, False
+        """How many have asked for an early commit in this turn; whether it was more than one in the last."""
+        self._before: list[Callable[[], None]] = []
         self._after: list[Callable[[], None]] = []
 
     def create(self, script: str) -> None:
@@ -69,6 +76,12 @@ class Database:
             raise
         finally:
             self._leave()
+
+    def before_commit(self, call: Callable[[], None]) -> None:
+        """Let ``call`` write with ``connection`` right before what this turn writes is committed. Where it fails, the
+        process ends, as where the commit fails."""
+        self._before.append(call)
+        self._leave()
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
@@ -120,14 +133,30 @@ class Database:
             return
         if self._loop is not loop:
             self._loop = loop
-            loop.call_soon(self.commit)
+            loop.call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        self._loop = None
+        self._is_crowded, self._asked = self._asked > 1, 0
+        self.commit()
+
+    def commit_early(self) -> None:
+        """Commit now, unless others ask for it in the same turns: a lone writer need not wait for the turn to end."""
+        if self._is_pending:
+            self._asked += 1
+            if self._asked == 1 and not self._is_crowded:
+                self.commit()
 
     def commit(self) -> None:
         """Commit what was written. Where that fails, the process ends: nothing of it has been answered."""
-        self._loop = None
-        if not self._is_open or self._has_failed:
+        if self._has_failed or not self._is_pending:
             return
+        before, self._before = self._before, []
         try:
+            if before:
+                self._join()
+            for call in before:
+                call()
             self.connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._fail(error)
@@ -149,15 +178,21 @@ class Database:
         sys.stderr.write(message + "\n")
         raise SystemExit(message) from error
 
+    @property
+    def _is_pending(self) -> bool:
+        """Whether something is to be committed."""
+        return self._is_open or bool(self._before)
+
     def after_commit(self, call: Callable[[], None]) -> bool:
         """Whether something is not committed yet; then ``call`` is called once it is."""
-        if self._is_open:
+        if self._is_pending:
             self._after.append(call)
-        return self._is_open
+            return True
+        return False
 
     async def settled(self) -> None:
         """Return when all that was written so far is committed."""
-        if self._is_open:
+        if self._is_pending:
             over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._after.append(lambda: None if over.done() else over.set_result(None))
             await over
@@ -165,6 +200,7 @@ class Database:
     def close(self) -> None:
         """What was written is committed first."""
         self.commit()
+        self.is_closed = True
         if self._checkpoints is not None:
             self._checkpoints.close()
         self.connection.close()

@@ -6,28 +6,29 @@ end is stored under one commit time, in one SQLite transaction.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from local.firestore import limits, messages, repeated, transforms, writes
 from local.firestore.history import Change, History
 from local.firestore.locks import Writes
 from local.firestore.messages import Message
 from local.firestore.names import Path
-from local.firestore.store import Row, Store
+from local.firestore.rows import Row
+from local.firestore.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """Of one write. ``updated``: the update time of the document after it in µs; None: it was deleted."""
 
     updated: int | None
     transform_results: list[Message]
 
-    def message(self) -> Message:
-        """The WriteResult."""
-        result = messages.WriteResult(transform_results=self.transform_results)
+    def fill(self, result: Message) -> None:
+        """Say it in a WriteResult."""
+        if self.transform_results:
+            result.transform_results.extend(self.transform_results)
         if self.updated is not None:
-            result.update_time.CopyFrom(messages.timestamp(self.updated))
-        return result
+            messages.set_timestamp(result.update_time, self.updated)
 
 
 _UNREAD = messages.Document()
@@ -64,8 +65,11 @@ class Commit:
         self._store, self._history, self.database = store, history, database
         self._wanted = [(write, writes.target(write, database)) for write in wanted]
         for write in wanted:
-            transforms.check(write.update_transforms or write.transform.field_transforms)
-        repeated.check(self._wanted)
+            transformed = write.update_transforms or write.transform.field_transforms
+            if transformed:
+                transforms.check(transformed)
+        if len(wanted) > 1:
+            repeated.check(self._wanted)
         self._drafts: dict[Path, _Draft] = {}
         self._transformed: list[list[Message]] = []
         self._time = 0
@@ -75,7 +79,7 @@ class Commit:
         for write, target in self._wanted:
             writes.check(write, target, now)
 
-    def draft(self, now: int) -> Writes:
+    def draft(self, now: int) -> None:
         """Work out what the writes make of the documents as they are. Raises FirestoreError: they may not be made."""
         self._time = self._history.next(now)
         self._drafts, self._transformed = {}, []
@@ -83,7 +87,8 @@ class Commit:
             draft = self._drafts.get(target.path)
             if draft is None:  # of a document written more than once, only the first write may be refused
                 draft = self._begin(target, is_read=not writes.replaces(write, target))
-                writes.check_precondition(write, target, writes.State(draft.document, draft.updated))
+                if write.HasField("current_document"):
+                    writes.check_precondition(write, target, writes.State(draft.document, draft.updated))
             document, transformed = writes.apply(write, target, draft.document, self._time)
             if draft.document is None and document is not None:
                 draft.recreated = True
@@ -92,6 +97,9 @@ class Commit:
             self._transformed.append(transformed)
         for draft in self._drafts.values():
             self._finish(draft)
+
+    def touched(self) -> Writes:
+        """What was drafted, for the locks."""
         return Writes({(self.database, path) for path in self._drafts}, self._describe)
 
     def _begin(self, target: writes.Target, *, is_read: bool) -> _Draft:
@@ -122,34 +130,28 @@ class Commit:
 
     def store(self) -> tuple[int, list[Outcome]]:
         """Store what was drafted; the commit time in µs and what became of each write."""
-        changes: list[Change] = []
-        try:
-            with self._store.transaction():
-                for path, draft in self._drafts.items():
-                    if not draft.is_unchanged:
-                        after = self._put(path, draft)
-                        changes.append(Change(self._time, self.database, path, draft.before, after))
-                if changes:
-                    self._store.set_last_time(self._time)
-        except BaseException:
-            self._store.forget()
-            raise
+        changes = [
+            Change(self._time, self.database, path, draft.before, self._put(path, draft))
+            for path, draft in self._drafts.items()
+            if not draft.is_unchanged
+        ]
         if changes:
             self._history.add(changes)
-        return self._time, list(map(self._outcome, self._wanted, self._transformed))
-
-    def _outcome(self, wanted: tuple[Message, writes.Target], transformed: list[Message]) -> Outcome:
-        draft = self._drafts[wanted[1].path]
-        return Outcome(None if draft.document is None else draft.updated, transformed)
+            self._store.relieve()
+        drafts = [self._drafts[target.path] for _, target in self._wanted]
+        return self._time, [
+            Outcome(None if draft.document is None else draft.updated, transformed)
+            for draft, transformed in zip(drafts, self._transformed, strict=True)
+        ]
 
     def _put(self, path: Path, draft: _Draft) -> Row | None:
-        before = draft.before
+        before, name = draft.before, draft.target.name
         if draft.content is None:
-            if before is not None:
-                self._store.remove(self.database, path, before)
+            assert before is not None, "else it is unchanged"
+            self._store.remove(self.database, path, name, before, self._time)
             return None
         created = self._time if before is None or draft.recreated else before.created
-        return self._store.put(self.database, path, before, draft.document, draft.content, created, self._time)
+        return self._store.put(self.database, path, name, before, draft.content, created, self._time)
 
 
 def _row(content: bytes | None) -> Row | None:

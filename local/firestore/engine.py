@@ -7,17 +7,21 @@ half done. An iterator of responses has read everything, and refused what it ref
 
 import secrets
 import string
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 
 from local import database as local_database
 from local.firestore import commits, errors, field_paths, limits, messages, names, writes
 from local.firestore.history import History
 from local.firestore.index_file import IndexFile
+from local.firestore.locks import Writes
 from local.firestore.messages import Message
 from local.firestore.names import Path
 from local.firestore.ranges import Observed
-from local.firestore.store import Row, Store
+from local.firestore.rows import Row
+from local.firestore.store import Store
 from local.firestore.transactions import Mode, Transaction, Transactions
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -32,14 +36,14 @@ class Engine:
         index_file: IndexFile | None = None,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        self._clock = clock or (lambda: datetime.now(UTC))
+        self._clock = clock
         self.store = Store(database, index_file)
         self.history = History(self.store)
         self.transactions = Transactions(self.history)
 
     def now(self) -> int:
         """Microseconds since the epoch."""
-        return int(self._clock().timestamp() * 1_000_000)
+        return time.time_ns() // 1000 if self._clock is None else int(self._clock().timestamp() * 1_000_000)
 
     def view(self, request: Message, database: str) -> "View":
         """What a request reads: the present, the past, or what its transaction does."""
@@ -100,8 +104,10 @@ class Engine:
         commit = self._commit(database, *request.writes)
         transaction = self._committing(request, commit) if request.transaction else None
         time, outcomes = await self._apply(commit, transaction)
-        response = messages.CommitResponse(commit_time=messages.timestamp(time))
-        response.write_results.extend(outcome.message() for outcome in outcomes)
+        response = messages.CommitResponse()
+        messages.set_timestamp(response.commit_time, time)
+        for outcome in outcomes:
+            outcome.fill(response.write_results.add())
         return response
 
     def _commit(self, database: str, *wanted: Message) -> commits.Commit:
@@ -120,16 +126,24 @@ class Engine:
         self, commit: commits.Commit, transaction: Transaction | None = None
     ) -> tuple[int, list[commits.Outcome]]:
         """Wait for the locks of others, then write: in one turn of the loop, so that nothing comes between."""
-        self.transactions.expire(self.now())
+        now = self.now()
+        self.transactions.expire(now)
         locks = self.transactions.locks
+        if transaction is None and locks.are_free:
+            commit.draft(now)
+            return commit.store()
         owner = transaction.owner if transaction is not None else self.transactions.newcomer()
         try:
-            await locks.write(owner, lambda: commit.draft(self.now()))
+            await locks.write(owner, partial(self._draft, commit))
             if transaction is not None:
                 self.transactions.validate(transaction)
             return commit.store()
         finally:
             locks.release(owner)
+
+    def _draft(self, commit: commits.Commit) -> Writes:
+        commit.draft(self.now())
+        return commit.touched()
 
     async def batch_write(self, request: Message) -> Message:
         """BatchWrite: each write by itself, with a status of its own. INVALID_ARGUMENT: a document twice, or a write
@@ -149,7 +163,7 @@ class Engine:
                 response.write_results.add()
                 response.status.add(code=error.code.value[0], message=error.message)
             else:
-                response.write_results.append(outcome.message())
+                outcome.fill(response.write_results.add())
                 response.status.add()
         return response
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from local.firestore.names import Path
-from local.firestore.store import Row, Store
+from local.firestore.rows import Row
+from local.firestore.store import Store
 
 HORIZON = 60_000_000
 """Microseconds for which any past time can be read; production without point-in-time recovery keeps an hour."""
@@ -42,7 +43,7 @@ class History:
         self._changes: deque[Change] = deque()
         self._of: dict[tuple[str, Path], list[Change]] = {}
         self._size = 0
-        self.last = store.last_time()
+        self.last = store.last_time
         self.oldest = self.last
         """The earliest time that can be read."""
         self.watchers: list[Callable[[list[Change]], None]] = []

@@ -15,7 +15,7 @@ from local.firestore.field_paths import FieldPath
 from local.firestore.history import Change
 from local.firestore.names import Path
 from local.firestore.query import Query
-from local.firestore.store import Row
+from local.firestore.rows import Row
 
 T = TypeVar("T", bound=Hashable)
 

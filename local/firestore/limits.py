@@ -5,6 +5,7 @@ own, not those of the wire: https://firebase.google.com/docs/firestore/storage-s
 """
 
 import re
+from functools import lru_cache
 
 from local.firestore import encoding, errors, value_rules
 from local.firestore.messages import Fields, Message
@@ -19,6 +20,8 @@ MAX_DIMENSIONS = 2048
 """Of a vector: https://firebase.google.com/docs/firestore/vector-search#limitations."""
 
 _SURELY_SMALL = 100_000  # serialized; no value is ten times as large stored as it is on the wire
+_LONG = 1000
+"""Bytes of a path of fields, below the limit by far."""
 _RESERVED = re.compile(r"__.+__", re.DOTALL)
 _NAME_OVERHEAD = 16
 _DOCUMENT_OVERHEAD = 32
@@ -30,6 +33,10 @@ _FIXED_SIZES = {
     "timestamp_value": 8,
     "geo_point_value": 16,
 }
+
+
+_UNCHECKED = frozenset(("null_value", "boolean_value", "integer_value", "double_value"))
+"""Types of values of which each can be stored."""
 
 
 def check_request(size: int) -> None:
@@ -53,33 +60,43 @@ def check_fields(fields: Fields, depth: int, above: int = 0) -> None:
     """Refuse names and values that no document may hold. Times are cut off to microseconds, as they are stored.
     ``above``: bytes of the path of the map, with the dot behind it."""
     for name in fields:
-        if not name:
-            raise errors.invalid("The property.name is the empty string.")
-        if name.startswith("__") and _RESERVED.fullmatch(name) and not (name == "__type__" and depth > 1):
-            raise errors.invalid(f"field name {name} is reserved")
-        size = above + len(name) * 4
-        if size > MAX_FIELD_NAME_BYTES and above + len(name.encode()) > MAX_FIELD_NAME_BYTES:
-            raise errors.invalid(f"The property.name is longer than {MAX_FIELD_NAME_BYTES} bytes.")
-        check_value(fields[name], depth, name, above)
+        value = fields[name]
+        if above > _LONG or not _is_ordinary(name):
+            _check_name(name, depth, above)
+        if value.WhichOneof("value_type") not in _UNCHECKED:
+            check_value(value, depth, name, above)
+
+
+@lru_cache(maxsize=4096)
+def _is_ordinary(name: str) -> bool:
+    """Whether a name may stand wherever the path above it is not long."""
+    return 0 < len(name) * 4 <= MAX_FIELD_NAME_BYTES - _LONG and not name.startswith("__")
+
+
+def _check_name(name: str, depth: int, above: int) -> None:
+    if not name:
+        raise errors.invalid("The property.name is the empty string.")
+    if _RESERVED.fullmatch(name) and not (name == "__type__" and depth > 1):
+        raise errors.invalid(f"field name {name} is reserved")
+    if above + len(name.encode()) > MAX_FIELD_NAME_BYTES:
+        raise errors.invalid(f"The property.name is longer than {MAX_FIELD_NAME_BYTES} bytes.")
 
 
 def check_value(value: Message, depth: int, name: str, above: int = 0) -> None:
     """Refuse a value of the field ``name``. ``above`` as ``check_fields`` has it."""
     kind = value.WhichOneof("value_type")
-    if depth > MAX_MAP_DEPTH and (kind == "map_value" or depth > MAX_MAP_DEPTH + 1):
-        raise errors.invalid(f"Property {name} contains an invalid nested entity: more than {MAX_MAP_DEPTH} levels.")
-    if kind == "map_value":
+    if kind == "string_value" or kind in _UNCHECKED:
+        value_rules.check_length(kind, value, name)
+    elif kind == "map_value":
+        if depth > MAX_MAP_DEPTH:
+            raise _too_deep(name)
         if "__type__" in value.map_value.fields:
             check_vector(value, name)
-            return
-        check_fields(value.map_value.fields, depth + 1, above + len(name.encode()) + 1)
+        else:
+            check_fields(value.map_value.fields, depth + 1, above + len(name.encode()) + 1)
     elif kind == "array_value":
         for element in value.array_value.values:
-            if element.WhichOneof("value_type") == "array_value":
-                raise errors.invalid("Cannot convert an array value in an array value.")
-            if encoding.is_vector(element):
-                raise errors.invalid("Cannot convert a vector value in an array value.")
-            check_value(element, depth + 1, name)
+            _check_element(element, depth + 1, name)
     elif kind == "timestamp_value":
         value_rules.check_single(kind, value)
         if value.timestamp_value.nanos % 1000:
@@ -91,6 +108,22 @@ def check_value(value: Message, depth: int, name: str, above: int = 0) -> None:
     else:
         value_rules.check_single(kind, value)
         value_rules.check_length(kind, value, name)
+
+
+def _too_deep(name: str) -> errors.FirestoreError:
+    return errors.invalid(f"Property {name} contains an invalid nested entity: more than {MAX_MAP_DEPTH} levels.")
+
+
+def _check_element(element: Message, depth: int, name: str) -> None:
+    kind = element.WhichOneof("value_type")
+    if depth > MAX_MAP_DEPTH + 1:
+        raise _too_deep(name)
+    if kind == "array_value":
+        raise errors.invalid("Cannot convert an array value in an array value.")
+    if kind == "map_value" and encoding.is_vector(element):
+        raise errors.invalid("Cannot convert a vector value in an array value.")
+    if kind not in _UNCHECKED:
+        check_value(element, depth, name)
 
 
 def check_vector(value: Message, name: str) -> Message:

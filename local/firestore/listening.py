@@ -26,7 +26,7 @@ from local.firestore.interests import Interests
 from local.firestore.messages import Message
 from local.firestore.names import Path
 from local.firestore.reading import Reading
-from local.firestore.store import Row
+from local.firestore.rows import Row
 from local.firestore.targets import Delta, DocumentsTarget, Found, QueryTarget, Target
 
 HEARTBEAT = 30.0

@@ -75,6 +75,11 @@ class Locks:
         self._watchers: dict[Owner, None] = {}
         self._waits: dict[_Wait, None] = {}
 
+    @property
+    def are_free(self) -> bool:
+        """Whether nobody holds any, so that nobody waits for any."""
+        return not self._holders and not self._watchers
+
     async def read(self, owner: Owner, documents: Sequence[Document]) -> None:
         """Lock documents for a transaction, after the commits that came first. ABORTED: it waited too long.
         INVALID_ARGUMENT: the transaction ended meanwhile."""

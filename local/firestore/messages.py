@@ -61,6 +61,12 @@ def timestamp(micros: int) -> Message:
     return Timestamp(seconds=seconds, nanos=rest * 1000)
 
 
+def set_timestamp(stamp: Message, micros: int) -> None:
+    """Make a Timestamp that is part of a message say ``micros`` since the epoch."""
+    seconds, rest = divmod(micros, 1_000_000)
+    stamp.seconds, stamp.nanos = seconds, rest * 1000
+
+
 def micros(stamp: Message) -> int:
     """A Timestamp in microseconds since the epoch; what is finer is cut off, as Firestore does
     (https://firebase.google.com/docs/firestore/manage-data/data-types)."""

@@ -24,6 +24,7 @@ _RESERVED = re.compile(r"__.+__", re.DOTALL)
 _NUMERIC = re.compile(r"__id(-?[1-9][0-9]*)__")
 
 
+@lru_cache(maxsize=1024)
 def check_database(name: str) -> str:
     """``projects/P/databases/D``, or INVALID_ARGUMENT."""
     if not _DATABASE.fullmatch(name):

@@ -15,7 +15,8 @@ from local.firestore.index_file import CompositeIndex, IndexedField, Mode, Scope
 from local.firestore.messages import Message
 from local.firestore.names import Path
 from local.firestore.query import Cursor, Order, Query
-from local.firestore.store import Row, Store
+from local.firestore.rows import Row
+from local.firestore.store import Store
 
 NAME: FieldPath = (field_paths.NAME,)
 

@@ -13,13 +13,15 @@ from local.firestore.history import Change, History
 from local.firestore.names import Path
 from local.firestore.planner import Candidate, Place
 from local.firestore.query import Query
-from local.firestore.store import Row, Store
+from local.firestore.rows import Row
+from local.firestore.store import Store
 
 
 def run(store: Store, history: History, query: Query, time: int | None) -> list[Candidate]:
     """The results in order, as of ``time`` in µs (None: the present)."""
     if query.limit == 0:
         return []
+    store.settle(query.database, query.collection_id)
     past = _past(history, query, time)
     most = None if query.limit is None else query.offset + query.limit
     present = (found for found in _present(store, query, most, len(past)) if found.path not in past)

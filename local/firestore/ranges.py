@@ -10,7 +10,7 @@ from local.firestore import messages, names
 from local.firestore.conditions import Subject
 from local.firestore.history import Change
 from local.firestore.query import Query
-from local.firestore.store import Row
+from local.firestore.rows import Row
 
 
 @dataclass(frozen=True, slots=True)

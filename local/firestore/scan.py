@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from local.firestore.store import Row
+from local.firestore.rows import Row
 
 LAST = b"\xff\xff"
 """Above every sort key."""

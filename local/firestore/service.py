@@ -42,7 +42,8 @@ class FirestoreService:
         clock: Callable[[], datetime] | None = None,
         interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     ) -> None:
-        handlers = _handlers(Engine(database, indexes, clock))
+        self._engine = Engine(database, indexes, clock)
+        handlers = _handlers(self._engine)
         self._server = Server({NAME: handlers}, interceptors=interceptors, largest=_MAX_MESSAGE, durable=database)
 
     async def start(self, port: int) -> int:
@@ -52,6 +53,7 @@ class FirestoreService:
     async def stop(self) -> None:
         """End what is under way, at once, and close."""
         await self._server.stop()
+        self._engine.store.move_all()
 
 
 def _handlers(engine: Engine) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:

@@ -15,7 +15,8 @@ from local.firestore.interests import Key
 from local.firestore.names import Path
 from local.firestore.query import Query
 from local.firestore.ranges import Observed
-from local.firestore.store import Row, Store
+from local.firestore.rows import Row
+from local.firestore.store import Store
 
 
 @dataclass(slots=True)

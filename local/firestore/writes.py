@@ -5,7 +5,7 @@ those of production and of Google's emulator: NOT_FOUND, ALREADY_EXISTS and FAIL
 https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#write
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from google.protobuf import unknown_fields
 
@@ -17,8 +17,7 @@ _END_OF_TIME = 253_402_300_800_000_000  # the first microsecond of the year 1000
 _VERIFY = 5  # the field number of Write.verify, which google-cloud-firestore's messages leave out
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a Write is about. ``kind``: update, delete, transform or verify."""
 
     kind: str
@@ -27,8 +26,7 @@ class Target:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """A document as a Write finds it. ``document`` None: it does not exist. ``updated`` in microseconds."""
 
     document: Message | None
@@ -66,8 +64,6 @@ def _verified(write: Message) -> str:
 
 def check_precondition(write: Message, target: Target, state: State) -> None:
     """Refuse the write when its precondition does not hold."""
-    if not write.HasField("current_document"):
-        return
     precondition = write.current_document
     if precondition.HasField("update_time"):
         _check_version(precondition.update_time, target, state)
@@ -140,8 +136,10 @@ def _copy(document: Message | None, target: Target) -> Message:
 
 def _update(write: Message, target: Target, before: Message | None) -> Message:
     if not write.HasField("update_mask"):
-        document = messages.Document()
-        document.CopyFrom(write.update)
+        document = write.update
+        if write.update_transforms:  # which change it, and may have to do so again
+            document = messages.Document()
+            document.CopyFrom(write.update)
         document.ClearField("create_time")
         document.ClearField("update_time")
         return document
@@ -157,6 +155,8 @@ def _update(write: Message, target: Target, before: Message | None) -> Message:
 
 
 def _transform(document: Message, field_transforms: list[Message], now: int) -> list[Message]:
+    if not field_transforms:
+        return []
     if len(field_transforms) > limits.MAX_TRANSFORMS:
         raise errors.invalid(
             f"The write to {document.name} has {len(field_transforms)} field transforms; "

@@ -92,7 +92,9 @@ class Connection(asyncio.Protocol):
             self.close(error.reason)
         finally:
             self._is_reading = False
-            self._flush()
+            if self._out:
+                self._durable.commit_early()
+                self._flush()
 
     def _consume(self, buffer: bytes) -> int:
         """How many bytes of whole frames were in the buffer."""

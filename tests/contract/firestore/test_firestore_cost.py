@@ -22,7 +22,8 @@ async def address(serve, database):
 
 
 async def steps(api, database, parent, query):
-    """Hundreds of virtual machine steps that SQLite takes for the query, and the ids it finds."""
+    """Hundreds of virtual machine steps that SQLite takes for the query, and the ids it finds. It is asked twice:
+    the first time brings into the tables what was written before."""
     taken = 0
 
     def count() -> int:
@@ -30,6 +31,7 @@ async def steps(api, database, parent, query):
         taken += 1
         return 0
 
+    await api.all("run_query", parent=parent, structured_query=query)
     database.connection.set_progress_handler(count, 100)
     found = await api.all("run_query", parent=parent, structured_query=query)
     database.connection.set_progress_handler(None, 0)

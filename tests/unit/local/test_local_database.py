@@ -139,6 +139,9 @@ class Held:
             self.asked.set()
         return self.is_open
 
+    def commit_early(self):
+        pass
+
     def commit(self):
         self.is_open = False
         for call in self.waiting:

@@ -5,7 +5,7 @@ import pytest
 from local.firestore import interests, messages, query
 from local.firestore.history import Change
 from local.firestore.interests import Interests
-from local.firestore.store import Row
+from local.firestore.rows import Row
 
 DATABASE = "projects/p/databases/d"
 

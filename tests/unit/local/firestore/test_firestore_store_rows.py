@@ -1,6 +1,6 @@
-"""What is kept of documents in memory is what the file holds."""
+"""What is kept of documents in memory is what the file holds, and after a kill what the journal says is done."""
 
-from contextlib import suppress
+import asyncio
 
 import pytest
 
@@ -12,51 +12,150 @@ NAME, PATH = "projects/p/databases/d", ("c", "a")
 
 
 @pytest.fixture
-def stored():
-    database = Database(None)
-    yield Store(database, None)
-    database.close()
+def database():
+    opened = Database(None)
+    yield opened
+    opened.close()
 
 
-def put(stored, number, before=None):
-    document = messages.Document(name=f"{NAME}/documents/c/a")
+@pytest.fixture
+def stored(database):
+    return Store(database, None)
+
+
+def put(stored, number, *, id_="a", text=""):
+    name = f"{NAME}/documents/c/{id_}"
+    document = messages.Document(name=name)
     document.fields["n"].integer_value = number
-    with stored.transaction():
-        return stored.put(NAME, PATH, before, document, document.SerializeToString(), 1, number)
+    document.fields["text"].string_value = text
+    before = stored.find(NAME, ("c", id_))
+    created = number if before is None else before.created
+    return stored.put(NAME, ("c", id_), name, before, document.SerializeToString(), created, number)
+
+
+def remove(stored, number, id_="a"):
+    stored.remove(NAME, ("c", id_), f"{NAME}/documents/c/{id_}", stored.find(NAME, ("c", id_)), number)
+
+
+def in_tables(database):
+    """The update times of the documents by their ids, and how many index entries there are."""
+    select = "SELECT content, updated FROM firestore_documents ORDER BY id"
+    rows = database.connection.execute(select).fetchall()
+    (entries,) = database.connection.execute("SELECT count(*) FROM firestore_entries").fetchone()
+    return {messages.Document.FromString(content).name[-1]: updated for content, updated in rows}, entries
+
+
+def in_journal(database):
+    return [time for (time,) in database.connection.execute("SELECT updated FROM firestore_journal ORDER BY number")]
 
 
 def test_a_document_is_found_as_it_was_written_last(stored):
-    first = put(stored, 1)
-    second = put(stored, 2, first)
+    put(stored, 1)
+    second = put(stored, 2)
     assert stored.find(NAME, PATH) == second
-    stored.forget()
+    stored.move_all()
+    stored._rows.clear()
     assert stored.find(NAME, PATH) == second
 
 
-def test_a_document_that_is_removed_is_gone(stored):
-    row = put(stored, 1)
-    with stored.transaction():
-        stored.remove(NAME, PATH, row)
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_document_that_is_removed_is_gone(stored, moved):
+    put(stored, 1)
+    if moved:
+        stored.move_all()
+    remove(stored, 2)
     assert stored.find(NAME, PATH) is None
-
-
-def test_what_was_undone_is_forgotten(stored):
-    first = put(stored, 1)
-    document = messages.Document(name=f"{NAME}/documents/c/a")
-    with suppress(ZeroDivisionError), stored.transaction():
-        stored.put(NAME, PATH, first, document, document.SerializeToString(), 1, 2)
-        raise ZeroDivisionError
-    stored.forget()
-    assert stored.find(NAME, PATH) == first
+    stored.move_all()
+    assert stored.find(NAME, PATH) is None
 
 
 def test_neither_many_documents_nor_large_ones_are_kept(stored, monkeypatch):
     monkeypatch.setattr(store, "_MANY_ROWS", 2)
     monkeypatch.setattr(store, "_SMALL", 100)
     for id_, text in (("a", ""), ("b", ""), ("c", ""), ("d", "x" * 200)):
-        document = messages.Document(name=f"{NAME}/documents/c/{id_}")
-        document.fields["text"].string_value = text
-        with stored.transaction():
-            stored.put(NAME, ("c", id_), None, document, document.SerializeToString(), 1, 1)
+        put(stored, 1, id_=id_, text=text)
+    stored.move_all()
     assert [path[1] for _, path in stored._rows] == ["b", "c"]
     assert stored.find(NAME, ("c", "d")) is not None
+
+
+def test_documents_wait_until_a_query_looks_where_they_are(stored, database):
+    put(stored, 1)
+    put(stored, 2)
+    put(stored, 3, id_="b")
+    assert in_tables(database) == ({}, 0)
+    stored.settle(NAME, "other")
+    stored.settle("projects/p/databases/other", None)
+    assert in_tables(database) == ({}, 0)
+    stored.settle(NAME, "c")
+    assert in_tables(database)[0] == {"a": 2, "b": 3}
+    assert in_journal(database) == []
+
+
+def test_what_was_journalled_is_done_at_the_next_start(stored, database):
+    put(stored, 1, text="old")
+    put(stored, 2, id_="b")
+    put(stored, 3, id_="c")
+    stored.move_all()
+    put(stored, 4, text="new")
+    remove(stored, 5, "b")
+    put(stored, 6, id_="d")
+    remove(stored, 7, "d")
+    remove(stored, 8, "c")
+    last = put(stored, 9, id_="c")
+    assert in_journal(database) == [4, 5, 6, 7, 8, 9]
+    opened = Store(database, None)
+    documents, entries = in_tables(database)
+    assert (documents, in_journal(database)) == ({"a": 4, "c": 9}, [])
+    assert opened.last_time == 9
+    assert opened.find(NAME, ("c", "c")).content == last.content
+    opened.move_all()
+    remove(opened, 10, "a")
+    remove(opened, 11, "c")
+    opened.move_all()
+    assert entries > 0
+    assert in_tables(database) == ({}, 0)
+
+
+def test_what_is_moved_already_does_no_harm_when_it_is_done_again(stored, database):
+    put(stored, 1)
+    put(stored, 2, text="last")
+    rows = database.connection.execute("SELECT * FROM firestore_journal").fetchall()
+    stored.move_all()
+    before = in_tables(database)
+    database.connection.executemany("INSERT INTO firestore_journal VALUES (?, ?, ?, ?, ?)", rows)
+    Store(database, None)
+    assert in_tables(database) == before
+
+
+def test_where_too_much_waits_whoever_writes_moves_some(stored, database, monkeypatch):
+    monkeypatch.setattr(store, "_MOST", 2)
+    monkeypatch.setattr(store, "_SLICE", 1)
+    for number, id_ in enumerate("abcd"):
+        put(stored, number, id_=id_)
+        stored.relieve()
+    assert set(in_tables(database)[0]) == {"a", "b"}
+    assert in_journal(database) == [2, 3]
+
+
+async def test_what_waits_is_moved_a_little_later(stored, database, monkeypatch):
+    monkeypatch.setattr(store, "_PAUSE", 0.0)
+    monkeypatch.setattr(store, "_SLICE", 1)
+    for number, id_ in enumerate("abc"):
+        put(stored, number, id_=id_)
+    async with asyncio.timeout(20):
+        while in_journal(database) or len(in_tables(database)[0]) < 3:
+            await asyncio.sleep(0)
+
+
+def test_a_move_that_fails_changes_nothing_and_is_made_again(stored, database):
+    put(stored, 1)
+    refuse = "CREATE TRIGGER no BEFORE INSERT ON firestore_entries BEGIN SELECT RAISE(ABORT, 'no'); END"
+    database.connection.execute(refuse)
+    with pytest.raises(Exception, match="no"):
+        stored.move_all()
+    assert (in_tables(database), in_journal(database)) == (({}, 0), [1])
+    assert stored.find(NAME, PATH).updated == 1
+    database.connection.execute("DROP TRIGGER no")
+    stored.move_all()
+    assert (in_tables(database)[0], in_journal(database)) == ({"a": 1}, [])
