@@ -49,12 +49,14 @@ class Wire(asyncio.Protocol):
         if block is None:
             block = self._blocks[method] = _block(method)
         body = b"\x00" + len(message).to_bytes(4, "big") + message
-        if not self._out:
-            self._loop.call_soon(self._flush)
-        self._out.append(
-            frames.frame(Kind.HEADERS, frames.END_HEADERS, self._last, block)
-            + frames.frame(Kind.DATA, frames.END_STREAM, self._last, body)
-        )
+        request = frames.frame(Kind.HEADERS, frames.END_HEADERS, self._last, block)
+        request += frames.frame(Kind.DATA, frames.END_STREAM, self._last, body)
+        if not self._calls:  # nobody else is about to call
+            self._transport.write(request)
+        else:
+            if not self._out:
+                self._loop.call_soon(self._flush)
+            self._out.append(request)
         over: asyncio.Future[bytes] = self._loop.create_future()
         self._calls[self._last] = (over, [])
         return over

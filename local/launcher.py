@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import summary
+from local import garbage, summary
 from local.data_folder import DataFolder, LockedError
 from local.functions_host.process import FunctionsFailedError
 from local.manifest import ManifestError
@@ -106,6 +106,7 @@ class _Launch:
 
     async def _work(self) -> int:
         await self._stack.start()
+        garbage.look_seldom()
         self._up = True
         if self._options.command:
             return await self._run_command(self._options.command, keep_sigint=True)

@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+from local import garbage
 from local.database import Database
 from local.firestore.index_file import IndexFile
 from local.firestore.service import FirestoreService
@@ -29,6 +30,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     indexes = IndexFile.load(arguments.indexes) if arguments.indexes else None
     service = FirestoreService(database, indexes=indexes)
     port = await service.start(arguments.port)
+    garbage.look_seldom()
     sys.stdout.write(f"Firestore listens on 127.0.0.1:{port}\n")
     sys.stdout.flush()
     stopped = asyncio.Event()

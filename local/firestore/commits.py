@@ -73,11 +73,16 @@ class Commit:
         self._drafts: dict[Path, _Draft] = {}
         self._transformed: list[list[Message]] = []
         self._time = 0
+        self._is_checked = False
+        """Whether all that is going to be stored is known to be storable."""
 
     def check(self, now: int) -> None:
         """INVALID_ARGUMENT: a write could not be made whatever is stored."""
         for write, target in self._wanted:
             writes.check(write, target, now)
+        self._is_checked = all(
+            writes.replaces(write, target) and not write.update_transforms for write, target in self._wanted
+        )
 
     def draft(self, now: int) -> None:
         """Work out what the writes make of the documents as they are. Raises FirestoreError: they may not be made."""
@@ -113,7 +118,8 @@ class Commit:
     def _finish(self, draft: _Draft) -> None:
         if draft.document is None:
             return
-        limits.check_fields(draft.document.fields, 1)
+        if not self._is_checked:
+            limits.check_fields(draft.document.fields, 1)
         draft.content = content = draft.document.SerializeToString(deterministic=True)
         if draft.before is not None and draft.is_unchanged:
             draft.updated = draft.before.updated

@@ -22,6 +22,8 @@ MAX_DIMENSIONS = 2048
 _SURELY_SMALL = 100_000  # serialized; no value is ten times as large stored as it is on the wire
 _LONG = 1000
 """Bytes of a path of fields, below the limit by far."""
+_SHORT = 100_000
+"""Characters of a text that is surely not too long."""
 _RESERVED = re.compile(r"__.+__", re.DOTALL)
 _NAME_OVERHEAD = 16
 _DOCUMENT_OVERHEAD = 32
@@ -63,7 +65,8 @@ def check_fields(fields: Fields, depth: int, above: int = 0) -> None:
         value = fields[name]
         if above > _LONG or not _is_ordinary(name):
             _check_name(name, depth, above)
-        if value.WhichOneof("value_type") not in _UNCHECKED:
+        kind = value.WhichOneof("value_type")
+        if kind not in _UNCHECKED and (kind != "string_value" or len(value.string_value) > _SHORT):
             check_value(value, depth, name, above)
 
 
@@ -122,7 +125,7 @@ def _check_element(element: Message, depth: int, name: str) -> None:
         raise errors.invalid("Cannot convert an array value in an array value.")
     if kind == "map_value" and encoding.is_vector(element):
         raise errors.invalid("Cannot convert a vector value in an array value.")
-    if kind not in _UNCHECKED:
+    if kind not in _UNCHECKED and (kind != "string_value" or len(element.string_value) > _SHORT):
         check_value(element, depth, name)
 
 

@@ -82,6 +82,14 @@ def split_document(name: str) -> tuple[str, Path]:
     return database, path
 
 
+@lru_cache(maxsize=8192)
+def split_written(name: str) -> tuple[str, Path]:
+    """As ``split_document``, and something may be stored under the name: see ``check_size``."""
+    database, path = split_document(name)
+    check_size(name, path)
+    return database, path
+
+
 def split_parent(name: str) -> tuple[str, Path]:
     """As ``split``, but the name must be a document's or the root."""
     database, path = split(name)

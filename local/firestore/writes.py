@@ -47,11 +47,9 @@ def target(write: Message, database: str) -> Target:
             name = write.transform.document
         case _:
             kind, name = "verify", _verified(write)
-    found, path = names.split_document(name)
+    found, path = (names.split_written if kind in ("update", "transform") else names.split_document)(name)
     if found != database:
         raise errors.invalid(f'The document "{name}" is not in the database "{database}" of the request.')
-    if kind in ("update", "transform"):
-        names.check_size(name, path)
     return Target(kind, name, found, path)
 
 
