@@ -158,7 +158,7 @@ class Database:
             for call in before:
                 call()
             self.connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, no answer may leave
             self._fail(error)
         self._is_open = False
         after, self._after = self._after, []

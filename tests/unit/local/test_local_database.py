@@ -211,3 +211,33 @@ def test_with_fsync_a_commit_waits_for_the_disk(tmp_path, fsync, level):
     assert database.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert database.connection.execute("PRAGMA synchronous").fetchone() == (level,)
     database.close()
+
+
+async def test_a_lone_writer_is_committed_before_its_turn_ends(database, on_disk):
+    database.write(INSERT, ("a",))
+    database.commit_early()
+    assert on_disk() == ["a"]
+    database.write(INSERT, ("b",))
+    database.commit_early()  # another one: the turn has become a crowd
+    assert on_disk() == ["a"]
+    await database.settled()
+    database.write(INSERT, ("c",))
+    database.commit_early()
+    assert on_disk() == ["a", "b"]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    database.write(INSERT, ("d",))
+    database.commit_early()
+    assert on_disk() == ["a", "b", "c", "d"]
+
+
+async def test_what_is_written_right_before_a_commit_is_in_it(database, on_disk):
+    database.before_commit(lambda: database.connection.execute(INSERT, ("late",)))
+    assert on_disk() == []
+    await database.settled()
+    assert on_disk() == ["late"]
+
+
+def test_a_write_right_before_a_commit_that_fails_ends_the_process(database):
+    with pytest.raises(SystemExit):
+        database.before_commit(lambda: database.connection.execute("INSERT INTO nothing VALUES (1)"))
