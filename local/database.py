@@ -14,9 +14,12 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from local.checkpoints import Checkpoints
+
+Rows: TypeAlias = tuple[str, Sequence[Sequence[Any]]]
+"""A statement, and the parameters of each time that it is to run."""
 
 
 class Durable(Protocol):
@@ -58,7 +61,7 @@ class Database:
         """The loop in which a commit is due."""
         self._asked, self._is_crowded = 0, False
         """How many have asked for an early commit in this turn; whether it was more than one in the last."""
-        self._before: list[Callable[[], None]] = []
+        self._before: list[Callable[[], Rows]] = []
         self._after: list[Callable[[], None]] = []
 
     def create(self, script: str) -> None:
@@ -77,8 +80,8 @@ class Database:
         finally:
             self._leave()
 
-    def before_commit(self, call: Callable[[], None]) -> None:
-        """Let ``call`` write with ``connection`` right before what this turn writes is committed. Where it fails, the
+    def before_commit(self, call: Callable[[], Rows]) -> None:
+        """Ask ``call`` what else to write, right before what this turn writes is committed. Where that fails, the
         process ends, as where the commit fails."""
         self._before.append(call)
         self._leave()
@@ -151,13 +154,8 @@ class Database:
         """Commit what was written. Where that fails, the process ends: nothing of it has been answered."""
         if self._has_failed or not self._is_pending:
             return
-        before, self._before = self._before, []
         try:
-            if before:
-                self._join()
-            for call in before:
-                call()
-            self.connection.execute("COMMIT")
+            self._commit()
         except Exception as error:  # noqa: BLE001 - whatever it is, no answer may leave
             self._fail(error)
         self._is_open = False
@@ -166,6 +164,17 @@ class Database:
             call()
         if self._checkpoints is not None:
             self._checkpoints.committed()
+
+    def _commit(self) -> None:
+        before, self._before = self._before, []
+        late = [call() for call in before]
+        if not self._is_open and len(late) == 1 and len(late[0][1]) == 1:
+            self.connection.execute(late[0][0], late[0][1][0])  # which is a transaction of its own
+            return
+        self._join()
+        for sql, rows in late:
+            self.connection.executemany(sql, rows)
+        self.connection.execute("COMMIT")
 
     def _check(self, error: BaseException) -> None:
         """End the process where SQLite gave up the writes of others too."""

@@ -30,13 +30,12 @@ class Journal:
         self._last += 1
         self._unwritten.append((self._last, name, created, updated, content))
         if len(self._unwritten) == 1:
-            self._database.before_commit(self._write)
+            self._database.before_commit(self._take)
         return self._last
 
-    def _write(self) -> None:
+    def _take(self) -> local_database.Rows:
         rows, self._unwritten = self._unwritten, []
-        insert = "INSERT INTO firestore_journal (number, name, created, updated, content) VALUES (?, ?, ?, ?, ?)"
-        self._database.connection.executemany(insert, rows)
+        return "INSERT INTO firestore_journal (number, name, created, updated, content) VALUES (?, ?, ?, ?, ?)", rows
 
     def drop(self, before: int | None) -> None:
         """Forget what has a number below this one, None: all of it, since it is in the tables."""

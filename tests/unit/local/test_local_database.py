@@ -232,12 +232,17 @@ async def test_a_lone_writer_is_committed_before_its_turn_ends(database, on_disk
 
 
 async def test_what_is_written_right_before_a_commit_is_in_it(database, on_disk):
-    database.before_commit(lambda: database.connection.execute(INSERT, ("late",)))
+    database.before_commit(lambda: (INSERT, [("alone",)]))
     assert on_disk() == []
     await database.settled()
-    assert on_disk() == ["late"]
+    assert on_disk() == ["alone"]
+    database.write(INSERT, ("first",))
+    database.before_commit(lambda: (INSERT, [("late",), ("later",)]))
+    database.before_commit(lambda: (INSERT, []))
+    await database.settled()
+    assert on_disk() == ["alone", "first", "late", "later"]
 
 
 def test_a_write_right_before_a_commit_that_fails_ends_the_process(database):
     with pytest.raises(SystemExit):
-        database.before_commit(lambda: database.connection.execute("INSERT INTO nothing VALUES (1)"))
+        database.before_commit(lambda: ("INSERT INTO nothing VALUES (1)", [()]))
