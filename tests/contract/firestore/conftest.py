@@ -15,6 +15,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1.services.firestore import FirestoreAsyncClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcAsyncIOTransport
+from wire_values import value_of
 
 from local.database import Database
 from local.firestore.index_file import IndexFile
@@ -128,30 +129,6 @@ class Api:
 
     def delete(self, path: str) -> types.Write:
         return types.Write(delete=self.name(path))
-
-
-def value_of(value: Any) -> types.Value:
-    match value:
-        case types.Value():
-            return value
-        case None:
-            return types.Value(null_value=0)
-        case bool():
-            return types.Value(boolean_value=value)
-        case int():
-            return types.Value(integer_value=value)
-        case float():
-            return types.Value(double_value=value)
-        case str():
-            return types.Value(string_value=value)
-        case bytes():
-            return types.Value(bytes_value=value)
-        case list():
-            return types.Value(array_value={"values": [value_of(one) for one in value]})
-        case dict():
-            return types.Value(map_value={"fields": {key: value_of(one) for key, one in value.items()}})
-        case _:
-            raise TypeError(f"no Value for {value!r}")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 from google.api_core import exceptions
 from google.cloud.firestore_v1 import types
+from wire_values import value_of
 
 CITIES = {
     "a": {"state": "CA", "size": 5, "tags": ["x", "y"]},
@@ -30,24 +31,6 @@ def both(*filters):
 
 def either(*filters):
     return types.StructuredQuery.Filter(composite_filter={"op": "OR", "filters": filters})
-
-
-def value_of(value):
-    match value:
-        case types.Value():
-            return value
-        case None:
-            return types.Value(null_value=0)
-        case str():
-            return types.Value(string_value=value)
-        case bool():
-            return types.Value(boolean_value=value)
-        case int():
-            return types.Value(integer_value=value)
-        case float():
-            return types.Value(double_value=value)
-        case _:
-            return types.Value(array_value={"values": [value_of(one) for one in value]})
 
 
 def query_of(collection="cities", where=None, order=(), start=None, end=None, group=False, **parts):
