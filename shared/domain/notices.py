@@ -30,6 +30,7 @@ class Kind(StrEnum):
     SUBMISSION_REJECTED = "submission_rejected"
     LISTING_FEATURED = "listing_featured"
     LISTING_TAKEN_DOWN = "listing_taken_down"
+    LISTING_RESTORED = "listing_restored"
     RATING_RECEIVED = "rating_received"
     UPDATE_OFFERED = "update_offered"
     USAGE_LIMIT_NEAR = "usage_limit_near"
@@ -92,7 +93,13 @@ KINDS: Mapping[Kind, Words] = {
         title="{title} is featured", text="It is shown first in the store.", path="/store/agents/{listing_id}"
     ),
     Kind.LISTING_TAKEN_DOWN: Words(
-        title="{title} was taken down", text="{reason}", path="/store/agents/{listing_id}", urgent=True
+        title="{title} was taken down", text="{reason}", path="/store/submissions/{submission_id}", urgent=True
+    ),
+    Kind.LISTING_RESTORED: Words(
+        title="{title} is back in the store",
+        text="Everybody can find it again.",
+        path="/store/agents/{listing_id}",
+        urgent=True,
     ),
     Kind.RATING_RECEIVED: Words(title="{title} was rated", text="{rating} of 5.", path="/store/agents/{listing_id}"),
     Kind.UPDATE_OFFERED: Words(

@@ -148,3 +148,8 @@ async def test_the_life_of_an_agent_in_three_roles(
     assert (updated["origin"]["version"], updated["update"]) == (2, None)
     assert (await creator.told())["update_offered"] == 0
     assert (await admin.told()).total() == 0
+
+    await admin.call("store", "POST", f"/store/agents/{listing_id}/take-down", {"reason": "Too loud."})
+    await admin.call("store", "POST", f"/store/agents/{listing_id}/restore", {})
+    told = await creator.told()
+    assert (told["listing_taken_down"], told["listing_restored"]) == (1, 1)
