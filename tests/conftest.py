@@ -1,13 +1,16 @@
 """What every test may use: ``tell`` puts a figure that a test found under the summary of the run. And which tests
-share a process: those that stand on one slow server, so that a run starts it once."""
+share a process: those that stand on one slow server or parse all of Terraform's files, so that a run does it once."""
 
+import gc
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
 TOLD = "told"
+TERRAFORM = Path(__file__).parent / "terraform"
 
 settings.register_profile("unhurried", deadline=None)  # a loaded machine is no failure
 settings.load_profile("unhurried")
@@ -25,8 +28,15 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("emulator"):
             item.add_marker(pytest.mark.xdist_group("emulator"))
+        elif TERRAFORM in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("terraform"))
         elif "stack" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+def pytest_collection_finish() -> None:
+    """A million objects of modules and tests are there to stay: no collection of garbage looks at them again."""
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import hcl2
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +39,8 @@ def files() -> list[Path]:
 
 @functools.cache
 def _parsed(path: Path) -> dict[str, Any]:
+    import hcl2  # builds a parser, which only a process that reads such files needs
+
     return _plain(hcl2.loads(path.read_text(encoding="utf-8")))
 
 

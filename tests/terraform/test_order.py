@@ -1,15 +1,19 @@
 """Can it be applied to an empty project? Nothing is asked of an API before it is on, and nothing waits for itself."""
 
+import functools
 import json
 import re
 import subprocess
 from typing import Any
 
-from hcl import ROOT, TERRAFORM, blocks, needs_terraform, resources, values
+from hcl import ROOT, TERRAFORM, Block, blocks, needs_terraform, resources, values
 
 from shared.config import Settings
 
-GRAPH = {block.address: block for block in blocks("resource")}
+
+@functools.cache
+def _graph() -> dict[str, Block]:
+    return {block.address: block for block in blocks("resource")}
 
 
 def _text(value: Any) -> str:
@@ -24,33 +28,35 @@ def _text(value: Any) -> str:
 
 def _named(text: str, seen: set[str]) -> set[str]:
     """Resources that an expression names, through locals as well."""
-    found = set(re.findall(r"\b(google_\w+\.\w+)", text)) & set(GRAPH)
+    found = set(re.findall(r"\b(google_\w+\.\w+)", text)) & set(_graph())
     for name in set(re.findall(r"\blocal\.(\w+)", text)) - seen:
         seen.add(name)
         found |= _named(_text(values("locals").get(name, "")), seen)
     return found
 
 
-NEEDS = {address: _named(_text(block.body), set()) for address, block in GRAPH.items()}
+@functools.cache
+def _needs(address: str) -> set[str]:
+    return _named(_text(_graph()[address].body), set())
 
 
 def _before(address: str) -> set[str]:
     """All that has to be there before a resource is made."""
     found: set[str] = set()
-    new = set(NEEDS[address])
+    new = set(_needs(address))
     while new:
         found |= new
-        new = {needed for one in new for needed in NEEDS[one]} - found
+        new = {needed for one in new for needed in _needs(one)} - found
     return found
 
 
 def test_every_resource_waits_until_the_apis_are_on() -> None:
     first = "google_project_service.api"
-    assert [address for address in GRAPH if address != first and first not in _before(address)] == []
+    assert [address for address in _graph() if address != first and first not in _before(address)] == []
 
 
 def test_nothing_waits_for_itself() -> None:
-    assert [address for address in GRAPH if address in _before(address)] == []
+    assert [address for address in _graph() if address in _before(address)] == []
 
 
 def test_accounts_of_google_are_asked_for_before_they_get_a_role() -> None:

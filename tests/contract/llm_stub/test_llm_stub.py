@@ -3,12 +3,15 @@
 import json
 import math
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import httpx
-import openai
 import pytest
 
 from local.llm_stub import LlmStubService
+
+if TYPE_CHECKING:  # its models take nearly a second of CPU, which only the process of these tests pays
+    import openai
 
 WEATHER = {
     "type": "function",
@@ -44,12 +47,14 @@ async def port() -> AsyncIterator[int]:
 
 
 @pytest.fixture
-async def client(port: int) -> AsyncIterator[openai.AsyncOpenAI]:
+async def client(port: int) -> "AsyncIterator[openai.AsyncOpenAI]":
+    import openai
+
     async with openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0) as client:
         yield client
 
 
-async def ask(client: openai.AsyncOpenAI, text: str, **settings):
+async def ask(client: "openai.AsyncOpenAI", text: str, **settings):
     messages = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": text}]
     return await client.chat.completions.create(model="any", messages=messages, **settings)
 
@@ -199,6 +204,8 @@ async def test_models_are_listed(client):
 
 
 async def test_a_request_without_messages_is_refused(client, port):
+    import openai
+
     with pytest.raises(openai.BadRequestError):
         await client.chat.completions.create(model="m", messages=[])
     async with httpx.AsyncClient() as http:

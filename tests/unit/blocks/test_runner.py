@@ -188,17 +188,18 @@ async def test_values_nested_deep_are_read(context: Any) -> None:
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
-    ("block_type", "values"),
+    ("block_type", "of"),
     [
-        ("CONCATENATE_LISTS", {"lists": [[[i] for i in range(100_000)]], "deduplicate": True}),
-        ("LIST_INTERSECTION", {"list_a": [[i] for i in range(100_000)], "list_b": [[i] for i in range(100_000)]}),
-        ("LIST_DIFFERENCE", {"list_a": [[i] for i in range(60_000)], "list_b": [[-i] for i in range(60_000)]}),
+        ("CONCATENATE_LISTS", lambda lists: {"lists": lists[:1], "deduplicate": True}),
+        ("LIST_INTERSECTION", lambda lists: {"list_a": lists[0], "list_b": lists[1]}),
+        ("LIST_DIFFERENCE", lambda lists: {"list_a": lists[0][:60_000], "list_b": lists[2][:60_000]}),
     ],
 )
 async def test_others_go_on_while_long_lists_are_compared(
-    context: Any, block_type: str, values: dict[str, Any]
+    context: Any, block_type: str, of: Callable[[list[Any]], dict[str, Any]]
 ) -> None:
     block = catalog.get(block_type)
+    values = of([[[sign * i] for i in range(100_000)] for sign in (1, 1, -1)])
     running = asyncio.create_task(runner.collect(block, catalog.read_input(block, values), context()))
     turns = 0
     while not running.done():

@@ -1,6 +1,7 @@
 """Files and texts that are small, and would be large."""
 
 import base64
+import functools
 import io
 import struct
 import zipfile
@@ -19,6 +20,7 @@ def archive(files: dict[str, bytes]) -> bytes:
     return made.getvalue()
 
 
+@functools.cache
 def zip_of_zeros(megabytes: int) -> bytes:
     return archive({"zeros": bytes(megabytes * 1_000_000)})
 
