@@ -28,6 +28,7 @@ ANSWER_HEADERS = (
     "RateLimit-Limit",
     "RateLimit-Remaining",
     "RateLimit-Reset",
+    "Idempotent-Replayed",
     "X-Request-Id",
 )
 
