@@ -11,7 +11,6 @@ from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from functions import executions
 from functions.routers import (
     account,
     admin,
@@ -19,6 +18,7 @@ from functions.routers import (
     blocks,
     comparisons,
     credentials,
+    executions,
     files,
     graphs,
     health,

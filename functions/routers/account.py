@@ -7,13 +7,14 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response, StreamingResponse
 
-from functions.routers import account_shapes as shapes
 from shared import clock
 from shared.domain.permissions import Caller
 from shared.http import auth, json_text, models, pagination, routing
 from shared.http.answers import JsonAnswer
+from shared.http.shapes import Shapes
 from shared.services import exporting, leaving
 
+shapes = Shapes("functions.routers.account_shapes")
 router = routing.router(tags=["account"])
 
 EXPORT_SECONDS = 40.0

@@ -8,12 +8,13 @@ from fastapi import Depends, Query
 from pydantic import AfterValidator, AwareDatetime
 from starlette.responses import Response
 
-from functions.routers import admin_shapes as shapes
 from shared import clock
 from shared.http import auth, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
+from shared.http.shapes import Shapes
 from shared.services import administration, audit, flags, leaving, overview, recovery_figures, world
 
+shapes = Shapes("functions.routers.admin_shapes")
 router = routing.router(tags=["admin"])
 
 

@@ -119,6 +119,12 @@ class Figures(DayFigures):
     days: list[Day]
 
 
+class GraphFigures(Figures):
+    """How the executions of a graph went."""
+
+    graph_id: str = Field(description="Whose they are.")
+
+
 class Overview(Output):
     counts: dict[str, int] = Field(
         description="users, graphs, active_executions, and dead_deliveries: what could not be sent to somebody."

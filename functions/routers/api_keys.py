@@ -2,11 +2,12 @@
 
 from starlette.responses import Response
 
-from functions.routers import shapes
 from shared.http import auth, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
+from shared.http.shapes import Shapes
 from shared.services import api_keys
 
+shapes = Shapes("functions.routers.shapes")
 router = routing.router(tags=["api_keys"])
 
 SHOWN_ONCE = ("key",)

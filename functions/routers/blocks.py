@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.responses import Response
 
-from functions.routers import shapes
 from shared.http import auth, idempotency, pagination, routing
 from shared.http.answers import JsonAnswer
+from shared.http.shapes import Shapes
 from shared.services import blocks
 
+shapes = Shapes("functions.routers.shapes")
 router = routing.router(tags=["blocks"])
 OptionalPage = Annotated[pagination.Page | None, Depends(pagination.optional_page)]
 _LISTING = pagination.Listing(pagination.BY_ORDER, "blocks")

@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from functions.routers import credential_shapes as shapes
 from shared.http import answers, auth, etags, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
+from shared.http.shapes import Shapes
 from shared.services import credentials, oauth, oauth_providers, world
 
+shapes = Shapes("functions.routers.credential_shapes")
 router = routing.router(tags=["credentials"])
 
 Provider = Annotated[str | None, Query(min_length=1, max_length=64, description="Only those for this provider.")]

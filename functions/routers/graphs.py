@@ -3,21 +3,17 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import Field
 from starlette.responses import Response
 
-from functions.routers import admin_shapes, shapes, usage_shapes
 from shared.http import answers, auth, etags, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
+from shared.http.shapes import Shapes
 from shared.services import estimating, graphs, statistics, world
 
+shapes = Shapes("functions.routers.shapes")
+admin_shapes = Shapes("functions.routers.admin_shapes")
+usage_shapes = Shapes("functions.routers.usage_shapes")
 router = routing.router(tags=["graphs"])
-
-
-class GraphFigures(admin_shapes.Figures):
-    """How the executions of a graph went."""
-
-    graph_id: str = Field(description="Whose they are.")
 
 
 @router.post(
@@ -55,7 +51,9 @@ async def list_graphs(
     return JsonAnswer(page.answer(items, cursor, own))
 
 
-@router.get("/graphs/{graph_id}/stats", summary="Read the statistics of a graph", response_model=GraphFigures)
+@router.get(
+    "/graphs/{graph_id}/stats", summary="Read the statistics of a graph", response_model=admin_shapes.GraphFigures
+)
 async def get_stats(graph_id: str, caller: auth.Reader) -> Response:
     """How its executions went in the last 30 days, together and by day. Those that ended a moment ago may be
     missing."""

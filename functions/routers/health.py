@@ -2,12 +2,13 @@
 
 from starlette.responses import Response
 
-from functions.routers import shapes
 from shared import clock
 from shared.http import routing
 from shared.http.answers import JsonAnswer
+from shared.http.shapes import Shapes
 from shared.services import health as service
 
+shapes = Shapes("functions.routers.shapes")
 router = routing.router(prefix="", tags=["health"])
 
 

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from functions.routers import store_shapes as shapes
 from shared.domain.store import SubmissionStatus
 from shared.http import answers, auth, idempotency, pagination, routing
 from shared.http.answers import JsonAnswer
+from shared.http.shapes import Shapes
 from shared.services import moderation as service
 from shared.services import world
 
+shapes = Shapes("functions.routers.store_shapes")
 router = routing.router(tags=["store"])
 
 Page = Annotated[pagination.Page, Depends(pagination.page)]

@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.responses import Response
 
-from functions.routers import store_shapes as shapes
 from shared.http import auth, idempotency, models, pagination, routing
 from shared.http.answers import JsonAnswer
+from shared.http.shapes import Shapes
 from shared.services import ratings as service
 from shared.services import world
 
+shapes = Shapes("functions.routers.store_shapes")
 router = routing.router(tags=["store"])
 
 Page = Annotated[pagination.Page, Depends(pagination.page)]

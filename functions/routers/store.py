@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from functions.routers import store_shapes as shapes
 from shared.http import auth, pagination, routing
 from shared.http.answers import JsonAnswer
+from shared.http.shapes import Shapes
 from shared.services import browsing, cards
 from shared.services.catalogue import Filter
 
+shapes = Shapes("functions.routers.store_shapes")
 router = routing.router(tags=["store"])
 
 MAX_PAGE = 1_000_000

@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from functions.routers import usage_shapes as shapes
 from shared.http import answers, auth, etags, routing
 from shared.http.answers import JsonAnswer
+from shared.http.shapes import Shapes
 from shared.services import usage, world
 
+shapes = Shapes("functions.routers.usage_shapes")
 router = routing.router(tags=["usage"])
 
 Month = Annotated[

@@ -2,10 +2,12 @@
 
 from starlette.responses import Response
 
-from functions.routers import admin_shapes, shapes
 from shared.http import answers, auth, etags, idempotency, routing
+from shared.http.shapes import Shapes
 from shared.services import flags, users
 
+shapes = Shapes("functions.routers.shapes")
+admin_shapes = Shapes("functions.routers.admin_shapes")
 router = routing.router(tags=["users"])
 
 

@@ -18,10 +18,11 @@ from starlette.types import Scope
 
 from shared.domain.errors import Violation
 from shared.domain.fields import Fields
-from shared.http import audit, errors, json_text
+from shared.http import audit, errors, json_text, shapes
 from shared.http import request as request_context
 from shared.http.answers import JsonAnswer
 from shared.http.models import ErrorAnswer
+from shared.http.shapes import Shape
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorAnswer, "description": "The request is not valid: every violation, with its field."},
@@ -66,9 +67,10 @@ class StrictRoute(APIRoute):
         """The same route with all that its document says."""
         extra = dict(self._options.get("openapi_extra") or {})
         if model := extra.pop(_BODY, None):
-            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schema = shapes.read(model).model_json_schema(ref_template="#/components/schemas/{model}")
             extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-        options: dict[str, Any] = {**self._options, "openapi_extra": extra or None}
+        named = {key: shapes.read(value) for key, value in self._options.items()}
+        options: dict[str, Any] = {**named, "openapi_extra": extra or None}
         if options.get("response_class") is JsonAnswer:
             del options["response_class"]  # it says nothing of its media type, which the default does
         return APIRoute(self.path, self.endpoint, **options)
@@ -156,7 +158,7 @@ AnyBody = Annotated[Any, Depends(_json_body)]
 """A body that the service checks, to name every violation at once; ``body`` documents it."""
 
 
-def body(model: type[BaseModel]) -> dict[str, Any]:
+def body(model: type[BaseModel] | Shape) -> dict[str, Any]:
     """``openapi_extra`` of a route with ``AnyBody``: what the body should be."""
     return {_BODY: model}
 
