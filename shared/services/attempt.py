@@ -11,19 +11,18 @@ from shared import clock, metrics, tracing
 from shared.blocks import catalog, runner
 from shared.blocks.block import Block, BlockInput, Context
 from shared.blocks.runner import Outcome
-from shared.domain import errors, planning
+from shared.domain import errors
 from shared.domain.graph import Node
 from shared.domain.records import Lost, NodeExecution
-from shared.firestore import gate_tokens, node_cache, node_executions
+from shared.firestore import node_cache, node_executions
 from shared.firestore import values as values_codec
 from shared.services import (
     budgets,
-    constants,
     memory,
+    node_inputs,
     partials,
     platform_tools,
     resumptions,
-    stored_values,
     timeouts,
     toolbox,
     user_files,
@@ -60,7 +59,7 @@ async def run(run: Run, node: NodeExecution, graph_node: Node, *, claim_id: str)
     """One attempt, under a claim or without one. Never raises for what the block does."""
     try:
         block = _block(graph_node)
-        input_ = catalog.read_input(block, await values(run, node, graph_node))
+        input_ = catalog.read_input(block, await node_inputs.values(run, node, graph_node))
     except errors.BlockError as failure:
         return Ran(outcome=Outcome(tokens=[], failure=failure), fence=node.update_time)
     keep_as = _entry(run, block, input_) if graph_node.cache and not block.suspends else None
@@ -111,27 +110,6 @@ def _block(node: Node) -> Block:
         message = f"The block {node.block_type} is not there any more; put another in its place."
         raise errors.BlockError(message, reason="BLOCK_NOT_FOUND")
     return block
-
-
-async def values(run: Run, node: NodeExecution, graph_node: Node) -> dict[str, Any]:
-    """Pin -> value as the node gets them: its literals, over them what came by links, in the order of the links: the
-    parts of a dictionary stand in this order, whichever came first."""
-    plan = run.version.plan
-    supplied = planning.static_values(plan, node.node_id, await constants.of(run, node.node_id))
-    arrived = {**await stored_values.inputs(node.inputs), **await _held(node, plan.nodes[node.node_id].gather)}
-    linked = {**supplied, **arrived}
-    pins = dict.fromkeys(plan.links[position].sink_pin for position in plan.nodes[node.node_id].into)
-    literals = {**graph_node.input_data, **await constants.credentials_of(run, graph_node)}
-    return {**literals, **{pin: linked[pin] for pin in pins if pin in linked}}
-
-
-async def _held(node: NodeExecution, gather: bool) -> dict[str, Any]:
-    """What a firing of a gate gets from the tokens that it consumed: of a gather, a list."""
-    if not node.held:
-        return {}
-    tokens = await gate_tokens.load(node.execution_id, [id_ for ids in node.held.values() for id_ in ids])
-    values = await stored_values.inputs(tokens)
-    return {pin: [values[id_] for id_ in ids] if gather else values[ids[0]] for pin, ids in node.held.items()}
 
 
 async def _call(

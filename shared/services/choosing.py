@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.blocks import catalog
+from shared.blocks.credentials import Need
 from shared.domain import credentials, errors
 from shared.domain.errors import BlockError, Violation
 from shared.domain.fields import Fields, kind
 from shared.domain.graph import Graph
 from shared.domain.permissions import Caller
-from shared.services import wallets
+from shared.services import suiting
 from shared.services.world import World
 
 MAX_CHOICES = 200
@@ -52,9 +53,9 @@ async def check(world: World, caller: Caller, graph: Graph, choices: Mapping[str
         )
 
 
-async def _why_not(world: World, caller: Caller, need: wallets.Need, id_: str) -> str | None:
+async def _why_not(world: World, caller: Caller, need: Need, id_: str) -> str | None:
     try:
-        await wallets.check(caller.user_id, need, id_, world.now())
+        await suiting.check(caller.user_id, need, id_, world.now())
     except BlockError as error:
         return error.message
     return None

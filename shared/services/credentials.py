@@ -16,8 +16,6 @@ from shared.services import bodies, etags, owned, secrets_of, texts, vault
 MAX_CREDENTIALS = 200
 MAX_TITLE = 100
 PROVIDER = re.compile(r"[a-z][a-z0-9_]{0,63}")
-ID = re.compile(r"[0-9a-z]{26}")
-
 CREDENTIALS = owned.Kind("credential", credentials.documents, reason="CREDENTIALS_NOT_FOUND")
 
 
@@ -102,11 +100,6 @@ async def _changes(stored: Stored, raw: Any) -> dict[str, Any]:
 async def get(caller: Caller, credentials_id: str) -> Stored:
     """One of the caller's. NotFound."""
     return await CREDENTIALS.get(caller, credentials_id)
-
-
-def shown_id(given: str) -> str:
-    """An id as a message may repeat it: what is none may be a secret, put where its id belongs."""
-    return given if ID.fullmatch(given) else "of this id"
 
 
 async def delete(caller: Caller, credentials_id: str) -> Stored:

@@ -9,7 +9,7 @@ from shared.domain import outcomes
 from shared.domain.records import Execution, Failure, NodeExecution
 from shared.domain.statuses import BEGINNING, is_final
 from shared.firestore import executions, graphs, node_executions
-from shared.services import attempt, finding, finish, node_tasks, paging, stored_values
+from shared.services import finding, finish, node_inputs, node_tasks, paging, stored_values
 from shared.services.runs import Run
 from shared.services.world import World
 
@@ -81,7 +81,7 @@ async def node_page(
 
 async def _node_view(run: Run, node: NodeExecution) -> dict[str, Any]:
     graph_node = run.version.graph.by_id[node.node_id]
-    unpacked, inputs = await asyncio.gather(stored_values.unpack(node), attempt.values(run, node, graph_node))
+    unpacked, inputs = await asyncio.gather(stored_values.unpack(node), node_inputs.values(run, node, graph_node))
     return {
         "id": node.id,
         "node_id": node.node_id,

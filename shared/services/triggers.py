@@ -11,7 +11,7 @@ from shared.domain.fields import Fields
 from shared.domain.permissions import Caller
 from shared.domain.polling import Kind, State, Trigger
 from shared.firestore import triggers
-from shared.services import bodies, etags, owned, polled_mail, targets, wallets
+from shared.services import bodies, etags, owned, polled_mail, suiting, targets
 from shared.services import graphs as graph_service
 from shared.services.world import World
 
@@ -171,7 +171,7 @@ def _url(fields: Fields, body: bodies.Raw) -> str:
 
 async def _check_credentials(world: World, caller: Caller, id_: str) -> None:
     try:
-        await wallets.check(caller.user_id, polled_mail.NEED, id_, world.now())
+        await suiting.check(caller.user_id, polled_mail.NEED, id_, world.now())
     except BlockError as error:
         violation = errors.Violation("credentials_id", error.message)
         raise errors.InvalidArgument("The credentials do not suit the trigger.", violations=[violation]) from error

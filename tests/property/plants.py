@@ -14,7 +14,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.domain import analysis, identity, labels, pairing, planning
 from shared.firestore import commits, gate_tokens, node_executions, reaching
-from shared.services import attempt, completion, finish, settling
+from shared.services import completion, finish, node_inputs, settling
 
 Patch = pytest.MonkeyPatch
 
@@ -43,13 +43,13 @@ def first_label_of_equals(patch: Patch) -> None:
 
 def inputs_by_arrival(patch: Patch) -> None:
     """The parts of a dictionary stand as they came; historic."""
-    values = attempt.values
+    values = node_inputs.values
 
     async def unordered(run: Any, node: Any, graph_node: Any) -> dict[str, Any]:
         found = await values(run, node, graph_node)
         return {pin: found[pin] for pin in dict.fromkeys([*graph_node.input_data, *node.inputs, *found])}
 
-    patch.setattr(attempt, "values", unordered)
+    patch.setattr(node_inputs, "values", unordered)
 
 
 def zeros_kept(patch: Patch) -> None:
