@@ -2,28 +2,36 @@
 
 Each function is started from the unpacked bundle as the buildpack starts it (the console script functions-framework,
 one worker), beside a hello world of functions-framework, several times in turn; both are asynchronous, so that the
-buildpack serves both with the same worker. Counted is the processor time of all its processes until it has answered
-its first request, which is to a route of its own, from nobody; and the memory that they then hold for themselves
-(Linux, PSS: what is shared counts once). Processor time, since that is what a start costs wherever it runs; a busy
-machine changes it less than the time on the clock. ``--write`` puts the table into docs/cold-starts.md.
+buildpack serves both with the same worker. Firestore and Auth are this process's.
+
+start   the processor time of all its processes until it has answered a first request, to a path that leads nowhere
+call    the same of the request after that: of a user to the function's main route, or of the platform with its token
+memory  what its processes then hold for themselves (Linux, PSS: what is shared counts once)
+
+So neither what is imported before the first request is left out, nor what only the first request loads. Processor
+time, since that is what a start costs wherever it runs; a busy machine changes it less than the time on the clock.
+``--write`` puts the table into docs/cold-starts.md.
 """
 
 import argparse
+import asyncio
 import os
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import venv
 import zipfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from benchmarks import serving
 from deploy import bundle
 
 HELLO = "hello"
@@ -34,28 +42,46 @@ SOURCE = """import functions_framework.aio
 async def hello(request):
     return "Hello world!"
 """
-ROUTES = {
-    "graphs": "/api/v1/graphs",
-    "executions": "/api/v1/executions",
-    "users": "/api/v1/me",
-    "store": "/api/v1/library/agents",
-    "webhooks": "/api/v1/webhooks/nothing",
-    "stream": "/api/v1/executions/events",
+CALLS = {
+    HELLO: ("GET", "/", 200),
+    "graphs": ("GET", "/api/v1/graphs", 200),
+    "executions": ("GET", "/api/v1/executions", 200),
+    "users": ("GET", "/api/v1/me", 200),
+    "store": ("GET", "/api/v1/store/agents", 200),
+    "webhooks": ("POST", "/api/v1/webhooks/nothing", 404),
+    "stream": ("POST", "/api/v1/executions/events/cookie", 200),
+    "tick": ("POST", "/", 200),
+    "scan": ("POST", "/", 200),
 }
-"""What a function is first asked for; that it answers 401 (or 405) costs all but the reading. Others: ``/``."""
+"""What a function is asked first, by somebody who may, and what it answers. Others are sent what is no task and no
+event: ``REFUSED``."""
+REFUSED = ("POST", "/", 400)
+NOWHERE = "/nowhere"
 PAGE = bundle.ROOT / "docs" / "cold-starts.md"
 READY_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """``seconds`` of processor time, ``megabytes`` of memory."""
+    """``seconds`` of processor time until the first answer, ``call`` of the request after it; ``megabytes`` of
+    memory."""
 
     seconds: float
+    call: float
     megabytes: float
 
 
-def main(arguments: list[str]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """``workspace``: the unpacked bundle. ``scripts``: bin of the environment. ``token``: of a user."""
+
+    workspace: Path
+    scripts: Path
+    google: serving.Google
+    token: str
+
+
+async def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_starts")
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument(
@@ -68,11 +94,14 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = _unpack(Path(folder))
         scripts = given.scripts or _environment(Path(folder) / "venv", workspace)
-        for name in names:
-            _start(scripts, workspace, name)  # compiles and caches, as the buildpack does
-        for _ in range(given.times):
+        async with serving.google() as there:
+            token, _ = await serving.user(there)
+            place = Place(workspace=workspace, scripts=scripts, google=there, token=token)
             for name in names:
-                starts[name].append(_start(scripts, workspace, name))
+                await _start(place, name)  # compiles and caches, as the buildpack does
+            for _ in range(given.times):
+                for name in names:
+                    starts[name].append(await _start(place, name))
     table = _table({name: _middle(found) for name, found in starts.items()})
     print(table)
     if given.write:
@@ -94,71 +123,103 @@ def _environment(folder: Path, workspace: Path) -> Path:
     return folder / "bin"
 
 
-def _start(scripts: Path, workspace: Path, name: str) -> Start:
+async def _start(place: Place, name: str) -> Start:
+    async with _running(place, name) as (process, http):
+        await _await_answer(process, http, name)
+        seconds = _seconds(process.pid)
+        method, path, expected = CALLS.get(name, REFUSED)
+        answer = await http.request(method, path, headers=_caller(place, name), json={} if method == "POST" else None)
+        if answer.status_code != expected:
+            raise SystemExit(f"{name} answers {answer.status_code}: {answer.text}")
+        return Start(seconds=seconds, call=_seconds(process.pid) - seconds, megabytes=_megabytes(process.pid))
+
+
+@asynccontextmanager
+async def _running(place: Place, name: str) -> AsyncGenerator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     port = _free_port()
-    process = subprocess.Popen(  # noqa: S603
-        [scripts / "functions-framework"],
-        cwd=workspace,
-        env={
-            "PATH": f"{scripts}:/usr/bin:/bin",
-            "HOME": str(workspace),
-            "FUNCTION_SOURCE": bundle.starter(name),
-            "FUNCTION_TARGET": name,
-            "FUNCTION_SIGNATURE_TYPE": "http",
-            "PORT": str(port),
-            "HOST": "127.0.0.1",
-            "TELEMETRY": "otlp",
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    environment = {
+        "PATH": f"{place.scripts}:/usr/bin:/bin",
+        "HOME": str(place.workspace),
+        "FUNCTION_SOURCE": bundle.starter(name),
+        "FUNCTION_TARGET": name,
+        "FUNCTION_SIGNATURE_TYPE": "http",
+        "PORT": str(port),
+        "HOST": "127.0.0.1",
+        "GOOGLE_CLOUD_PROJECT": serving.PROJECT,
+        "TELEMETRY": "otlp",
+        **place.google.settings,
+    }
+    nowhere = subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(
+        place.scripts / "functions-framework", cwd=place.workspace, env=environment, stdout=nowhere, stderr=nowhere
     )
     try:
-        _await_answer(process, port, name)
-        return _measured(process.pid)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+            yield process, http
     finally:
-        process.terminate()
-        process.wait(30)
+        if process.returncode is None:
+            process.terminate()
+        await asyncio.wait_for(process.wait(), 30)
 
 
-def _await_answer(process: "subprocess.Popen[bytes]", port: int, name: str) -> None:
-    deadline, pause = time.monotonic() + READY_SECONDS, threading.Event()
-    method, url = "GET" if name in ROUTES else "POST", f"http://127.0.0.1:{port}{ROUTES.get(name, '/')}"
+async def _await_answer(process: asyncio.subprocess.Process, http: httpx.AsyncClient, name: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
     while True:
         try:
-            httpx.request(method, url, timeout=30)
+            await http.get(NOWHERE)
         except httpx.TransportError:
-            if process.poll() is not None or time.monotonic() > deadline:
+            if process.returncode is not None or time.monotonic() > deadline:
                 raise SystemExit(f"{name} does not start.") from None
-            pause.wait(0.02)
+            await asyncio.sleep(0.02)
         else:
             return
 
 
-def _measured(pid: int) -> Start:
-    """The process and its children."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    ticks, kilobytes = 0, 0
-    for one in (str(pid), *children):
+def _caller(place: Place, name: str) -> dict[str, str]:
+    functions = bundle.functions()
+    if name == HELLO or functions[name]["public"]:
+        return {"Authorization": f"Bearer {place.token}"}
+    url = f"https://us-central1-{serving.PROJECT}.cloudfunctions.net/{name}"
+    token = place.google.identity.mint_oidc(url, f"invoker@{serving.PROJECT}.iam.gserviceaccount.com")
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _processes(pid: int) -> list[str]:
+    """It and its children."""
+    return [str(pid), *Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _seconds(pid: int) -> float:
+    ticks = 0
+    for one in _processes(pid):
         fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _megabytes(pid: int) -> float:
+    kilobytes = 0
+    for one in _processes(pid):
         rollup = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
         kilobytes += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
-    return Start(seconds=ticks / os.sysconf("SC_CLK_TCK"), megabytes=kilobytes / 1024)
+    return kilobytes / 1024
 
 
 def _middle(found: list[Start]) -> Start:
     return Start(
         seconds=statistics.median(start.seconds for start in found),
+        call=statistics.median(start.call for start in found),
         megabytes=statistics.median(start.megabytes for start in found),
     )
 
 
 def _table(starts: dict[str, Start]) -> str:
     hello = starts[HELLO]
-    rows = ["| function | processor, s | × hello | memory, MB | × hello |", "| --- | --- | --- | --- | --- |"]
+    rows = ["| function | start, s | × hello | memory, MB | × hello | first call, s |", "| --- " * 6 + "|"]
     for name, start in starts.items():
-        times = start.seconds / hello.seconds, start.megabytes / hello.megabytes
-        rows.append(f"| `{name}` | {start.seconds:.2f} | {times[0]:.1f} | {start.megabytes:.0f} | {times[1]:.1f} |")
+        times = f"{start.seconds / hello.seconds:.1f}", f"{start.megabytes / hello.megabytes:.1f}"
+        figures = f"{start.seconds:.2f}", times[0], f"{start.megabytes:.0f}", times[1], f"{start.call:.2f}"
+        rows.append(f"| `{name}` | {' | '.join(figures)} |")
     return "\n".join(rows)
 
 
@@ -177,4 +238,4 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    asyncio.run(main(sys.argv[1:]))

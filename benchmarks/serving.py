@@ -5,7 +5,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,34 +43,57 @@ class Served:
         return {"Authorization": f"Bearer {self.token}"}
 
 
+@dataclass(frozen=True)
+class Google:
+    """Servers of this process in the place of Google's. ``settings``: what leads a function to them."""
+
+    identity: Identity
+    settings: Mapping[str, str]
+
+
 @asynccontextmanager
-async def function(name: str, interceptors: Sequence[grpc.aio.ServerInterceptor] = ()) -> AsyncGenerator[Served]:
-    """Without a limit of requests. ``interceptors``: of its Firestore, which this process uses too."""
+async def google(interceptors: Sequence[grpc.aio.ServerInterceptor] = ()) -> AsyncGenerator[Google]:
+    """A Firestore and an Auth. ``interceptors``: of the Firestore."""
     database = Database(None)
+    identity = Identity(database)
     indexes = IndexFile.load(ROOT / "terraform" / "firestore.indexes.json")
     firestore = FirestoreService(database, indexes=indexes, interceptors=interceptors)
-    auth = AuthService(database, Identity(database), PROJECT)
-    os.environ["FIRESTORE_EMULATOR_HOST"] = f"127.0.0.1:{await firestore.start(0)}"
-    os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = f"127.0.0.1:{await auth.start(0)}"
-    os.environ["RATE_LIMIT_PER_MINUTE"] = "0"
-    config.settings.cache_clear()
-    command = (sys.executable, "-c", _SERVE, name)
-    served = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
-    )
-    assert served.stderr is not None
+    auth = AuthService(database, identity, PROJECT)
+    ports = await firestore.start(0), await auth.start(0)
+    settings = {
+        "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{ports[0]}",
+        "FIREBASE_AUTH_EMULATOR_HOST": f"127.0.0.1:{ports[1]}",
+        "OIDC_CERTS_URL": f"http://127.0.0.1:{ports[1]}/oauth2/v3/certs",
+        "RATE_LIMIT_PER_MINUTE": "0",
+    }
     try:
-        port = await _port(served.stderr)
-        rest = asyncio.create_task(_passed_on(served.stderr))
-        yield Served(port, served.pid, *await _user())
-        rest.cancel()
+        yield Google(identity, settings)
     finally:
-        if served.returncode is None:
-            served.send_signal(signal.SIGTERM)
-        await served.wait()
         await firestore.stop()
         await auth.stop()
         database.close()
+
+
+@asynccontextmanager
+async def function(name: str, interceptors: Sequence[grpc.aio.ServerInterceptor] = ()) -> AsyncGenerator[Served]:
+    """Without a limit of requests. ``interceptors``: of its Firestore, which this process uses too."""
+    async with google(interceptors) as there:
+        os.environ.update(there.settings)
+        config.settings.cache_clear()
+        command = (sys.executable, "-c", _SERVE, name)
+        served = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
+        )
+        assert served.stderr is not None
+        try:
+            port = await _port(served.stderr)
+            rest = asyncio.create_task(_passed_on(served.stderr))
+            yield Served(port, served.pid, *await user(there))
+            rest.cancel()
+        finally:
+            if served.returncode is None:
+                served.send_signal(signal.SIGTERM)
+            await served.wait()
 
 
 async def _port(log: asyncio.StreamReader) -> int:
@@ -88,11 +111,10 @@ async def _passed_on(log: asyncio.StreamReader) -> None:
         sys.stderr.write(line.decode(errors="replace"))
 
 
-async def _user() -> tuple[str, str]:
-    """Token and id."""
-    url = (
-        f"http://{os.environ['FIREBASE_AUTH_EMULATOR_HOST']}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=x"
-    )
+async def user(there: Google) -> tuple[str, str]:
+    """Token and id of a new one."""
+    host = there.settings["FIREBASE_AUTH_EMULATOR_HOST"]
+    url = f"http://{host}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=x"
     body = {"email": "many@weftly.example", "password": "correct horse", "returnSecureToken": True}
     async with httpx.AsyncClient() as http:
         made = (await http.post(url, json=body)).json()

@@ -36,8 +36,11 @@ worker, which is forked after this, shares that memory with its parent too (http
 """
 
 import gc
+import os
 
 gc.disable()
+# There are none, and to look for them is to look through every library that is installed.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from {module} import {name}  # noqa: E402, F401
 

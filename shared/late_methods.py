@@ -14,25 +14,25 @@ Python 3.13 on, ``install`` does nothing.
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 CREATE = "_create_fn"
 
-Compile = Callable[[], Callable[..., Any]]
+Create = Callable[..., Callable[..., Any]]
 
 
 class Late:
     """A method that is not compiled yet, in the place of the method. Of two threads that compile it at once, either's
     stays: they are the same."""
 
-    __slots__ = ("__name__", "_compile")
+    __slots__ = ("__name__", "_method")
 
-    def __init__(self, name: str, compile_it: Compile) -> None:
+    def __init__(self, create: Create, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         self.__name__ = name
-        self._compile = compile_it
+        self._method: Any = create, arguments, named
 
     def __get__(self, instance: object, owner: type) -> Any:
-        method = self._compile()
+        method = self._made()
         for base in owner.__mro__:
             if base.__dict__.get(self.__name__) is self:
                 method.__qualname__ = f"{base.__qualname__}.{self.__name__}"
@@ -41,7 +41,14 @@ class Late:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Of a method that another wraps, as ``__repr__``."""
-        return self._compile()(*arguments, **named)
+        return self._made()(*arguments, **named)
+
+    def _made(self) -> Callable[..., Any]:
+        method = self._method
+        if isinstance(method, tuple):
+            create, arguments, named = cast(tuple[Create, tuple[Any, ...], dict[str, Any]], method)
+            method = self._method = create(self.__name__, *arguments, **named)
+        return method
 
 
 def install() -> bool:
@@ -55,9 +62,9 @@ def install() -> bool:
     return True
 
 
-def _late(create: Callable[..., Callable[..., Any]]) -> Callable[..., Late]:
+def _late(create: Create) -> Callable[..., Late]:
     @functools.wraps(create)
     def late(name: str, *arguments: Any, **named: Any) -> Late:
-        return Late(name, functools.cache(functools.partial(create, name, *arguments, **named)))
+        return Late(create, name, arguments, named)
 
     return late

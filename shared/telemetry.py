@@ -167,10 +167,13 @@ def ensure_metrics() -> None:
 
 
 def _take_in(ending: threading.Event) -> None:
+    """Begins after a pause: the instance has just started, and is about to answer somebody."""
+    ended = ending.wait(DRAIN_SECONDS)
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
     reader = PeriodicExportingMetricReader(_metric_exporter(), export_interval_millis=METRICS_SECONDS * 1000)
     instruments = Instruments(reader)
-    while not ending.wait(DRAIN_SECONDS):
+    while not ended:
         instruments.drain()
+        ended = ending.wait(DRAIN_SECONDS)
     instruments.shutdown()

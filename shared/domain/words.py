@@ -1,5 +1,6 @@
 """Which words has a text? As a search compares them: without case, accents and punctuation."""
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -9,7 +10,6 @@ MAX_WORD = 40
 # Scripts that are written without spaces: a pair of characters is what comes nearest to a word.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _LETTER = rf"[^\W_{_UNSPACED}]"
-_PIECES = re.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|{_LETTER}+(?:[-'’.]{_LETTER}+)*")
 _JOINTS = re.compile(r"[-'’.]")
 _TAGS = re.compile(r"<[^>]*>")
 
@@ -28,13 +28,19 @@ def of(text: str) -> list[str]:
     return list(_words(unicodedata.normalize("NFKD", without_tags(text)).casefold()))
 
 
+@functools.cache
+def _pieces() -> re.Pattern[str]:
+    """Compiled when it is first needed: it takes as long as the rest of a function's own patterns."""
+    return re.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|{_LETTER}+(?:[-'’.]{_LETTER}+)*")
+
+
 def without_tags(text: str) -> str:
     return _TAGS.sub(" ", text)
 
 
 def _words(text: str) -> Iterator[str]:
     bare = "".join(one for one in text if not unicodedata.combining(one))
-    for match in _PIECES.finditer(bare):
+    for match in _pieces().finditer(bare):
         if match["unspaced"]:
             yield from _pairs(match[0])
             continue

@@ -17,6 +17,7 @@ Size: ``MAX_DEFINITION_BYTES`` and ``MAX_VERSION_BYTES``, under Firestore's 1 Mi
 """
 
 import dataclasses
+import functools
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -96,8 +97,13 @@ class After:
     id: str
 
 
-_PLANS = TypeAdapter(Plan)
 _cache: VersionCache[Version] = VersionCache(MAX_CACHED_BYTES)
+
+
+@functools.cache
+def _plans() -> TypeAdapter[Plan]:
+    """Built when a version is first read: most requests read none."""
+    return TypeAdapter(Plan)
 
 
 def definition(graph: Graph) -> bytes:
@@ -358,7 +364,7 @@ def _version(snapshot: firestore.DocumentSnapshot[Any]) -> Version | None:
             links=[Link(**link) for link in parts["links"]],
             on_error=data["on_error"],
         ),
-        plan=_PLANS.validate_json(zlib.decompress(data["plan"])),
+        plan=_plans().validate_json(zlib.decompress(data["plan"])),
         created_at=data["created_at"],
         size=len(text),
     )

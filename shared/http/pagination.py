@@ -18,7 +18,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Depends, Query
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints, TypeAdapter
 from starlette.responses import Response
 
 from shared.domain import errors
@@ -45,15 +45,18 @@ _Moment = Annotated[AwareDatetime, AfterValidator(_sane)]
 _Id = Annotated[str, StringConstraints(pattern=r"\A[0-9A-Za-z_-]{1,128}\z")]
 _Order = Annotated[str, StringConstraints(pattern=r"\A[ -~]+\z")]
 
+_LATE = ConfigDict(defer_build=True)
+"""Built with the first cursor that somebody sends."""
+
 ByTime = tuple[datetime, str]
 """When the last item was created, and its id."""
 ByOrder = tuple[str, str]
 """What the last item is sorted by, and its id."""
 
-BY_TIME: TypeAdapter[ByTime] = TypeAdapter(tuple[_Moment, _Id])
-BY_ORDER: TypeAdapter[ByOrder] = TypeAdapter(tuple[_Order, _Id])
-BY_MOMENT: TypeAdapter[datetime] = TypeAdapter(_Moment)
-BY_NUMBER: TypeAdapter[int] = TypeAdapter(Annotated[int, Field(ge=1, lt=2**53)])
+BY_TIME: TypeAdapter[ByTime] = TypeAdapter(tuple[_Moment, _Id], config=_LATE)
+BY_ORDER: TypeAdapter[ByOrder] = TypeAdapter(tuple[_Order, _Id], config=_LATE)
+BY_MOMENT: TypeAdapter[datetime] = TypeAdapter(_Moment, config=_LATE)
+BY_NUMBER: TypeAdapter[int] = TypeAdapter(Annotated[int, Field(ge=1, lt=2**53)], config=_LATE)
 
 
 class Listing(Generic[T]):
