@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -27,6 +27,11 @@ CHOSEN = list(FUNCTIONS) if os.environ.get("BUNDLE") else ["graphs", "tick"]
 kind, in the environment that is there."""
 
 
+Mint = Callable[[str, str], str]
+"""Audience and e-mail -> the platform's token."""
+Google = tuple[Mint, dict[str, str]]
+
+
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("far")
@@ -45,7 +50,7 @@ def scripts(tmp_path_factory: pytest.TempPathFactory, workspace: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def google() -> Iterator[tuple[Identity, dict[str, str]]]:
+def google() -> Iterator[Google]:
     """A Firestore and an Auth, on a thread of their own: what signs tokens, and the settings that lead there."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -54,7 +59,16 @@ def google() -> Iterator[tuple[Identity, dict[str, str]]]:
     started: Future[tuple[Identity, dict[str, str]]] = Future()
     served = asyncio.run_coroutine_threadsafe(_serve(started, stop), loop)
     served.add_done_callback(lambda done: done.exception() and started.set_exception(done.exception()))
-    yield started.result(30)
+    identity, settings = started.result(30)
+
+    async def minted(audience: str, email: str) -> str:
+        return identity.mint_oidc(audience, email)
+
+    def mint(audience: str, email: str) -> str:
+        """On that thread: the key that signs is in its database."""
+        return asyncio.run_coroutine_threadsafe(minted(audience, email), loop).result(30)
+
+    yield mint, settings
     loop.call_soon_threadsafe(stop.set)
     served.result(30)
     loop.call_soon_threadsafe(loop.stop)
@@ -83,11 +97,11 @@ async def _serve(started: "Future[tuple[Identity, dict[str, str]]]", stop: async
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("function", CHOSEN)
 def test_a_function_starts_from_the_bundle_and_answers(
-    function: str, workspace: Path, scripts: Path, google: tuple[Identity, dict[str, str]]
+    function: str, workspace: Path, scripts: Path, google: Google
 ) -> None:
-    identity, settings = google
+    mint, settings = google
     with serving(workspace, scripts, function, settings) as client:
-        answered = _public(client, function) if FUNCTIONS[function]["public"] else _signed(client, function, identity)
+        answered = _public(client, function) if FUNCTIONS[function]["public"] else _signed(client, function, mint)
         assert answered.headers["X-Content-Type-Options"] == "nosniff", "the app answered, not the framework"
 
 
@@ -97,11 +111,11 @@ def _public(client: httpx.Client, function: str) -> httpx.Response:
     return client.get("/api/v1/never-there")
 
 
-def _signed(client: httpx.Client, function: str, identity: Identity) -> httpx.Response:
+def _signed(client: httpx.Client, function: str, mint: Mint) -> httpx.Response:
     """Without the platform's token 401; with it, whatever the body is worth."""
     assert client.post("/", json={}).status_code == 401
     url = f"https://us-central1-{PROJECT}.cloudfunctions.net/{function}"
-    token = identity.mint_oidc(url, f"invoker@{PROJECT}.iam.gserviceaccount.com")
+    token = mint(url, f"invoker@{PROJECT}.iam.gserviceaccount.com")
     answer = client.post("/", json={}, headers={"Authorization": f"Bearer {token}"})
     expected = {"schedule": {200}, "tasks": {400}}.get(FUNCTIONS[function]["trigger"], {200, 204, 400})
     assert answer.status_code in expected, answer.text
