@@ -17,9 +17,10 @@ locals {
   labels        = { app = "weftly", environment = var.environment }
   apis = [
     "apikeys", "artifactregistry", "bigquery", "billingbudgets", "cloudbuild", "cloudfunctions", "cloudkms",
-    "cloudresourcemanager", "cloudscheduler", "cloudtasks", "cloudtrace", "compute", "fcm", "firebase",
-    "firebasehosting", "firebaserules", "firestore", "iam", "iamcredentials", "identitytoolkit", "logging",
-    "monitoring", "pubsub", "run", "secretmanager", "storage", "telemetry", "vpcaccess",
+    "cloudresourcemanager", "cloudscheduler", "cloudtasks", "cloudtrace", "compute", "fcm", "fcmregistrations",
+    "firebase", "firebasehosting", "firebaseinstallations", "firebaserules", "firestore", "iam", "iamcredentials",
+    "identitytoolkit", "logging", "monitoring", "pubsub", "run", "secretmanager", "securetoken", "storage",
+    "telemetry", "vpcaccess",
   ]
 }
 

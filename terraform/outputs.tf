@@ -14,12 +14,13 @@ output "egress_address" {
 }
 
 output "web_app" {
-  description = "What the web client needs to sign in."
+  description = "What the web client needs to sign in, and to take push messages."
   value = {
-    projectId  = var.project
-    appId      = google_firebase_web_app.web.app_id
-    authDomain = "${var.project}.firebaseapp.com"
-    apiKey     = google_apikeys_key.web.key_string
+    projectId         = var.project
+    appId             = google_firebase_web_app.web.app_id
+    authDomain        = "${var.project}.firebaseapp.com"
+    messagingSenderId = data.google_project.this.number
+    apiKey            = google_apikeys_key.web.key_string
   }
   sensitive = true
 }

@@ -13,7 +13,8 @@ resource "google_firebase_web_app" "web" {
   deletion_policy = "DELETE"
 }
 
-# The key is public by design, and can do nothing but sign in, from our own pages.
+# The key is public by design, and can do nothing but sign in and have a browser take push messages, from our own pages
+# (https://firebase.google.com/docs/projects/api-keys#faq-required-apis-for-restricted-firebase-api-key).
 resource "google_apikeys_key" "web" {
   name         = "weftly-web"
   display_name = "Web client"
@@ -24,6 +25,12 @@ resource "google_apikeys_key" "web" {
     }
     api_targets {
       service = "securetoken.googleapis.com"
+    }
+    api_targets {
+      service = "firebaseinstallations.googleapis.com"
+    }
+    api_targets {
+      service = "fcmregistrations.googleapis.com"
     }
     browser_key_restrictions {
       allowed_referrers = concat([local.base_url], var.cors_origins)

@@ -1,6 +1,7 @@
 """Are the pages current, and does what they point at exist?"""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -12,7 +13,12 @@ from docs import generate
 PAGES = list(pages())
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
+_ROUTE = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/[a-z][\w/{}-]*)")
 _PATH = re.compile(r"`((?:functions|shared|local|tests|docs|terraform|examples)/[\w./-]+)`")
+
+DOCUMENT = json.loads((ROOT / "functions" / "openapi.json").read_bytes())
+UNDESCRIBED = {("POST", "/graphs/import"), ("GET", "/graphs/{}/export")}
+"""Which take and give files of other platforms as they are."""
 
 
 @pytest.mark.parametrize("page", generate.PAGES)
@@ -36,6 +42,24 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
         assert target.exists(), f"{name(page)}: {link}"
         if anchor and target.suffix == ".md":
             assert anchor in _anchors(target), f"{name(page)}: {link}"
+
+
+def _unnamed(path: str) -> str:
+    """Whatever an id in it is called."""
+    return re.sub(r"\{\w+\}", "{}", path)
+
+
+ROUTES = UNDESCRIBED | {
+    (method.upper(), _unnamed(path.removeprefix("/api/v1")))
+    for path, methods in DOCUMENT["paths"].items()
+    for method in methods
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_routes_that_a_page_names_exist(page: Path) -> None:
+    for method, path in _ROUTE.findall(page.read_text(encoding="utf-8")):
+        assert (method, _unnamed(path.removeprefix("/api/v1"))) in ROUTES, f"{name(page)}: {method} {path}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -1,8 +1,9 @@
 """What of our own code can a function come to? By the names that definitions mention, read and not run.
 
 A definition (a def or a class of a module's top level) comes to what it mentions: definitions of its own module, and
-``module.name`` of others, wherever in the module they are imported. With a module come its statements and routes. Too
-much rather than too little: what is mentioned may never be called.
+``module.name`` of others, wherever in the module they are imported. With a module come its statements and routes; a
+text that names a module is one as well, since routers are imported by their names. Too much rather than too little:
+what is mentioned may never be called.
 """
 
 import ast
@@ -13,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("functions", "shared")
+NAMED = tuple(f"{package}." for package in PACKAGES)
 BODY = "(body)"
 
 Place = tuple[str, str]
@@ -59,6 +61,8 @@ def _mentioned(module: str, definition: str) -> frozenset[Place]:
         own = _own(part)
         for node in ast.walk(part):
             match node:
+                case ast.Constant(value=str(text)) if text.startswith(NAMED) and _path(text) is not None:
+                    found.add((text, BODY))
                 case ast.Name(id=name) if name in own:
                     pass
                 case ast.Attribute(value=ast.Name(id=alias), attr=name) if alias in here.modules:

@@ -80,4 +80,6 @@ MODULES = ("functions", "functions.routers")
 def _routers(source: Path) -> set[str]:
     tree = ast.parse(source.read_text(encoding="utf-8"))
     imports = (node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module in MODULES)
-    return {alias.name for node in imports for alias in node.names}
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    late = {text.rpartition(".")[2] for text in texts if text.rpartition(".")[0] in MODULES}
+    return {alias.name for node in imports for alias in node.names} | late

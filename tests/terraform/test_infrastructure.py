@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hcl import ROOT, TERRAFORM, computed, needs_terraform, resources, text, values
+from hcl import ROOT, TERRAFORM, blocks, computed, needs_terraform, resources, text, values
 
 from deploy import bundle
 from local import manifest as local_manifest
@@ -37,6 +37,23 @@ MADE_FROM = {
 def test_every_function_of_the_manifest_has_its_own(type_: str, name: str) -> None:
     assert resources(type_)[name]["for_each"] == "${local.functions}"
     assert values("locals")["functions"] == "${module.manifest.functions}"
+
+
+BESIDE = {
+    "google_service_account": {"invoker", "builder", "scanner", "pipeline"},
+    "google_cloud_run_v2_service_iam_member": {"scanner"},
+    "google_cloud_run_v2_service": {"scanner"},
+}
+"""What runs, or who may call what runs, and comes from no function."""
+
+
+def test_nothing_runs_that_is_neither_a_function_nor_meant() -> None:
+    made = {type_: {name} for type_, name in OF_EVERY_FUNCTION if type_ != "google_monitoring_alert_policy"}
+    for type_ in made.keys() | BESIDE.keys():
+        assert set(resources(type_)) == made.get(type_, set()) | BESIDE.get(type_, set()), type_
+    runs = ("google_cloud_run_", "google_cloudfunctions", "google_app_engine_", "google_compute_instance")
+    used = {block.type for block in blocks("resource") if block.type.startswith(runs)}
+    assert used == {type_ for type_ in made.keys() | BESIDE.keys() if type_.startswith(runs)}
 
 
 @pytest.mark.parametrize(("type_", "name"), MADE_FROM)
