@@ -21,7 +21,7 @@ def value_of(value: Any) -> types.Value:
             return types.Value(string_value=value)
         case bytes():
             return types.Value(bytes_value=value)
-        case list() | tuple():
+        case list() | tuple() | range():
             return types.Value(array_value={"values": [value_of(one) for one in value]})
         case dict():
             return types.Value(map_value={"fields": {key: value_of(one) for key, one in value.items()}})
