@@ -59,21 +59,21 @@ async def test_as_many_as_the_limit_are_allowed_in_a_minute_and_then_again(limit
     assert shared.writes <= 3 * (limit if limit < 20 else rate_limits.PARTS + 1)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_no_minute_has_more_than_the_limit_whenever_it_begins_and_none_much_less(seed: int):
     """Four instances, each of which is asked again and again, from a moment in which some were used already."""
     dice = random.Random(seed)
     shared = Shared()
     limiters = [Limiter(shared.take, late=dice.random()) for _ in range(4)]
     moments: list[float] = []
-    for tenth in range(3_000):
+    for tenth in range(2_400):
         now = NOW + timedelta(seconds=tenth / 10)
         asking = [one for one in limiters if dice.random() < (0.1 if tenth < 300 else 0.9)]
         asked = await asyncio.gather(*(one.ask("user", "ann", 60, now) for one in asking))
         moments += [tenth / 10] * sum(one.allowed for one in asked)
     busiest = max(sum(first <= one < first + 60 for one in moments) for first in moments)
     assert 54 <= busiest <= 66
-    assert 54 * 5 <= len(moments) <= 66 * 5
+    assert 54 * 4 <= len(moments) <= 66 * 4
     assert shared.writes / len(moments) < 0.2
 
 
