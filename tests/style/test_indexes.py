@@ -304,19 +304,25 @@ async def _served(content: dict[str, Any], patch: pytest.MonkeyPatch) -> AsyncIt
     database.close()
 
 
-async def _refused(content: dict[str, Any], patch: pytest.MonkeyPatch) -> set[str]:
-    refused: set[str] = set()
-    async with _served(content, patch):
-        for name, query in QUERIES.items():
-            try:
-                await query()
-            except exceptions.FailedPrecondition:
-                refused.add(name)
-    return refused
+async def _is_refused(query: Query) -> bool:
+    try:
+        await query()
+    except exceptions.FailedPrecondition:
+        return True
+    return False
+
+
+async def _any_refused(likely: str) -> bool:
+    """Those whose names have ``likely`` are asked first, for one is enough."""
+    for name in sorted(QUERIES, key=lambda name: likely not in name):
+        if await _is_refused(QUERIES[name]):
+            return True
+    return False
 
 
 async def test_every_query_has_its_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await _refused(CONTENT, monkeypatch) == set()
+    async with _served(CONTENT, monkeypatch):
+        assert [name for name, query in QUERIES.items() if await _is_refused(query)] == []
 
 
 def _fields(index: dict[str, Any]) -> tuple[str, list[str]]:
@@ -326,7 +332,9 @@ def _fields(index: dict[str, Any]) -> tuple[str, list[str]]:
 @pytest.mark.parametrize("index", CONTENT["indexes"], ids=lambda index: " ".join(_fields(index)[1]))
 async def test_without_an_index_a_query_is_refused(index: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     less = {**CONTENT, "indexes": [other for other in CONTENT["indexes"] if other != index]}
-    assert bool(await _refused(less, monkeypatch)) == (_fields(index) not in FASTER)
+    async with _served(less, monkeypatch):
+        refused = await _any_refused(likely=index["collectionGroup"].removesuffix("s"))
+    assert refused == (_fields(index) not in FASTER)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
