@@ -1,8 +1,9 @@
 """What every test may use: ``tell`` puts a figure that a test found under the summary of the run. And which tests
-share a process: those that stand on one slow server or parse all of Terraform's files, so that a run does it once."""
+share a process: those that stand on one slow server or parse all of Terraform's files, so that a run does it once.
+And which begin first: those that take longest."""
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import settings
 
 TOLD = "told"
-TERRAFORM = Path(__file__).parent / "terraform"
+USUAL = 120.0
+"""The time limit of pyproject.toml."""
+TERRAFORM, END_TO_END = (Path(__file__).parent / name for name in ("terraform", "e2e"))
 
 settings.register_profile("unhurried", deadline=None)  # a loaded machine is no failure
 settings.load_profile("unhurried")
@@ -24,7 +27,8 @@ def tell(record_property: Callable[[str, object], None]) -> Tell:
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_patience, reverse=True)  # what takes minutes must not begin last, when the others have no more
     for item in items:
         if item.get_closest_marker("emulator"):
             item.add_marker(pytest.mark.xdist_group("emulator"))
@@ -32,6 +36,12 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("terraform"))
         elif "stack" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+def _patience(item: pytest.Item) -> float:
+    """Seconds that a test is given beyond the usual. Among equals the order is the random one."""
+    marker = item.get_closest_marker("timeout")
+    return max(marker.args[0] if marker else 0.0, 240.0 if END_TO_END in item.path.parents else USUAL)
 
 
 def pytest_collection_finish() -> None:
