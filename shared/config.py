@@ -174,7 +174,7 @@ class Settings(BaseModel):
     oauth_providers: str = Field(
         "", description="JSON: more OAuth providers, as the rows of shared/services/oauth_providers.py."
     )
-    autopilot_model: str = Field("gpt-4o-mini", description="The model of AUTO_PILOT, which has no pin for one.")
+    autopilot_model: str = Field("gpt-6-luna", description="The model of AUTO_PILOT, which has no pin for one.")
     max_file_bytes: int = Field(
         10_000_000, ge=1, le=30_000_000, description="Largest file that a user may send; some kinds may be smaller."
     )

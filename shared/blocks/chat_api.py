@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from shared.blocks import completions, tokens
+from shared.blocks import completions, tls, tokens
 from shared.blocks.block import Context
 from shared.blocks.completions import Completion, Question
 from shared.blocks.prices import Usage
@@ -48,6 +48,7 @@ def _options(question: Question) -> dict[str, Any]:
         form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(form)}}
     options = {
         "max_completion_tokens" if thinks else "max_tokens": question.max_tokens,
+        "reasoning_effort": question.effort if thinks else None,
         "temperature": None if thinks else question.temperature,
         "tools": [dict(tool) for tool in question.tools] or None,
         "parallel_tool_calls": False if question.tools and not question.parallel and not thinks else None,
@@ -98,7 +99,10 @@ async def _streamed(create: Any, options: dict[str, Any], question: Question) ->
                         await question.tell(piece)
                 for part in choice.delta.tool_calls or ():
                     _add(calls, part)
-    if not ended and not text and not calls:
+    if not ended:
+        # Every stream says why it ends (https://platform.openai.com/docs/api-reference/chat-streaming/streaming).
+        if text or calls:
+            raise completions.broken_off(question.model)
         raise completions.refused(f"{question.model} answered without a choice")
     counted = usage(used) if used is not None else _estimated(options, "".join(text), calls)
     return Completion(
@@ -160,6 +164,8 @@ async def client(at: Endpoint, context: Context) -> "AsyncGenerator[openai.Async
             clients[at.key, at.url] = openai.AsyncOpenAI(api_key=at.key or "none", base_url=at.url, **options)
         yield clients[at.key, at.url]
         return
+    else:
+        options["http_client"] = openai.DefaultAsyncHttpxClient(verify=tls.context())
     async with openai.AsyncOpenAI(api_key=at.key or "none", base_url=at.url, **options) as own:
         yield own
 

@@ -14,7 +14,7 @@ from datetime import UTC
 from typing import Any
 
 from shared import metrics
-from shared.blocks import budget, prices, providers, tokens
+from shared.blocks import budget, prices, providers, retired, tokens
 from shared.blocks.block import Context
 from shared.blocks.prices import Usage
 from shared.blocks.providers import Endpoint
@@ -49,8 +49,9 @@ class Model:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """``tools``: functions in OpenAI's form. ``parallel``: whether several calls in one answer are welcome.
-    ``form``: ``"json"``, or a JSON Schema of the answer; not every service keeps to it. ``key``: the same for the
-    same call, for services that know calls again. ``tell``: hears the text while it comes."""
+    ``form``: ``"json"``, or a JSON Schema of the answer; not every service keeps to it. ``effort``: how much a model
+    that thinks first is to think; none: as it does. ``key``: the same for the same call, for services that know calls
+    again. ``tell``: hears the text while it comes."""
 
     messages: Sequence[Message]
     model: str
@@ -59,6 +60,7 @@ class Question:
     tools: Sequence[Mapping[str, Any]] = ()
     parallel: bool = True
     form: str | Mapping[str, Any] | None = None
+    effort: str | None = None
     key: str = ""
     tell: Tell | None = None
 
@@ -111,11 +113,14 @@ async def complete(
     ``LLM_NOT_CONFIGURED`` without a key, ``LLM_REFUSED`` for what the service does not accept."""
     name = model.name.strip()
     if not name:
-        raise errors.BlockError("The model is empty: name one, such as gpt-4o-mini", reason="INVALID_INPUT")
+        raise errors.BlockError("The model is empty: name one, such as gpt-6-luna", reason="INVALID_INPUT")
     at = await providers.endpoint(name, model.credentials, model.ollama_host, context)
+    if at.url == providers.PROVIDERS["openai"].url:
+        name = retired.answering(name, context.now())
     question = Question(
         messages=messages,
         model=name,
+        effort="low" if name != model.name.strip() else None,
         max_tokens=model.max_tokens,
         temperature=model.temperature,
         tools=tools,
@@ -181,6 +186,10 @@ def call_key(context: Context, model: str, messages: Any) -> str:
 
 def timed_out(model: str) -> errors.Retryable:
     return _retryable(f"{model} did not answer within {TIMEOUT_SECONDS:.0f} seconds")
+
+
+def broken_off(model: str) -> errors.Retryable:
+    return _retryable(f"The answer of {model} broke off before its end")
 
 
 def unreachable(model: str, error: BaseException) -> errors.Retryable:

@@ -14,7 +14,7 @@ from shared.blocks.credentials import Need
 from shared.domain import errors
 
 COST = "The tokens of the prompt and of the answer, at the price of the model in shared/blocks/prices.json."
-DEFAULT_MODEL = "gpt-4o-mini"
+DEFAULT_MODEL = "gpt-6-luna"
 _ANSWER_SHARE = 4  # of a model's window one part in so many is left to its answer, where nobody said how long
 
 
@@ -29,7 +29,7 @@ class TokenUsage(BaseModel):
 class ModelInput(BlockInput):
     """The pins that blocks share which ask a model."""
 
-    model: str = Field(default=DEFAULT_MODEL, description="The model.")
+    model: str = Field(default=DEFAULT_MODEL, description="The model; a successor, where OpenAI has shut it down.")
     credentials: Any = Field(
         default=None, description="Credentials for the model's provider; else the deployment's key."
     )
@@ -79,7 +79,9 @@ class LlmBlock(ModelBlock):
 
     class Input(BlockInput):
         prompt: str = Field(description="What to ask.")
-        model: str = Field(default="gpt-3.5-turbo", description="The model.")
+        model: str = Field(
+            default="gpt-3.5-turbo", description="The model; a successor, where OpenAI has shut it down."
+        )
         max_tokens: int = Field(default=1000, ge=1, description="Tokens of the answer at most.")
         temperature: float = Field(
             default=0.7,

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from shared.blocks import completions
+from shared.blocks import completions, tls
 from shared.blocks.block import Context
 from shared.blocks.completions import Completion, Message, Question
 from shared.blocks.prices import Usage
@@ -24,7 +24,8 @@ async def ask(question: Question, at: Endpoint, context: Context) -> Completion:
     """The answer, as ``completions.complete`` says, not charged yet."""
     import anthropic
 
-    options: dict[str, Any] = {"api_key": at.key, "base_url": at.url, "max_retries": 0}
+    certificates = anthropic.DefaultAsyncHttpxClient(verify=tls.context())
+    options: dict[str, Any] = {"api_key": at.key, "base_url": at.url, "max_retries": 0, "http_client": certificates}
     async with (
         anthropic.AsyncAnthropic(**options, timeout=completions.TIMEOUT_SECONDS) as service,
         _translated(question.model, at, context),

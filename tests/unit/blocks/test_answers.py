@@ -9,8 +9,8 @@ from shared.domain import errors
 from tests.unit.blocks.model_service import Service, said
 
 PERSON = {"prompt": "Invent a person.", "expected_format": {"name": "first name", "age": "in years"}}
-ONE_CALL = (100 * 0.15 + 10 * 0.60) / 1_000_000
-"""Dollars of 100 and 10 tokens of gpt-4o-mini."""
+ONE_CALL = (100 * 0.10 + 10 * 0.50) / 1_000_000
+"""Dollars of 100 and 10 tokens of gpt-6-luna."""
 
 
 async def test_data_come_after_two_answers_that_are_no_json_and_all_three_are_paid(

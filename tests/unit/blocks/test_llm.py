@@ -1,12 +1,14 @@
 """Do the blocks that ask a language model ask it rightly, and know which failures may pass?"""
 
-from typing import Any
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
-from shared.blocks import catalog
+from shared.blocks import catalog, providers
 from shared.domain import errors
-from tests.unit.blocks.model_service import ANSWER, Service
+from tests.unit.blocks.model_service import ANSWER, Service, said
 
 
 async def test_the_answer_comes_with_its_tokens_and_model(run: Any, service: Service) -> None:
@@ -115,13 +117,32 @@ async def test_a_prompt_with_values_is_a_template(run: Any, service: Service) ->
     outcome = await run("AI_TEXT_GENERATOR", values)
     messages = [{"role": "system", "content": "In Ada's tongue."}, {"role": "user", "content": "Greet Ada."}]
     assert outcome.tokens == [("response", "blue"), ("prompt", messages)]
-    assert service.asked == [{"model": "gpt-4o-mini", "messages": messages}]
+    assert service.asked == [{"model": "gpt-6-luna", "messages": messages}]
 
 
 async def test_a_prompt_without_values_is_no_template(run: Any, service: Service) -> None:
     await run("AI_TEXT_GENERATOR", {"prompt": "What is {{ x }}?", "max_tokens": "5"})
     assert service.asked[0]["messages"] == [{"role": "user", "content": "What is {{ x }}?"}]
-    assert service.asked[0]["max_tokens"] == 5
+    assert service.asked[0]["max_completion_tokens"] == 5
+
+
+async def test_a_model_that_openai_shut_down_is_answered_by_its_successor(
+    run: Any, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openai = dataclasses.replace(providers.PROVIDERS["openai"], url=service.url)
+    monkeypatch.setitem(cast(dict[str, Any], providers.PROVIDERS), "openai", openai)
+    service.answers = [said("blue")]
+    charges: list[float] = []
+    asked = {"prompt": "Name a colour.", "max_tokens": 10}
+    settings = {"OPENAI_API_KEY": "k"}
+    for day in (22, 23):
+        moment = datetime(2026, 10, day, tzinfo=UTC)
+        await run("LLM", asked, settings=settings, now=lambda moment=moment: moment, charges=charges)
+    before, after = service.asked
+    assert (before["model"], before["max_tokens"]) == ("gpt-3.5-turbo", 10)
+    assert (after["model"], after["max_completion_tokens"]) == ("gpt-6-luna", 10)
+    assert (after["reasoning_effort"], after.get("temperature")) == ("low", None)
+    assert charges == pytest.approx([(100 * 0.5 + 10 * 1.5) / 1e6, (100 * 0.1 + 10 * 0.5) / 1e6])
 
 
 async def test_a_conversation_goes_on(run: Any, service: Service) -> None:
@@ -139,6 +160,15 @@ async def test_what_is_no_message_is_refused(run: Any) -> None:
 class Watching:
     async def tell(self, pin: str, piece: str) -> None:
         pass
+
+
+async def test_a_stream_that_breaks_off_is_no_answer(run: Any, service: Service) -> None:
+    chunk = {**ANSWER, "object": "chat.completion.chunk", "usage": None}
+    chunk["choices"] = [{"index": 0, "delta": {"role": "assistant", "content": "bl"}, "finish_reason": None}]
+    service.answers = [(200, chunk, {"x-stream": "1"})]
+    outcome = await run("LLM", {"prompt": "Name a colour."}, listeners=Watching())
+    assert isinstance(outcome.failure, errors.Retryable)
+    assert "broke off" in outcome.failure.message
 
 
 async def test_a_stream_that_counts_nothing_is_estimated_and_not_free(run: Any, service: Service) -> None:
