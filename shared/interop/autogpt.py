@@ -112,8 +112,11 @@ def _graph(graph: FileGraph, id_: str, catalog: Catalog, children: Children, rep
 
 def _texts(graph: FileGraph, report: Report) -> dict[str, Any]:
     fields = {"name": MAX_NAME, "description": MAX_TEXT, "instructions": MAX_TEXT}
-    body = {name: _text(graph, name, most, report) for name, most in fields.items()}
-    if not body["name"].strip():
+    nameless = not _CONTROL.sub("", str(graph.raw.get("name") or "")).strip()
+    body = {
+        name: "" if nameless and name == "name" else _text(graph, name, most, report) for name, most in fields.items()
+    }
+    if nameless:
         report.changed("field", at(graph.place, "name"), f"It has none: {NAMELESS}.")
         body["name"] = NAMELESS
     if graph.raw.get("is_active") is False:

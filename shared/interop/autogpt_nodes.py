@@ -15,6 +15,11 @@ EXECUTOR = "AGENT_EXECUTOR"
 SET_ASIDE = "set_aside"
 """In the metadata of a node: the defaults of its export that the block does not take."""
 
+ANEW = frozenset({"graph_id", "graph_version", "user_id"})
+"""Defaults of a sub-agent node that are others here."""
+OLDER_MAIL = "creds"
+"""A pin of SEND_EMAIL in 2024: the server together with user and password."""
+
 _COPIES = ("input_links", "output_links", "graph_id", "graph_version")
 _READ = {"id", "block_id", "input_default", "metadata", "webhook_id", "weftly", *_COPIES}
 
@@ -71,7 +76,8 @@ def translate(node: FileNode, what: Known, child: Child | None, report: Report) 
         report.changed("node", node.place, f"{what.block_type}, by an older id.", node.id)
     else:
         report.understood("node", node.place, node.id, what.block_type)
-    input_data, set_aside = _defaults(node, what.spec, report)
+    anew = ANEW if child is not None and what.block_type == EXECUTOR else frozenset[str]()
+    input_data, set_aside = _defaults(node, what.spec, report, anew)
     if child is not None and what.block_type == EXECUTOR:
         input_data = _executor(node, child, input_data, report)
     elif analysis.is_input(what.block_type) and input_data.get("value") is None:
@@ -108,14 +114,23 @@ def _placeholder(node: FileNode, what: Known, report: Report) -> Body:
     return {"missing_block": node.block_id, "reason": what.reason, "data": data}
 
 
-def _defaults(node: FileNode, spec: BlockSpec, report: Report) -> tuple[Body, Body]:
-    """The literals that the block takes, and those that are set aside."""
+def _defaults(
+    node: FileNode, spec: BlockSpec, report: Report, anew: frozenset[str] = frozenset()
+) -> tuple[Body, Body]:
+    """The literals that the block takes, and those that are set aside. ``anew``: those of which somebody else tells
+    what became."""
     taken: Body = {}
     aside: Body = {}
     for name, value in node.input_default.items():
         place = at(at(node.place, "input_default"), shown(name))
         pin = autogpt_pins.of_input(spec, name) or (autogpt_pins.Pin(name=name) if spec.open_pins else None)
-        if pin is not None and pins.base_name(pin.name) in autogpt_pins.credentials_pins(spec):
+        if name in anew:
+            taken[name] = value
+        elif name == OLDER_MAIL and isinstance(value, Mapping) and "config" in spec.inputs:
+            given = cast(Mapping[str, Any], value)
+            taken["config"] = {key: given[key] for key in ("smtp_server", "smtp_port") if key in given}
+            report.changed("default", place, "The server is in config; credentials are chosen here anew.", node.id)
+        elif pin is not None and pins.base_name(pin.name) in autogpt_pins.credentials_pins(spec):
             report.changed("default", place, "Credentials are chosen here anew; not kept.", node.id)
         elif pin is None and secrets.is_secret(name) and not isinstance(value, bool):
             report.changed("default", place, "A secret that the block does not take any more; not kept.", node.id)
@@ -138,7 +153,16 @@ def _defaults(node: FileNode, spec: BlockSpec, report: Report) -> tuple[Body, Bo
 
 def _executor(node: FileNode, child: Child, input_data: Body, report: Report) -> Body:
     place = at(node.place, "input_default")
-    report.changed("field", at(place, "graph_id"), f"The graph {child.graph_id}. {child.message}".rstrip(), node.id)
+    told = {
+        "graph_id": f"The graph {child.graph_id}. {child.message}".rstrip(),
+        "graph_version": "1: versions begin anew.",
+        "user_id": "It runs for whoever runs the agent; left out.",
+    }
+    for name in ANEW & node.input_default.keys():
+        if name == "graph_version" and input_data.get(name) == 1:
+            report.understood("default", at(place, name), node.id)
+        else:
+            report.changed("default", at(place, name), told[name], node.id)
     made = {name: value for name, value in input_data.items() if name != "user_id"}
     inputs = input_data.get("inputs")
     if isinstance(inputs, Mapping):

@@ -157,6 +157,7 @@ def assert_accounted(raw: Mapping[str, Any], made: Imported) -> None:
             expected["pin", f"{place}links[{n}].sink_name"] += 1
     told = Counter((one.kind, one.place) for one in made.report.entries if one.kind != "field")
     assert told == expected
+    assert [place for place, times in Counter(one.place for one in made.report.entries).items() if times > 1] == []
 
 
 def types_of(made: Imported) -> list[str]:

@@ -110,3 +110,13 @@ def test_an_older_id_means_the_block_of_today(older: str, id_: str) -> None:
 
 def test_every_block_of_the_list_is_here() -> None:
     assert set(made.LIST) - set(made.HERE) == set()
+
+
+def test_the_mail_server_of_an_older_export_is_kept_without_its_password() -> None:
+    older = {"smtp_server": "mail.example.com", "smtp_port": 587, "smtp_username": "ann", "smtp_password": "s3cret"}
+    raw = made.export([made.node("mail", "SEND_EMAIL", {"to_email": "b@example.com", "creds": older})])
+    imported = made.imported(raw)
+    [node] = imported.graphs[0].body["nodes"]
+    config = {"smtp_server": "mail.example.com", "smtp_port": 587}
+    assert node["input_data"] == {"to_email": "b@example.com", "config": config}
+    made.assert_accounted(raw, imported)

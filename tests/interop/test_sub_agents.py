@@ -55,6 +55,17 @@ def test_of_two_with_the_same_inputs_the_outputs_decide() -> None:
     assert "2 graphs of the file fit" in next(one for one in told if "fit" in one)
 
 
+def test_what_a_node_says_of_its_graph_is_told_once() -> None:
+    raw = made.export([made.executor("x", 3, ["a"], user_id="u")], sub_graphs=[sub(3, ["a"])])
+    imported = made.imported(raw)
+    made.assert_accounted(raw, imported)
+    told = {one.place.rpartition(".")[2]: one.outcome for one in imported.report.entries if one.kind == "default"}
+    assert [told[name] for name in ("graph_id", "graph_version", "user_id", "inputs")] == [
+        *["changed"] * 3,
+        "understood",
+    ]
+
+
 def test_another_version_with_the_very_names_will_do_and_is_told() -> None:
     raw = made.export([made.executor("x", 4, ["a"])], sub_graphs=[sub(3, ["a"]), sub(3, ["b"])])
     assert runs(raw) == ["graph-1"]

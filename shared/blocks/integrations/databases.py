@@ -71,16 +71,14 @@ async def ask(server: Server, credential: UserPassword, request: Request, contex
     ``SERVICE_UNAVAILABLE``. None of them says where the server is."""
     hidden = hiding.Hidden(credential)
     name = {"postgres": "PostgreSQL", "mysql": "MySQL", "mssql": "SQL Server"}[server.kind]
+    addresses = await _addresses(server, context)
     try:
-        addresses = await context.http.addresses(server.host, server.port)
         async with asyncio.timeout(_CONNECT_SECONDS + request.seconds):
             if server.kind == "postgres":
                 return await _postgres(server, credential, request, addresses)
             if server.kind == "mysql":
                 return await asyncio.to_thread(_mysql, server, credential, request, addresses)
             return await _mssql_wherever(server, credential, request, context, addresses)
-    except errors.BlockError as error:
-        raise errors.BlockError(error.message.replace(server.host, "The host"), reason=error.reason) from None
     except LoginRefused as error:
         what, reason = f"{name} does not accept the credentials: {error}", "CREDENTIALS_REFUSED"
     except Refused as error:
@@ -90,6 +88,22 @@ async def ask(server: Server, credential: UserPassword, request: Request, contex
         shown = hidden.text(what).replace(server.host, "the host")
         raise errors.Retryable(shown, reason="SERVICE_UNAVAILABLE") from None
     raise errors.BlockError(hidden.text(what).replace(server.host, "the host"), reason=reason)
+
+
+async def _addresses(server: Server, context: Context) -> Sequence[str]:
+    """Where the host leads. What is said of a host that leads nowhere does not name it, nor its address."""
+    try:
+        return await context.http.addresses(server.host, server.port)
+    except errors.Retryable:
+        raise errors.Retryable(
+            "The host of the database cannot be found just now", reason="SERVICE_UNAVAILABLE"
+        ) from None
+    except errors.BlockError as error:
+        raise errors.BlockError(
+            "The host of the database is not known, or leads to an address that is not public: correct the pin host; "
+            "an operator can open an address with OUTGOING_ALLOW",
+            reason=error.reason,
+        ) from None
 
 
 async def _postgres(server: Server, credential: UserPassword, request: Request, addresses: Sequence[str]) -> Rows:
@@ -180,7 +194,7 @@ async def _mssql_wherever(
         return await asyncio.to_thread(_mssql, server, credential, request, addresses)
     except mssql_routing.Routed as routed:
         on = replace(server, host=routed.host, port=routed.port)
-    addresses = await context.http.addresses(on.host, on.port)
+    addresses = await _addresses(on, context)
     try:
         return await asyncio.to_thread(_mssql, on, credential, request, addresses)
     except mssql_routing.Routed as routed:

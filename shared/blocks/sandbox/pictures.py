@@ -71,7 +71,9 @@ def _opened(content: bytes) -> Image.Image:
         raise errors.BlockError(
             f"The image has more than {MAX_PIXELS:,} pixels: give a smaller one", reason="LIMIT_EXCEEDED"
         ) from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except UnidentifiedImageError as error:
+        raise _unreadable("it is damaged, or no image such as PNG, JPEG, WebP or GIF") from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise _unreadable(str(error)) from error
 
 

@@ -41,6 +41,7 @@ async def failure(query: str, **more: Any) -> errors.BlockError:
     assert outcome.failure is not None
     assert outcome.failure.reason not in ("BLOCK_CRASHED", "BLOCK_CONTRACT")
     assert "db.example" not in outcome.failure.message
+    assert "10.0.0.1" not in outcome.failure.message
     assert SECRET not in outcome.failure.message
     return outcome.failure
 
