@@ -36,7 +36,8 @@ def inserted(
         ends = {"source_id": gather, "source_name": "items", "sink_id": node["id"], "sink_name": _PIN}
         led.append({"id": _free(f"{gather}-link", taken), **ends, "is_static": False})
         message = f"The node {gather} collects all that comes; the sample is taken of it, once."
-        report.changed("field", at(places[node["id"]], "input_default.accumulate"), message, node["id"])
+        place = at(places[node["id"]], "input_default.accumulate")
+        report.changed_after_all("default", place, message, node["id"])
     return [*nodes, *more], led
 
 

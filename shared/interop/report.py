@@ -43,6 +43,11 @@ class Report:
     def changed(self, kind: Kind, place: str, message: str, node_id: str = "") -> None:
         self._add(kind, "changed", place, node_id, message)
 
+    def changed_after_all(self, kind: Kind, place: str, message: str, node_id: str = "") -> None:
+        """What was told to be understood, and is in another form in the end."""
+        self.entries = [one for one in self.entries if one.place != place]
+        self.changed(kind, place, message, node_id)
+
     def missing(self, kind: Kind, place: str, message: str, node_id: str = "") -> None:
         self._add(kind, "missing", place, node_id, message)
 
