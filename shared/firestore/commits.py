@@ -6,6 +6,7 @@ Preconditions and their errors: https://cloud.google.com/firestore/docs/referenc
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from google.api_core import exceptions
@@ -94,7 +95,13 @@ def _batch(client: AsyncClient, writes: Sequence[Write]) -> AsyncWriteBatch:
 
 
 def timestamp(fence: str) -> DatetimeWithNanoseconds:
-    return DatetimeWithNanoseconds.from_rfc3339(fence)
+    """As ``from_rfc3339`` reads it, whose ``strptime`` is ten times as slow; every write over a document needs it."""
+    whole, _, fraction = fence.removesuffix("Z").partition(".")
+    at = datetime.fromisoformat(whole)
+    return DatetimeWithNanoseconds(
+        at.year, at.month, at.day, at.hour, at.minute, at.second,
+        nanosecond=int(fraction.ljust(9, "0")), tzinfo=UTC,
+    )  # fmt: skip
 
 
 def fence_of(stamp: Any) -> str:
