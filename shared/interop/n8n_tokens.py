@@ -1,5 +1,6 @@
 """Of which words does an expression of n8n consist? Texts, numbers, names, signs and patterns of JavaScript."""
 
+import math
 import re
 
 from shared.interop.n8n_terms import Untranslated
@@ -55,6 +56,8 @@ def number(written: str) -> str:
         return str(int(written, 16))
     if "e" in written.lower():
         plain = float(written)
+        if not math.isfinite(plain):
+            raise Untranslated(f"the number {written} has no counterpart")
         return str(int(plain)) if plain.is_integer() and abs(plain) < 1e15 else repr(plain)
     return f"0{written}" if written.startswith(".") else written.rstrip(".")
 
