@@ -58,8 +58,9 @@ def _mentioned(module: str, definition: str) -> frozenset[Place]:
     here = read(module)
     found: set[Place] = {(module, BODY)}
     for part in here.parts[definition]:
-        own = _own(part)
-        for node in ast.walk(part):
+        nodes = list(ast.walk(part))
+        own = _own(part, nodes)
+        for node in nodes:
             match node:
                 case ast.Constant(value=str(text)) if text.startswith(NAMED) and _path(text) is not None:
                     found.add((text, BODY))
@@ -78,12 +79,12 @@ def _mentioned(module: str, definition: str) -> frozenset[Place]:
     return frozenset(found)
 
 
-def _own(part: ast.AST) -> set[str]:
+def _own(part: ast.AST, nodes: list[ast.AST]) -> set[str]:
     """The parameters and variables of a definition, which are called as they like."""
     if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
         return set()
-    stored = {n.id for n in ast.walk(part) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return stored | {n.arg for n in ast.walk(part) if isinstance(n, ast.arg)}
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return stored | {node.arg for node in nodes if isinstance(node, ast.arg)}
 
 
 def _of(module: str, name: str) -> set[Place]:
@@ -118,12 +119,15 @@ def _is_route(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bo
 
 
 def _imports(tree: ast.AST) -> Iterator[ast.ImportFrom]:
+    """At the top or in a body; for types alone nothing is imported."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            continue
-        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] in PACKAGES:
-            yield node
-        yield from _imports(node)
+        if isinstance(node, ast.ImportFrom):
+            if str(node.module).partition(".")[0] in PACKAGES:
+                yield node
+        elif isinstance(node, ast.stmt | ast.excepthandler | ast.match_case) and not (
+            isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        ):
+            yield from _imports(node)
 
 
 @functools.cache
