@@ -10,8 +10,6 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
-import aiosmtplib
-
 from shared import config
 
 TIMEOUT_SECONDS = 30.0
@@ -31,6 +29,8 @@ def is_set_up() -> bool:
 
 async def send(*, to: str, subject: str, text: str, id_: str, at: datetime) -> None:
     """Accepted by the server when this returns. MailFailed."""
+    import aiosmtplib  # most events are sent by no mail
+
     settings = config.settings()
     message = EmailMessage()
     message["From"] = settings.mail_from

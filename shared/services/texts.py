@@ -5,8 +5,6 @@ A text without tags is plain text and stays as it is: ``a < b & c`` is no HTML, 
 
 import re
 
-import nh3
-
 TAGS = {"p", "br", "strong", "em", "ul", "ol", "li"}
 
 # What an HTML parser takes for the start of a tag: https://html.spec.whatwg.org/#tag-open-state
@@ -31,5 +29,7 @@ def plain(text: str) -> str:
 def _clean(text: str, tags: set[str]) -> str:
     if not _TAG.search(text):
         return text
+    import nh3  # few texts have tags, and it is two megabytes
+
     cleaned = nh3.clean(text, tags=tags, attributes={})
     return _NEEDLESS.sub(lambda found: _CHARACTERS[found[0]], cleaned)

@@ -34,6 +34,46 @@ CLIENTS = {
 ON_FIRST_USE = {"tasks", "pubsub", "kms", "storage", "openai", "anthropic", "mcp", "jsonschema", "openpyxl"}
 """Never imported with the module: they appear with the first task, event or large value, or with such a block."""
 
+LATER = {
+    "Stemmer",
+    "PIL",
+    "aiosmtplib",
+    "bs4",
+    "feedparser",
+    "jmespath",
+    "lxml",
+    "markdown_it",
+    "nh3",
+    "numpy",
+    "opentelemetry.sdk",
+    "pint",
+    "psycopg",
+    "pydantic_monty",
+    "pymysql",
+    "pypdf",
+    "rapidfuzz",
+    "regex",
+    "tokenizers",
+    "wordllama",
+    "yaml",
+}
+"""What some request needs, and no start."""
+
+MODULES = {
+    "graphs": 140,
+    "executions": 185,
+    "users": 80,
+    "store": 90,
+    "webhooks": 165,
+    "run_node": 155,
+    "run_node_background": 155,
+    "stream": 95,
+    "notify": 95,
+    "tick": 215,
+    "scan": 105,
+}
+"""How many modules of ours a function imports at most: what they are is in docs/cold-starts.md."""
+
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_source_of_a_function_defines_its_entry_point(function: str) -> None:
@@ -107,13 +147,31 @@ def test_a_route_is_found_by_the_paths_of_its_resource() -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_imports_only_the_clients_that_it_names(function: str) -> None:
+def test_a_function_imports_only_what_its_first_request_needs(function: str) -> None:
     entry = FUNCTIONS[function]
-    module = entry["source"].removesuffix(".py").replace("/", ".")
-    code = f"import {module}, sys; print(*[m for m in {list(CLIENTS.values())!r} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    imported = {client for client, heavy in CLIENTS.items() if heavy in done.stdout.split()}
+    loaded, built = _imported(entry["source"].removesuffix(".py").replace("/", "."))
+    imported = {client for client, heavy in CLIENTS.items() if heavy in loaded}
     assert set(entry["clients"]) <= set(CLIENTS), "CLIENTS must say which module it is"
     assert imported <= set(entry["clients"]) - ON_FIRST_USE
     assert set(entry["clients"]) - ON_FIRST_USE <= imported, "the manifest names clients that it does not need"
+    assert sorted(loaded & LATER) == [], "import it where it is used"
+    assert [name for name in loaded if name.startswith("functions.routers.") and name.endswith("shapes")] == []
+    assert ("fastapi" in loaded) == entry["public"], "what only the platform calls does without FastAPI"
+    assert not {"Operation", "Parameter", "Schema"} & built, "import functions.routers before FastAPI: see there"
+    own = [name for name in loaded if name.startswith(("shared.", "functions."))]
+    assert len(own) <= MODULES[function], "import it later, or raise this if each first request needs it"
+
+
+def _imported(module: str) -> tuple[set[str], set[str]]:
+    """What a function imports, and the models of FastAPI's OpenAPI document that it builds."""
+    code = f"""
+import json, sys
+import {module}
+models = vars(sys.modules.get("fastapi.openapi.models", json))
+built = [name for name, one in models.items() if getattr(one, "__pydantic_complete__", False) and name != "BaseModel"]
+print(json.dumps([list(sys.modules), built]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    loaded, built = json.loads(done.stdout)
+    return set(loaded), set(built)
