@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc.aio
 
-from tests.differential import accepted, generator
+from tests.differential import accepted, generator, server
 from tests.differential.operations import Operation
 from tests.differential.server import Answer, Server
 
@@ -44,11 +44,17 @@ class Comparison:
     passed_over: Counter[str] = field(default_factory=Counter[str])
     """How often each accepted difference was met."""
 
+    def __post_init__(self) -> None:
+        self._clients = server.client(self.ours), server.client(self.googles)
+
     async def difference(self, sequence: list[Operation]) -> Difference | None:
         """The first difference that is not an accepted one; what comes after an accepted one that may change
         documents is not compared any more."""
         project = f"{self.prefix}-{next(_projects)}"
-        async with Server(self.ours, project) as ours, Server(self.googles, project) as googles:
+        async with (
+            Server(self.ours, self._clients[0], project) as ours,
+            Server(self.googles, self._clients[1], project) as googles,
+        ):
             found, expected = await ours.answers(sequence), await googles.answers(sequence)
         self.sequences += 1
         for position, (operation, our, google) in enumerate(zip(sequence, found, expected, strict=True)):

@@ -58,11 +58,18 @@ class Failure:
     message: str = field(default="", compare=False)
 
 
-class Server:
-    """One server during one sequence, which has a project of its own there. ``async with``."""
+def client(channel: grpc.aio.Channel) -> FirestoreAsyncClient:
+    """One for each channel: each that is made adds an interceptor to the channel, through which all calls then go."""
+    return FirestoreAsyncClient(transport=FirestoreGrpcAsyncIOTransport(channel=channel))
 
-    def __init__(self, channel: grpc.aio.Channel, project: str) -> None:
+
+class Server:
+    """One server during one sequence, which has a project of its own there. ``async with``. ``listening``: the client
+    of the channel."""
+
+    def __init__(self, channel: grpc.aio.Channel, listening: FirestoreAsyncClient, project: str) -> None:
         self._channel = channel
+        self._client = listening
         self.database = f"projects/{project}/databases/(default)"
         self.documents = f"{self.database}/documents"
         self._times = Times(self.documents)
@@ -176,8 +183,7 @@ class Server:
 
     async def _listen(self, operation: Operation) -> Answer:
         if self._listener is None:
-            transport = FirestoreGrpcAsyncIOTransport(channel=self._channel)
-            self._listener = Listener(FirestoreAsyncClient(transport=transport), self.database)
+            self._listener = Listener(self._client, self.database)
             await self._listener.__aenter__()
             self._listener.add_documents(1, "sync/mark")
         self._listener.add(operation.number, **resolve(operation.request, self.documents, self._lookup))
