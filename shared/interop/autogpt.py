@@ -12,7 +12,15 @@ from typing import Any
 
 from shared.domain.fields import Fields, at
 from shared.domain.spec import Catalog
-from shared.interop import autogpt_gathers, autogpt_nodes, autogpt_pins, own_file, reading, sub_agents
+from shared.interop import (
+    autogpt_gathers,
+    autogpt_nodes,
+    autogpt_pins,
+    autogpt_triggers,
+    own_file,
+    reading,
+    sub_agents,
+)
 from shared.interop.autogpt_nodes import Child, Known
 from shared.interop.autogpt_pins import Side
 from shared.interop.imported import IdOf, Imported, ImportedGraph
@@ -104,7 +112,9 @@ def _graph(graph: FileGraph, id_: str, catalog: Catalog, children: Children, rep
         known[node.id] = autogpt_nodes.known(node, catalog, children.get(node.id), pins[node.id])
         nodes.append(autogpt_nodes.translate(node, known[node.id], children.get(node.id), report))
     links = [_link(link, known, children, report) for link in graph.links]
-    nodes, links = autogpt_gathers.inserted(nodes, links, {node.id: node.place for node in graph.nodes}, report)
+    places = {node.id: node.place for node in graph.nodes}
+    nodes, links = autogpt_gathers.inserted(nodes, links, places, report)
+    nodes, links = autogpt_triggers.inserted(nodes, links, places, report)
     return ImportedGraph(
         id=id_, place=graph.place, body={**body, "nodes": nodes, "links": links}, field_of=_field_of(graph)
     )

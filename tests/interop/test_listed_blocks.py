@@ -29,6 +29,8 @@ def value_for(block_type: str, pin: str) -> Any:
     return found or (default.strip("'") if default.startswith("'") else "2026-01-01")
 
 
+BEFORE = {"GENERIC_WEBHOOK_TRIGGER": ["AGENT_INPUT"]}
+"""Blocks that bring others with them: tests/interop/test_triggers.py."""
 SPECIAL: dict[tuple[str, str], Any] = {
     ("AGENT_TIME_INPUT", "value"): "09:30:00",
     ("AGENT_FILE_INPUT", "value"): "data:text/plain,a",
@@ -71,7 +73,8 @@ def test_with_every_default_set_none_is_lost_but_credentials(block_type: str) ->
     raw = made.export([made.node("it", block_type, defaults)])
     imported = made.imported(raw)
     made.assert_accounted(raw, imported)
-    [here] = imported.graphs[0].body["nodes"]
+    here, *before = imported.graphs[0].body["nodes"]
+    assert [one["block_type"] for one in before] == BEFORE.get(block_type, [])
     kept = {pin: value for pin, value in defaults.items() if pin != "credentials"}
     assert here["input_data"] == kept
     assert here["metadata"] == {}
@@ -82,7 +85,7 @@ def test_with_no_default_at_all_it_comes_in(block_type: str) -> None:
     if block_type == "AGENT_EXECUTOR":
         pytest.skip("without a graph there is nothing to run: tests/interop/test_sub_agents.py")
     imported = made.imported(made.export([made.node("it", block_type)]))
-    assert made.types_of(imported) == [block_type]
+    assert made.types_of(imported) == [block_type, *BEFORE.get(block_type, [])]
 
 
 @pytest.mark.parametrize("dynamic", ["values_#_key", "values_#_a_$_0_@_b", "values_$_0", "values_@_attr"])

@@ -23,7 +23,10 @@ class GenericWebhookTriggerBlock(Block):
     ]
 
     class Input(BlockInput):
-        payload: dict[str, Any] = Field(default_factory=dict[str, Any], description="The webhook puts it here.")
+        payload: dict[str, Any] = Field(
+            default_factory=dict[str, Any],
+            description="Link an input of the agent here, and have a webhook of the graph fill it.",
+        )
         constants: dict[str, Any] = Field(default_factory=dict[str, Any], description="Sent on beside it, if any.")
 
     class Output(BlockOutput):
