@@ -36,7 +36,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 
 _BODY = "body_model"
 _WHOLE: tuple[Any, ...] = (int, int | None)
-_DIGITS = re.compile(r"-?[0-9]+")
+_DIGIT, _DIGITS = re.compile(r"\d"), re.compile(r"-?[0-9]+")
 
 
 class StrictRoute(APIRoute):
@@ -97,17 +97,18 @@ def _query(dependant: Dependant) -> dict[str, bool]:
 
 def _check_query(request: Request, known: Mapping[str, bool]) -> None:
     """Each known and given once, so that none is lost; a whole number in digits, of which pydantic takes more
-    spellings (https://docs.pydantic.dev/latest/concepts/conversion_table/): ``1_0``, ``+5``."""
+    spellings (https://docs.pydantic.dev/latest/concepts/conversion_table/): ``1_0``, ``+5``. What pydantic takes in
+    no spelling it names itself, together with what is wrong with the body."""
     given = request.query_params
     fields = Fields()
     fields.only(dict(given), known)
     violations = [
         Violation(one.field, one.description.replace("field", "query parameter", 1)) for one in fields.violations
     ]
-    for name, text in given.items():
-        if len(given.getlist(name)) > 1:
+    for name, is_whole in known.items():
+        if len(texts := given.getlist(name)) > 1:
             violations.append(Violation(name, "It is given more than once."))
-        elif known.get(name) and not _DIGITS.fullmatch(text):
+        elif is_whole and texts and _DIGIT.search(texts[0]) and not _DIGITS.fullmatch(texts[0]):
             violations.append(Violation(name, "It must be a whole number."))
     if violations:
         raise errors.invalid(violations)
