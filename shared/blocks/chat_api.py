@@ -4,13 +4,12 @@ https://platform.openai.com/docs/api-reference/chat, and the compatible services
 """
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from shared.blocks import completions, tls, tokens
+from shared.blocks import completions, thinking, tls, tokens
 from shared.blocks.block import Context
 from shared.blocks.completions import Completion, Question
 from shared.blocks.prices import Usage
@@ -18,10 +17,6 @@ from shared.blocks.providers import Endpoint
 
 if TYPE_CHECKING:
     import openai
-
-_REASONING = re.compile(r"(openai/)?(o\d|gpt-([5-9]|\d\d))(?!.*chat)")
-"""OpenAI's own models that think first: they know ``max_completion_tokens`` and one temperature
-(https://platform.openai.com/docs/guides/reasoning)."""
 
 _clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], openai.AsyncOpenAI]]" = (
     WeakKeyDictionary()
@@ -40,7 +35,7 @@ async def ask(question: Question, at: Endpoint, context: Context) -> Completion:
 
 
 def _options(question: Question) -> dict[str, Any]:
-    thinks = bool(_REASONING.match(question.model))
+    thinks = thinking.thinks(question.model)
     form: Any = question.form
     if form == "json":
         form = {"type": "json_object"}

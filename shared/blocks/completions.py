@@ -14,7 +14,7 @@ from datetime import UTC
 from typing import Any
 
 from shared import metrics
-from shared.blocks import budget, prices, providers, retired, tokens
+from shared.blocks import budget, prices, providers, retired, thinking, tokens
 from shared.blocks.block import Context
 from shared.blocks.prices import Usage
 from shared.blocks.providers import Endpoint
@@ -115,12 +115,14 @@ async def complete(
     if not name:
         raise errors.BlockError("The model is empty: name one, such as gpt-6-luna", reason="INVALID_INPUT")
     at = await providers.endpoint(name, model.credentials, model.ollama_host, context)
+    effort = None
     if at.url == providers.PROVIDERS["openai"].url:
-        name = retired.answering(name, context.now())
+        asked, name = name, retired.answering(name, context.now(), tools=bool(tools))
+        effort = thinking.effort(name, successor=name != asked, tools=bool(tools))
     question = Question(
         messages=messages,
         model=name,
-        effort="low" if name != model.name.strip() else None,
+        effort=effort,
         max_tokens=model.max_tokens,
         temperature=model.temperature,
         tools=tools,

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time
 from typing import Final
 
 _SMALL, _MIDDLE, _LARGE = "gpt-6-luna", "gpt-6.1-terra", "gpt-6.1-sol"
+_LARGE_WITH_TOOLS = "gpt-6-sol"
 _ENDS: Final[Mapping[date, Mapping[str, tuple[str, ...]]]] = {
     date(2026, 10, 23): {
         _SMALL: ("gpt-3.5-turbo", "gpt-3.5-turbo-0125", "gpt-4.1-nano", "gpt-4.1-nano-2025-04-14"),
@@ -40,7 +41,10 @@ _SUCCESSORS: Final = {
 }
 
 
-def answering(model: str, now: datetime) -> str:
-    """The model that answers at OpenAI where this one is asked for: itself, as long as it is there."""
+def answering(model: str, now: datetime, *, tools: bool) -> str:
+    """The model that answers at OpenAI where this one is asked for: itself, as long as it is there. ``tools``:
+    whether it is to call some, which the largest do over the Responses API only (``thinking``)."""
     day, successor = _SUCCESSORS.get(model, (None, model))
-    return successor if day is not None and now >= datetime.combine(day, time(), UTC) else model
+    if day is None or now < datetime.combine(day, time(), UTC):
+        return model
+    return _LARGE_WITH_TOOLS if tools and successor == _LARGE else successor
