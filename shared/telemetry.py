@@ -2,11 +2,12 @@
 
 Loaded when an instance first records something; what an exporter needs, only in the thread that exports. An instance
 of Cloud Run has no processor between requests, so an export may wait for the next one; what is left is sent when the
-instance is told to end (``atexit``, https://cloud.google.com/run/docs/container-contract#instance-shutdown).
+instance is told to end (https://cloud.google.com/run/docs/container-contract#instance-shutdown): see ``at_end``.
 """
 
 import atexit
 import functools
+import signal
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ GOOGLE = "https://telemetry.googleapis.com"
 (https://docs.cloud.google.com/stackdriver/docs/reference/telemetry/overview). Metrics are then called
 ``prometheus.googleapis.com/NAME/counter`` or ``/histogram``, of the resource ``prometheus_target``."""
 DRAIN_SECONDS = 5.0
+FLUSH_SECONDS = 4
+"""For what is left at the end; an instance has ten, and its requests stand still meanwhile."""
 METRICS_SECONDS = 60.0
 """Cloud Monitoring takes a point of a series every 5 s at most."""
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
@@ -73,7 +76,24 @@ def provider() -> TracerProvider:
     """Records everything that it is asked for: ``tracing`` decided before."""
     made = TracerProvider(resource=_resource(), id_generator=_Ids(), shutdown_on_exit=True)
     made.add_span_processor(BatchSpanProcessor(Lazy(_span_exporter), schedule_delay_millis=2_000))
+    at_end(lambda: made.force_flush(FLUSH_SECONDS * 1000))
     return made
+
+
+def at_end(send: Callable[[], object]) -> None:
+    """Have what is left sent when the process is told to end. A worker of gunicorn with uvicorn dies of the signal
+    that it was sent, so that nothing of ``atexit`` is run
+    (https://github.com/encode/uvicorn/blob/master/uvicorn/server.py: ``capture_signals``)."""
+    atexit.register(send)
+    before = signal.getsignal(signal.SIGTERM)
+    if not callable(before) or threading.current_thread() is not threading.main_thread():
+        return
+
+    def told(number: int, frame: Any) -> None:
+        send()
+        before(number, frame)
+
+    signal.signal(signal.SIGTERM, told)
 
 
 def start(place: tracing.Place, name: str, kind: tracing.Kind, attributes: Mapping[str, Any]) -> Any:
@@ -161,9 +181,9 @@ def ensure_metrics() -> None:
 
     def end() -> None:
         ending.set()
-        thread.join(5)
+        thread.join(FLUSH_SECONDS)
 
-    atexit.register(end)
+    at_end(end)
 
 
 def _take_in(ending: threading.Event) -> None:
