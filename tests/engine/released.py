@@ -64,8 +64,9 @@ def load(value: Any) -> Any:
             return value
 
 
-async def capture(patch: pytest.MonkeyPatch) -> dict[str, Any]:
+async def capture(patch: pytest.MonkeyPatch, day: str) -> dict[str, Any]:
     async with staged(patch, Stage) as stage:
+        stage.seed = int(day.replace("-", ""))  # it is in the ids, so that no test has others of theirs in its caches
         stage.random = random.Random(1)
         waiting = await stage.start(await stage.graph(*ASKED))
         await stage.run()
@@ -87,7 +88,7 @@ async def capture(patch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def main(arguments: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        kept = asyncio.run(capture(patch))
+        kept = asyncio.run(capture(patch, arguments[0]))
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{arguments[0]}.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
