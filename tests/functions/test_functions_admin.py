@@ -113,7 +113,7 @@ async def test_a_flag_is_on_for_whom_it_names_and_off_once_deleted(
     assert (await api.get("/me/flags")).json() == {"flags": ["new_builder"]}
     assert await flags.is_on("new_builder", user.id)
     assert not await flags.is_on("new_builder", "another")
-    assert (await admin_api.get("/admin/flags")).json()["items"] == [made.json()]
+    assert made.json() in (await admin_api.get("/admin/flags")).json()["items"]
     assert (await admin_api.delete("/admin/flags/new_builder")).json() == {}
     assert (await api.get("/me/flags")).json() == {"flags": []}
     assert (
