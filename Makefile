@@ -15,7 +15,7 @@ NO_SECRETS := ^requirements|^functions/openapi.json|\.(png|svg|lock)$$|package-l
 export PYTHONDONTWRITEBYTECODE :=
 # What a run in full takes more of, and where.
 LONG := \
-	GRAPHS=20000 PLANTS=1 \
+	GRAPHS=20000 PLANTS=1 DEATHS=all \
 	KILLS=50 EXECUTIONS=100 REPEATS=10 \
 	WAITING_EXECUTIONS=1000 \
 	SCHEDULES=100000 EVENTS=1000 \

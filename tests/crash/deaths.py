@@ -1,5 +1,6 @@
 """Dying on purpose: every effect of the engine is counted, and one of them kills the call that makes it."""
 
+import os
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any
@@ -14,6 +15,14 @@ class Mode(StrEnum):
     BEFORE = "before"  # the process dies; nothing was applied
     AFTER = "after"  # the process dies; it was applied
     LOST = "lost"  # it was applied, the answer was lost, and the client called again
+
+
+EVERY_WAY = os.environ.get("DEATHS") == "all"
+
+
+def ways(at: int, *, every: bool) -> list[Mode]:
+    """In which an effect dies: all, or the one whose turn it is (the rest with ``DEATHS=all``)."""
+    return list(Mode) if every or EVERY_WAY else [list(Mode)[at % len(Mode)]]
 
 
 class Died(BaseException):

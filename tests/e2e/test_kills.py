@@ -22,8 +22,8 @@ from test_stopping import all_nodes
 
 from tests.conftest import Tell
 
-KILLS = int(os.environ.get("KILLS", "4"))
-EXECUTIONS = int(os.environ.get("EXECUTIONS", "12"))
+KILLS = int(os.environ.get("KILLS", "2"))
+EXECUTIONS = int(os.environ.get("EXECUTIONS", "8"))
 SEED = int(os.environ.get("KILLS_SEED", "1"))
 LONGEST = 240.0 + 8.0 * KILLS
 """Seconds in which everything is to be over."""

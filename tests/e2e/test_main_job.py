@@ -13,7 +13,7 @@ from launched import Launched, Stack, await_until
 
 NODE = {"id": "node1", "block_type": "TEXT_PROCESSING", "input_data": {"text": "hello world", "operation": "upper"}}
 PRODUCT = ("--functions", "functions/manifest.yaml", "--indexes", "terraform/firestore.indexes.json")
-REPEATS = int(os.environ.get("REPEATS", "3"))
+REPEATS = int(os.environ.get("REPEATS", "2"))
 _links = itertools.count()
 
 
