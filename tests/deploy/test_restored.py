@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -93,22 +92,3 @@ def test_a_database_has_to_be_named(folder: Path) -> None:
     with pytest.raises(google.StepError, match="Name the database"):
         _steps([], []).restored("")
     assert not (folder / "restored.tf").exists()
-
-
-@pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not installed")
-def test_the_names_are_those_that_terraform_computes() -> None:
-    source = (restored.TERRAFORM / "firestore.tf").read_text(encoding="utf-8")
-    expression = re.search(r"(?ms)^  indexes = (\{.*?^  \})", source)
-    assert expression is not None
-    asked = expression[1].replace(
-        "local.index_file", f'jsondecode(file("{restored.TERRAFORM / "firestore.indexes.json"}"))'
-    )
-    done = subprocess.run(
-        ["terraform", f"-chdir={restored.TERRAFORM / 'manifest'}", "console"],
-        input=f"jsonencode(keys({' '.join(asked.split())}))\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    assert set(json.loads(json.loads(done.stdout.strip().splitlines()[-1]))) == set(map(restored.key, INDEXES))

@@ -107,9 +107,14 @@ def computed() -> Mapping[str, Any]:
         entry: body["value"] for path in (TERRAFORM / "manifest").glob("*.tf") for entry, body in _outputs(path)
     }
     asked = ", ".join(f"{name} = {values[name].removeprefix('${').removesuffix('}')}" for name in names)
+    return evaluated(f"{{ {asked} }}")
+
+
+def evaluated(expression: str) -> Any:
+    """What Terraform computes of an expression, which may name what ``terraform/manifest`` has."""
     done = subprocess.run(
         ["terraform", f"-chdir={TERRAFORM / 'manifest'}", "console"],
-        input=f"jsonencode({{ {asked} }})\n",
+        input=f"jsonencode({' '.join(expression.split())})\n",
         capture_output=True,
         text=True,
         timeout=60,

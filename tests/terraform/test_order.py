@@ -3,11 +3,11 @@
 import functools
 import json
 import re
-import subprocess
 from typing import Any
 
-from hcl import ROOT, TERRAFORM, Block, blocks, needs_terraform, resources, values
+from hcl import ROOT, TERRAFORM, Block, blocks, evaluated, needs_terraform, resources, values
 
+from deploy import restored
 from shared.config import Settings
 
 
@@ -107,17 +107,20 @@ def test_a_vector_index_says_where_firestore_puts_the_name() -> None:
     asked = expression.replace(
         "local.indexes", f"{{ v = jsondecode({json.dumps(json.dumps({'fields': vectors}))}) }}"
     )
-    done = subprocess.run(
-        ["terraform", f"-chdir={TERRAFORM / 'manifest'}", "console"],
-        input=f"jsonencode({' '.join(asked.split())})\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    (fields,) = json.loads(json.loads(done.stdout.strip().splitlines()[-1])).values()
+    (fields,) = evaluated(asked).values()
     assert fields == [*vectors[:-1], {"fieldPath": "__name__", "order": "ASCENDING"}, vectors[-1]]
     assert all(field["order"] == "ASCENDING" for field in vectors[:-1])
+
+
+@needs_terraform
+def test_a_restore_knows_indexes_by_the_names_that_terraform_computes() -> None:
+    source = (TERRAFORM / "firestore.tf").read_text(encoding="utf-8")
+    expression = re.search(r"(?ms)^  indexes = (\{.*?^  \})", source)
+    assert expression is not None
+    file = TERRAFORM / "firestore.indexes.json"
+    asked = expression[1].replace("local.index_file", f'jsondecode(file("{file}"))')
+    indexes = json.loads(file.read_bytes())["indexes"]
+    assert evaluated(f"keys({asked})") == sorted(map(restored.key, indexes))
 
 
 def test_transactions_lock_as_those_that_the_engine_is_tested_with() -> None:
