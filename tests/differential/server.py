@@ -29,8 +29,8 @@ _OWNER = ("authorization", "Bearer owner")
 _DEADLINE = 30
 _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 _HEAD_START = 0.05
-_MARKS = 10
-_PATIENCE = 2.0
+_PATIENCE = (0.25, 0.5, 1, 2, 4, 4, 4, 4)
+"""Seconds that each of several marks is waited for."""
 _RESPONSES: dict[str, Any] = {
     "GetDocument": types.Document,
     "CreateDocument": types.Document,
@@ -195,10 +195,10 @@ class Server:
         if self._listener is None or self._broken is not None:
             return self._broken
         refused: list[Answer] = []
-        for _ in range(_MARKS):
+        for seconds in _PATIENCE:
             await self._mark()
             with contextlib.suppress(TimeoutError):
-                return await self._hear(self._listener, refused)
+                return await self._hear(self._listener, refused, seconds)
         return Failure("NOTHING HEARD")
 
     async def _mark(self) -> None:
@@ -207,10 +207,10 @@ class Server:
         mark = {"name": f"{self.documents}/sync/mark", "fields": {"n": {"integer_value": self._marks}}}
         await self._send("Commit", {"database": self.database, "writes": [{"update": mark}]})
 
-    async def _hear(self, listener: Listener, refused: list[Answer]) -> Answer:
+    async def _hear(self, listener: Listener, refused: list[Answer], seconds: float) -> Answer:
         while True:
             try:
-                snapshot = await listener.until(self._is_marked, _PATIENCE)
+                snapshot = await listener.until(self._is_marked, seconds)
             except Refused as error:
                 refused.append((error.target_id, Failure(_NAMES[error.code], str(error))))
                 self._targets.discard(error.target_id)
