@@ -5,6 +5,7 @@ import functools
 import json
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,14 +112,16 @@ def computed() -> Mapping[str, Any]:
 
 
 def evaluated(expression: str) -> Any:
-    """What Terraform computes of an expression, which may name what ``terraform/manifest`` has."""
-    done = subprocess.run(
-        ["terraform", f"-chdir={TERRAFORM / 'manifest'}", "console"],
-        input=f"jsonencode({' '.join(expression.split())})\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    """What Terraform computes of an expression, which may name what ``terraform/manifest`` has. Each call has a state
+    of its own: that of the folder is locked while another process asks."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            ["terraform", f"-chdir={TERRAFORM / 'manifest'}", "console", f"-state={folder}/state"],
+            input=f"jsonencode({' '.join(expression.split())})\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
     assert done.returncode == 0, done.stderr
     return json.loads(json.loads(done.stdout.strip().splitlines()[-1]))
 
