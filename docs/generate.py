@@ -60,7 +60,8 @@ def api() -> str:
         "The whole of it is [functions/openapi.json](../functions/openapi.json), served as `/openapi.json` and shown "
         "at `/docs`. `Authorization: Bearer <Firebase ID token>` except where it says *public*. Lists take "
         "`page_size` (1 to 100, default 20) and `page_token`. POST takes `Idempotency-Key`. Mutable resources carry "
-        "an `etag`, which PUT, PATCH and DELETE compare if they get `If-Match`. Errors: [errors.md](errors.md).",
+        "an `etag`, which PUT, PATCH and DELETE compare if they get `If-Match`; a weak one (`W/`) matches nothing. "
+        "Errors: [errors.md](errors.md).",
         *sections,
         "## Shapes",
         "`?` marks what may be left out or null.",

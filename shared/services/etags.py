@@ -15,11 +15,13 @@ def etag(fence: str) -> str:
 
 def check(expected: frozenset[str] | None, found: str, what: str) -> None:
     """EtagMismatch unless ``found`` is among the expected; None expects nothing."""
-    if expected is not None and found not in expected:
-        raise errors.EtagMismatch(
-            f"If-Match names another etag than that of {what}, {found}: it has changed; read it again.",
-            metadata={"etag": found},
-        )
+    if expected is None or found in expected:
+        return
+    if f'W/"{found}"' in expected:
+        text = f'If-Match names a weak etag of {what}, which matches nothing; name the strong one, "{found}".'
+    else:
+        text = f"If-Match names another etag than that of {what}, {found}: it has changed; read it again."
+    raise errors.EtagMismatch(text, metadata={"etag": found})
 
 
 def contended(what: str) -> errors.Conflict:

@@ -232,8 +232,12 @@ async def test_a_change_with_another_etag_is_412(api: httpx.AsyncClient, a_graph
     path = f"/graphs/{saved['id']}"
     missed = await api.request(method, path, json=body, headers={"If-Match": '"other"'})
     assert error_of(missed, 412)["status"] == "FAILED_PRECONDITION"
+    weak = f'W/"{saved["etag"]}"'
+    refused = error_of(await api.request(method, path, json=body, headers={"If-Match": weak}), 412)
+    assert "weak" in refused["message"]
+    assert f'"{saved["etag"]}"' in refused["message"]
     assert (await api.get(path)).json() == saved
-    met = await api.request(method, path, json=body, headers={"If-Match": f'"{saved["etag"]}"'})
+    met = await api.request(method, path, json=body, headers={"If-Match": f'{weak}, "{saved["etag"]}"'})
     assert met.status_code == 200
 
 
