@@ -21,7 +21,7 @@ router = routing.router(tags=["graphs"])
 )
 async def create_graph(caller: auth.Creator, body: routing.AnyBody, once: idempotency.Once) -> Response:
     """Save a graph as version 1. What has no structure is refused, every violation with its place; what is merely
-    unfinished is saved, and listed in ``problems``."""
+    unfinished is saved, and listed in ``problems``; what runs otherwise than it says is listed in ``warnings``."""
     return await once.resource(caller.user_id, lambda new_id: graphs.create(caller, body, new_id))
 
 

@@ -91,6 +91,19 @@ class Problem(Output):
     blocking: bool = Field(description="It cannot be executed yet; else it can, and fails where it reaches this.")
 
 
+class GraphWarning(Output):
+    """What its user should know of a graph that runs as it is."""
+
+    reason: Literal["MODEL_RETIRED"]
+    field: str = Field(examples=["nodes[2].input_data.model"])
+    node_id: str
+    message: str
+    metadata: dict[str, str] = Field(
+        description="What it speaks of: the `model`, its `successor`, and the day from which on OpenAI has no more "
+        "of it, past or to come: `shut_down`."
+    )
+
+
 class Computed(Output):
     """What follows from nodes and links."""
 
@@ -100,6 +113,9 @@ class Computed(Output):
         description="JSON Schema of the credentials that a run needs, by provider: ids of credentials."
     )
     problems: list[Problem] = Field(description="What it lacks: why it cannot be executed yet, or not whole.")
+    warnings: list[GraphWarning] = Field(
+        description="What runs, and not as it says: models that another answers for."
+    )
 
 
 class Node(NodeBody):
@@ -201,6 +217,7 @@ class Validation(Output):
     output_schema: dict[str, Any] | None
     credentials_schema: dict[str, Any] | None
     problems: list[Problem]
+    warnings: list[GraphWarning]
 
 
 class BlockExample(Output):

@@ -4,7 +4,7 @@ Imitate ``shared/blocks/text.py``: a block is one class of a screen.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final, Protocol
@@ -23,6 +23,7 @@ from shared.blocks.suspensions import Suspended as Suspended
 from shared.blocks.suspensions import Suspension as Suspension
 from shared.blocks.tools import NoTools, Toolbox
 from shared.blocks.user_files import Files, NoFiles
+from shared.domain.spec import Advice
 
 LINKED: Final = ...
 """Stands in the literals that ``many_pins`` sees for a pin with a link: any value may come."""
@@ -155,6 +156,7 @@ class Block(ABC):
     ``cost``: what a run costs beside the compute, in words; empty: nothing. In dollars: ``context.charge``.
     ``credentials``: pin -> what it needs of the user's credentials; such a pin holds an id, never a secret.
     ``needs``: the same, for a node with given literals, where they decide.
+    ``advice``: what the user of a node with given literals should know, although it runs.
     """
 
     block_type: ClassVar[str]
@@ -186,6 +188,11 @@ class Block(ABC):
     def needs(cls, input_data: Mapping[str, Any]) -> Mapping[str, Need]:
         """What a node with these literals needs of the user's credentials, by pin."""
         return cls.credentials
+
+    @classmethod
+    def advice(cls, input_data: Mapping[str, Any]) -> Sequence[Advice]:
+        """What the user of a node with these literals should know."""
+        return ()
 
     @classmethod
     def estimate(cls, input_data: Mapping[str, Any], *, own: bool) -> Estimate:

@@ -68,6 +68,7 @@ def _spec(block: Block) -> BlockSpec:
         many_pins=block.many_pins,
         coerce=functools.partial(coerce, block),
         credentials=lambda input_data: {p: _credentials_pin(need) for p, need in block.needs(input_data).items()},
+        advice=block.advice,
     )
 
 

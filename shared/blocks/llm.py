@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from shared.blocks import completions, estimates, providers, tokens
+from shared.blocks import completions, estimates, providers, retired, tokens
 from shared.blocks.block import LINKED, Block, BlockInput, BlockOutput, Context, Example
 from shared.blocks.budget import Estimate
 from shared.blocks.completions import Completion, Message, Model
 from shared.blocks.credentials import Need
 from shared.domain import errors
+from shared.domain.spec import Advice
 
 COST = "The tokens of the prompt and of the answer, at the price of the model in shared/blocks/prices.json."
 DEFAULT_MODEL = "gpt-6-luna"
@@ -58,6 +59,24 @@ class ModelBlock(Block):
         model = input_data.get("model") or cls.Input.model_fields["model"].default
         needed = providers.need(providers.of(model if isinstance(model, str) else ""))
         return dict.fromkeys(cls.credentials, needed)
+
+    @classmethod
+    def advice(cls, input_data: Mapping[str, Any]) -> Sequence[Advice]:
+        model = input_data.get("model")
+        name = model.strip() if isinstance(model, str) else ""
+        end = retired.end_of(name, tools=cls.calls_tools)
+        if end is None or any(providers.asked(name, input_data.get(pin)) != "openai" for pin in cls.credentials):
+            return ()
+        day, successor = end
+        message = (
+            f"names the model {name}, which OpenAI has until {day}: from then on {successor} is asked in its place"
+        )
+        metadata = {"model": name, "successor": successor, "shut_down": day.isoformat()}
+        return [
+            Advice(
+                pin="model", reason="MODEL_RETIRED", message=f"{message}. Name that, or another.", metadata=metadata
+            )
+        ]
 
     @classmethod
     def estimate(cls, input_data: Mapping[str, Any], *, own: bool) -> Estimate:

@@ -123,7 +123,7 @@ async def endpoint(model: str, chosen: Any, ollama_host: str, context: Context) 
     what to set; what the wallet raises."""
     provider = of(model)
     if credentials.chosen_id(chosen):
-        return await _own(_named(chosen) or provider, chosen, context)
+        return await _own(asked(model, chosen), chosen, context)
     url, key = context.settings.get("OPENAI_BASE_URL", ""), context.settings.get("OPENAI_API_KEY", "")
     if url:
         return Endpoint(provider=DEPLOYMENT, url=url, key=key)
@@ -134,6 +134,12 @@ async def endpoint(model: str, chosen: Any, ollama_host: str, context: Context) 
     if provider != "openai":
         raise _not_configured(f"{model} is a model of {provider}, for which OPENAI_API_KEY is no key", provider)
     return Endpoint(provider=provider, url=PROVIDERS[provider].url, key=key)
+
+
+def asked(model: str, chosen: Any) -> str:
+    """The provider that a model is asked for at, with these credentials; the deployment's own service, if it has one,
+    comes before it where none are chosen."""
+    return (_named(chosen) if credentials.chosen_id(chosen) else None) or of(model)
 
 
 def _named(chosen: Any) -> str | None:

@@ -41,10 +41,16 @@ _SUCCESSORS: Final = {
 }
 
 
+def end_of(model: str, *, tools: bool) -> tuple[date, str] | None:
+    """The day from which on OpenAI has no more of it, past or to come, and the model that answers from then on."""
+    if model not in _SUCCESSORS:
+        return None
+    day, successor = _SUCCESSORS[model]
+    return day, _LARGE_WITH_TOOLS if tools and successor == _LARGE else successor
+
+
 def answering(model: str, now: datetime, *, tools: bool) -> str:
     """The model that answers at OpenAI where this one is asked for: itself, as long as it is there. ``tools``:
     whether it is to call some, which the largest do over the Responses API only (``thinking``)."""
-    day, successor = _SUCCESSORS.get(model, (None, model))
-    if day is None or now < datetime.combine(day, time(), UTC):
-        return model
-    return _LARGE_WITH_TOOLS if tools and successor == _LARGE else successor
+    end = end_of(model, tools=tools)
+    return model if end is None or now < datetime.combine(end[0], time(), UTC) else end[1]

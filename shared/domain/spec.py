@@ -32,6 +32,17 @@ class CredentialsPin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What a block finds in a literal that neither keeps its node from running nor has it fail. ``reason``: stable;
+    ``message``: after the node's name; ``metadata``: what it speaks of."""
+
+    pin: str
+    reason: str
+    message: str
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockSpec:
     """One block type. ``inputs`` by name; ``outputs``: pin -> JSON Schema, ``error`` among them.
 
@@ -43,6 +54,7 @@ class BlockSpec:
     ``open_pins``: it has pins that it does not name, and any of its output pins may emit many.
     ``static_output``: links from this block are static, whatever they say.
     ``credentials(input_data)``: the input pins that name a credential, for a node with these literals.
+    ``advice(input_data)``: what its user should know of these literals.
     """
 
     block_type: str
@@ -58,6 +70,7 @@ class BlockSpec:
     many_pins: Callable[[Mapping[str, Any]], frozenset[str]]
     coerce: Callable[[str, Any], Any]
     credentials: Callable[[Mapping[str, Any]], Mapping[str, CredentialsPin]] = lambda _: {}
+    advice: Callable[[Mapping[str, Any]], Sequence[Advice]] = lambda _: ()
 
 
 Catalog = Mapping[str, BlockSpec]

@@ -14,7 +14,7 @@ from shared.domain.errors import Violation
 from shared.domain.fields import Fields, at
 from shared.domain.graph import Graph, Link, Node, NodeId
 from shared.domain.plan import Problem
-from shared.domain.spec import BlockSpec, Catalog
+from shared.domain.spec import Advice, BlockSpec, Catalog
 
 MAX_ID = 200
 MAX_PIN = 1_000
@@ -189,6 +189,14 @@ def problems(graph: Graph, catalog: Catalog) -> list[Problem]:
             continue  # a comment, which never runs
         found += _node_problems(f"nodes[{position}]", node, catalog.get(node.block_type), linked)
     return [*found, *_credentials_missing(graph, catalog)]
+
+
+def warnings(graph: Graph, catalog: Catalog) -> Iterator[tuple[str, Node, Advice]]:
+    """What the user should know of a graph that runs as it is: the place, the node, and what its block says."""
+    for position, node in enumerate(graph.nodes):
+        spec = catalog.get(node.block_type)
+        for advice in spec.advice(node.input_data) if spec else ():
+            yield f"nodes[{position}].input_data.{advice.pin}", node, advice
 
 
 def _credentials_missing(graph: Graph, catalog: Catalog) -> Iterator[Problem]:

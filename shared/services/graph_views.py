@@ -19,7 +19,8 @@ MAX_KEPT = 256
 READ_ONLY = frozenset(
     {
         *("id", "graph_id", "version", "active_version", "latest_version", "is_active_version", "user_id", "etag"),
-        *("created_at", "updated_at", "input_schema", "output_schema", "credentials_schema", "problems", "origin"),
+        *("created_at", "updated_at", "input_schema", "output_schema", "credentials_schema", "problems", "warnings"),
+        "origin",
     }
 )
 """What a graph and a version have that no client writes."""
@@ -31,6 +32,7 @@ NOTHING_COMPUTED: dict[str, Any] = {
     "output_schema": None,
     "credentials_schema": None,
     "problems": [],
+    "warnings": [],
 }
 
 
@@ -95,7 +97,7 @@ def problems(shown: Version, choices: Mapping[str, str] | None = None) -> list[P
 
 
 def computed(shown: Version) -> dict[str, Any]:
-    """``input_schema, output_schema, credentials_schema, problems``."""
+    """``input_schema, output_schema, credentials_schema, problems, warnings``."""
     key = (shown.graph_id, shown.number)
     kept = _kept.get(key)
     if kept is None or kept[0] is not shown:
@@ -114,5 +116,15 @@ def _compute(shown: Version) -> dict[str, Any]:
         "credentials_schema": interface.credentials_schema(shown.graph, specs),
         "problems": [
             {"field": one.field, "message": one.message, "blocking": one.blocking} for one in problems(shown)
+        ],
+        "warnings": [
+            {
+                "reason": advice.reason,
+                "field": field,
+                "node_id": node.id,
+                "message": f"The node {node.id!r} ({node.block_type}) {advice.message}",
+                "metadata": dict(advice.metadata),
+            }
+            for field, node, advice in validation.warnings(shown.graph, specs)
         ],
     }

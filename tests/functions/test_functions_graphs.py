@@ -352,6 +352,28 @@ async def test_validate_says_what_saving_would_and_saves_nothing(api: httpx.Asyn
     assert (await api.get("/graphs")).json()["items"] == []
 
 
+async def test_a_model_that_is_shut_down_is_a_warning_wherever_the_graph_is_shown(
+    api: httpx.AsyncClient, a_graph: MakeGraph
+):
+    old = {"id": "ask", "block_type": "LLM", "input_data": {"prompt": "x", "model": "gpt-3.5-turbo"}}
+    new = {"id": "new", "block_type": "LLM", "input_data": {"prompt": "x"}}
+    body = a_graph(nodes=[new, old], links=[])
+    saved = await _saved(api, body)
+    (warning,) = saved["warnings"]
+    shapes.GraphWarning.model_validate(warning)
+    assert (warning["field"], warning["node_id"]) == ("nodes[1].input_data.model", "ask")
+    assert (warning["metadata"]["model"], warning["metadata"]["successor"]) == ("gpt-3.5-turbo", "gpt-6-luna")
+    assert all(part in warning["message"] for part in ("'ask'", "gpt-3.5-turbo", "gpt-6-luna", "2026-10-23"))
+    assert saved["problems"] == []
+    path = f"/graphs/{saved['id']}"
+    validated = (await api.post("/graphs/validate", json=body)).json()
+    imported = (await api.post("/graphs/import", json=(await api.get(f"{path}/export")).json())).json()["graph"]
+    listed = (await api.get("/graphs")).json()["items"][-1]
+    for shown in (validated, imported, listed, (await api.get(f"{path}/versions/1")).json()):
+        assert [one["reason"] for one in shown["warnings"]] == ["MODEL_RETIRED"]
+    assert (await api.put(path, json=a_graph(nodes=[new], links=[]))).json()["warnings"] == []
+
+
 async def test_a_database_out_of_reach_is_503_and_says_to_come_again(
     api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ):

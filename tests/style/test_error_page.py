@@ -45,7 +45,8 @@ def _first_cells(text: str) -> list[str]:
 def test_every_reason_in_the_code_is_on_the_page_and_the_other_way_round() -> None:
     in_code = {reason for path in modules("shared", "functions") for reason in _reasons(path)}
     defaults = {kind.default_reason for kind in _classes()}
-    on_page = {*_first_cells(_section("Reasons of requests")), *_first_cells(_section("Reasons of node executions"))}
+    sections = ("Reasons of requests", "Reasons of node executions", "Reasons of warnings")
+    on_page = {reason for title in sections for reason in _first_cells(_section(title))}
     assert in_code - defaults == on_page
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.blocks import prices, retired, thinking
+from shared.blocks import catalog, prices, retired, thinking
 from shared.domain import errors
 
 LATER = datetime(2027, 6, 1, tzinfo=UTC)
@@ -44,3 +44,30 @@ def test_each_successor_answers_with_and_without_tools_at_a_price(model: str, to
     assert thinking.thinks(successor)
     assert thinking.effort(successor, successor=True, tools=tools) == ("none" if tools else "low")
     assert prices.cost("openai", successor, prices.Usage(prompt=1, completion=1))
+
+
+def _advice(block_type: str, **input_data: object) -> list[tuple[str, str]]:
+    found = catalog.specs()[block_type].advice(input_data)
+    return [(one.metadata["model"], one.metadata["successor"]) for one in found]
+
+
+def test_a_retired_model_is_named_with_the_one_that_answers():
+    assert _advice("LLM", prompt="x", model="gpt-3.5-turbo") == [("gpt-3.5-turbo", "gpt-6-luna")]
+    assert _advice("AI_CONDITION", model=" gpt-4o ") == [("gpt-4o", "gpt-6-luna")]
+    assert _advice("AI_TEXT_GENERATOR", model="o1") == [("o1", "gpt-6.1-sol")]
+    assert _advice("ORCHESTRATOR", model="o1", credentials={"id": "c", "provider": "openai"}) == [("o1", "gpt-6-sol")]
+
+
+@pytest.mark.parametrize(
+    ("block_type", "input_data"),
+    [
+        ("LLM", {}),
+        ("LLM", {"model": "gpt-6-luna"}),
+        ("LLM", {"model": ["gpt-4"]}),
+        ("LLM", {"model": "openai/gpt-4o"}),
+        ("AI_CONDITION", {"model": "gpt-4o", "credentials": {"id": "c", "provider": "open_router"}}),
+        ("STORE_VALUE", {"input": "gpt-4"}),
+    ],
+)
+def test_what_answers_as_it_is_named_is_no_matter(block_type: str, input_data: dict[str, object]):
+    assert _advice(block_type, **input_data) == []

@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain import validation
 from shared.domain.graph import Graph, Node, NodeId
-from shared.domain.spec import BlockSpec, InputPin
+from shared.domain.spec import Advice, BlockSpec, InputPin
 
 
 def _coerce(pin: str, value: Any) -> Any:
@@ -229,3 +229,14 @@ def test_a_placeholder_is_a_problem_that_does_not_keep_a_graph_from_running():
     spec = dataclasses.replace(CATALOG["NOTE"], block_type="PLACEHOLDER", open_pins=True)
     [problem] = validation.problems(graph, {"PLACEHOLDER": spec})
     assert (problem.field, problem.blocking) == ("nodes[0].block_type", False)
+
+
+def test_what_a_block_says_of_its_literals_is_a_warning_with_its_place():
+    old = Advice(pin="text", reason="OLD", message="is old.", metadata={})
+    spec = dataclasses.replace(CATALOG["REPEAT"], advice=lambda given: [old] if given.get("text") == "old" else [])
+    nodes = [
+        Node(id=NodeId(name), block_type=block_type, input_data={"text": name})
+        for name, block_type in (("new", "REPEAT"), ("old", "NOTE"), ("old", "GONE"), ("old", "REPEAT"))
+    ]
+    found = validation.warnings(Graph(nodes=nodes, links=[]), {**CATALOG, "REPEAT": spec})
+    assert list(found) == [("nodes[3].input_data.text", nodes[3], old)]
