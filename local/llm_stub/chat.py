@@ -50,7 +50,8 @@ def text_of(content: Any) -> str:
 
 
 def reply_to(request: Mapping[str, Any]) -> Reply:
-    """The answer to the body of ``/v1/chat/completions``, which has at least one message."""
+    """The answer to the body of ``/v1/chat/completions``, which has at least one message; of ``/v1/responses`` too,
+    in that form."""
     messages: list[Message] = request["messages"]
     prompt_tokens = sum(count_tokens(text_of(m.get("content"))) + _TOKENS_PER_MESSAGE for m in messages)
     tools = _tools_to_call(request, messages)

@@ -1,6 +1,7 @@
 """Where does the stub listen, and in which form does it answer? (OpenAI's HTTP API)
 
-https://platform.openai.com/docs/api-reference: chat completions (plain and streamed), embeddings, images, models.
+https://platform.openai.com/docs/api-reference: chat completions and responses (plain and streamed), embeddings,
+images, models.
 """
 
 import array
@@ -21,7 +22,7 @@ from starlette.routing import Route
 
 from local import faults
 from local.faults import over_http
-from local.llm_stub import chat, embeddings, images
+from local.llm_stub import chat, embeddings, images, response_events, responses
 from local.llm_stub.chat import Reply
 from local.serving import HttpServer
 
@@ -39,6 +40,7 @@ class LlmStubService:
         self._clock = clock
         routes = [
             Route("/v1/chat/completions", self._answer(self._chat), methods=["POST"]),
+            Route("/v1/responses", self._answer(self._responses), methods=["POST"]),
             Route("/v1/embeddings", self._answer(self._embeddings), methods=["POST"]),
             Route("/v1/images/generations", self._answer(self._images), methods=["POST"]),
             Route("/v1/models", self._models),
@@ -61,9 +63,12 @@ class LlmStubService:
                 if not isinstance(body, dict) or not body.get("model"):
                     raise _BadRequest("you must provide a model parameter")
                 return call(body)
+            except responses.Refused as refused:
+                return _refusal(str(refused), refused.status, refused.code)
             except (ValueError, _BadRequest) as error:
-                fault = {"message": str(error), "type": "invalid_request_error", "param": None, "code": None}
-                return JSONResponse({"error": fault}, status_code=400)
+                return _refusal(str(error))
+            except (KeyError, TypeError, AttributeError) as error:
+                return _refusal(f"the request has another shape than it should: {error!r}")
 
         return answer
 
@@ -88,6 +93,12 @@ class LlmStubService:
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reply.finish_reason}
         completion = {**head, "object": "chat.completion", "choices": [choice], "usage": _usage(reply)}
         return JSONResponse(completion)
+
+    def _responses(self, body: dict[str, Any]) -> Response:
+        answer = responses.answer(body, int(self._clock()))
+        if body.get("stream"):
+            return StreamingResponse(response_events.stream(answer), media_type="text/event-stream")
+        return JSONResponse(answer)
 
     def _embeddings(self, body: dict[str, Any]) -> Response:
         texts = _inputs(body.get("input"))
@@ -120,6 +131,11 @@ class LlmStubService:
 
     async def _model(self, request: Request) -> Response:
         return JSONResponse(_model_card(request.path_params["model"]))
+
+
+def _refusal(message: str, status: int = 400, code: str | None = None) -> Response:
+    fault = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
+    return JSONResponse({"error": fault}, status_code=status)
 
 
 def _model_card(name: str) -> dict[str, Any]:
