@@ -134,6 +134,7 @@ class Cloud:
             emulators["FCM_URL"] = f"http://{self.address('fcm')}"
         if not inherited.get("OPENAI_API_KEY") and not inherited.get("OPENAI_BASE_URL"):
             emulators |= {"OPENAI_BASE_URL": f"http://{self.address('llm')}/v1", "OPENAI_API_KEY": "stub"}
+            emulators["OPENAI_RESPONSES_API"] = "true"
         return emulators
 
     def ensure(self, manifest: Manifest) -> None:

@@ -151,6 +151,11 @@ class Settings(BaseModel):
     fcm_url: str = Field("", description="URL of a local Firebase Cloud Messaging; empty: Google's.")
     openai_api_key: str = Field("", description="Key of LLM blocks without credentials of their own.")
     openai_base_url: str = Field("", description="Base URL of an OpenAI-compatible API.")
+    openai_responses_api: bool = Field(
+        False,
+        description="Whether what is at OPENAI_BASE_URL speaks the Responses API too, over which alone OpenAI's "
+        "newest models call tools. OpenAI itself does anyway.",
+    )
     store_embedding_model: str = Field(
         "", description="Embedding model that searches the store by meaning; empty: the one that comes along."
     )
@@ -222,6 +227,7 @@ class Settings(BaseModel):
         return {
             "OPENAI_API_KEY": self.openai_api_key,
             "OPENAI_BASE_URL": self.openai_base_url,
+            "OPENAI_RESPONSES_API": "true" if self.openai_responses_api else "",
             "AUTOPILOT_MODEL": self.autopilot_model,
         }
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from shared.blocks import thoughts
 from shared.blocks.completions import Completion, Message
 from shared.blocks.suspensions import MAX_SUB_AGENTS, Delay, Review, SubAgent, SubAgents, Suspended, Suspension
 from shared.blocks.tools import Called, Tool, Toolbox
@@ -46,7 +47,7 @@ class Conversation:
         }
 
     def heard(self, completion: Completion) -> None:
-        self.messages.append(completion.message)
+        self.messages = thoughts.bounded([*self.messages, completion.message])
         self.turn += 1
         for name, count in completion.token_usage.items():
             self.tokens[name] = self.tokens.get(name, 0) + count

@@ -4,12 +4,13 @@ https://platform.openai.com/docs/api-reference/chat, and the compatible services
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+import json
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-from shared.blocks import completions, thinking, tls, tokens
+from shared.blocks import completions, openai_models, thoughts, tls, tokens
 from shared.blocks.block import Context
 from shared.blocks.completions import Completion, Question
 from shared.blocks.prices import Usage
@@ -35,7 +36,7 @@ async def ask(question: Question, at: Endpoint, context: Context) -> Completion:
 
 
 def _options(question: Question) -> dict[str, Any]:
-    thinks = thinking.thinks(question.model)
+    thinks = openai_models.of(question.model).thinks
     form: Any = question.form
     if form == "json":
         form = {"type": "json_object"}
@@ -52,7 +53,7 @@ def _options(question: Question) -> dict[str, Any]:
     }
     return {
         "model": question.model,
-        "messages": [dict(message) for message in question.messages],
+        "messages": [thoughts.without(message) for message in question.messages],
         **{name: value for name, value in options.items() if value is not None},
     }
 
@@ -61,8 +62,6 @@ def _completion(answer: Any, model: str) -> Completion:
     if not getattr(answer, "choices", None):
         raise completions.refused(f"{model} answered without a choice")
     choice = answer.choices[0]
-    if refusal := getattr(choice.message, "refusal", None):
-        raise completions.refused(f"{model} refused: {refusal}")
     return Completion(
         text=choice.message.content or "",
         model=answer.model or model,
@@ -70,7 +69,12 @@ def _completion(answer: Any, model: str) -> Completion:
         tool_calls=[_call(call) for call in choice.message.tool_calls or () if call.type == "function"],
         cut=choice.finish_reason == "length",
         reported=_reported(answer.usage),
+        refusal=_refusal(choice.finish_reason, getattr(choice.message, "refusal", None)),
     )
+
+
+def _refusal(ended: str | None, said: str | None) -> str:
+    return completions.FILTERED if ended == "content_filter" else said or ""
 
 
 def _call(call: Any) -> dict[str, Any]:
@@ -81,6 +85,7 @@ def _call(call: Any) -> dict[str, Any]:
 async def _streamed(create: Any, options: dict[str, Any], question: Question) -> Completion:
     """The answer put together from its pieces, each told as it comes."""
     text: list[str] = []
+    refusal: list[str] = []
     calls: dict[int, dict[str, Any]] = {}
     model, used, ended = question.model, None, ""
     async with await create(**options, stream=True, stream_options={"include_usage": True}) as stream:
@@ -88,7 +93,8 @@ async def _streamed(create: Any, options: dict[str, Any], question: Question) ->
             model, used = chunk.model or model, chunk.usage or used
             for choice in chunk.choices[:1]:
                 ended = choice.finish_reason or ended
-                if piece := choice.delta.content or getattr(choice.delta, "refusal", None):
+                refusal.append(getattr(choice.delta, "refusal", None) or "")
+                if piece := choice.delta.content:
                     text.append(piece)
                     if question.tell is not None:
                         await question.tell(piece)
@@ -107,6 +113,7 @@ async def _streamed(create: Any, options: dict[str, Any], question: Question) ->
         tool_calls=[calls[index] for index in sorted(calls)],
         cut=ended == "length",
         reported=_reported(used),
+        refusal=_refusal(ended, "".join(refusal)),
     )
 
 
@@ -133,6 +140,7 @@ def usage(counted: Any) -> Usage:
         prompt=int(getattr(counted, "prompt_tokens", None) or getattr(counted, "input_tokens", None) or 0),
         completion=int(getattr(counted, "completion_tokens", None) or getattr(counted, "output_tokens", None) or 0),
         cached=int(getattr(details, "cached_tokens", None) or 0),
+        written=int(getattr(details, "cache_write_tokens", None) or 0),
     )
 
 
@@ -183,6 +191,12 @@ async def translated(model: str, at: Endpoint, context: Context) -> AsyncGenerat
         raise completions.by_status(
             model, error.status_code, error.message, error.code, error.response.headers, at, context
         ) from error
+    except openai.APIError as error:  # within a stream that had begun
+        body: Any = error.body
+        said = cast(Mapping[str, Any], body) if isinstance(body, Mapping) else {"message": error.message}
+        raise completions.by_code(model, said, at, context) from error
+    except json.JSONDecodeError as error:
+        raise completions.garbled(model, error) from error
     except openai.OpenAIError as error:
         raise completions.refused(f"The request to {model} failed: {error}") from error
 

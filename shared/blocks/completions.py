@@ -1,7 +1,8 @@
 """What does a language model answer to messages, and what did that cost?
 
 Messages, tools and calls are in OpenAI's form, whichever service answers. One place chooses the service
-(``providers``), asks it (``chat_api``, ``messages_api``), counts the cost and says which failures may pass.
+(``providers``), asks it (``chat_api``, ``responses_api``, ``messages_api``), counts the cost and says which failures
+may pass.
 """
 
 import email.utils
@@ -14,7 +15,7 @@ from datetime import UTC
 from typing import Any
 
 from shared import metrics
-from shared.blocks import budget, prices, providers, retired, thinking, tokens
+from shared.blocks import budget, openai_models, prices, providers, retired, thoughts, tokens
 from shared.blocks.block import Context
 from shared.blocks.prices import Usage
 from shared.blocks.providers import Endpoint
@@ -26,7 +27,12 @@ TIMEOUT_SECONDS = 240.0
 ANSWER_TOKENS = 4_096
 """Held for an answer whose length nobody limits."""
 
+FILTERED = "its content filter stopped the answer"
+
 _SECRET = 8  # a key of fewer characters is none
+
+_STATUSES = {"rate_limit_exceeded": 429, "too_many_requests": 429, "server_error": 500, "overloaded_error": 529}
+"""What an error that comes inside of an answer would have been as one of HTTP; what is not here stays wrong."""
 
 Message = Mapping[str, Any]
 """``{"role": "system" | "user" | "assistant" | "tool", "content": text, …}``."""
@@ -68,7 +74,8 @@ class Question:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """``tool_calls`` in OpenAI's form. ``cut``: the answer ended at ``max_tokens``. ``reported``: what the service
-    itself says that the call cost, in dollars."""
+    itself says that the call cost, in dollars. ``refusal``: why there is no answer, which is paid all the same.
+    ``thoughts``: what the service wants to see again of this turn (``thoughts``)."""
 
     text: str
     model: str
@@ -76,6 +83,8 @@ class Completion:
     tool_calls: Sequence[Mapping[str, Any]] = ()
     cut: bool = False
     reported: float | None = None
+    refusal: str = ""
+    thoughts: Mapping[str, Any] | None = None
 
     @property
     def token_usage(self) -> dict[str, int]:
@@ -90,7 +99,8 @@ class Completion:
     def message(self) -> dict[str, Any]:
         """The answer as a message of the conversation."""
         calls = [dict(call) for call in self.tool_calls]
-        return {"role": "assistant", "content": self.text or None} | ({"tool_calls": calls} if calls else {})
+        kept = {thoughts.KEY: self.thoughts} if self.thoughts else {}
+        return {"role": "assistant", "content": self.text or None} | ({"tool_calls": calls} if calls else {}) | kept
 
     def first_call_alone(self) -> "Completion":
         """The same with one call at most: not every service keeps to one."""
@@ -116,9 +126,9 @@ async def complete(
         raise errors.BlockError("The model is empty: name one, such as gpt-6-luna", reason="INVALID_INPUT")
     at = await providers.endpoint(name, model.credentials, model.ollama_host, context)
     effort = None
-    if at.url == providers.PROVIDERS["openai"].url:
-        asked, name = name, retired.answering(name, context.now(), tools=bool(tools))
-        effort = thinking.effort(name, successor=name != asked, tools=bool(tools))
+    if providers.is_openais(at.url):
+        asked, name = name, retired.answering(name, context.now())
+        effort = openai_models.effort(name, successor=name != asked, tools=bool(tools))
     question = Question(
         messages=messages,
         model=name,
@@ -133,13 +143,22 @@ async def complete(
     )
     if at.api == "anthropic":
         from shared.blocks import messages_api as api
+    elif at.responses and openai_models.api(name, tools=bool(tools) or _calls_some(messages)) == "responses":
+        from shared.blocks import responses_api as api
     else:
         from shared.blocks import chat_api as api
     most = Usage(prompt=_asked_tokens(question), completion=model.max_tokens or ANSWER_TOKENS)
     async with paying(context, at, name, messages, most) as bill:
         completion = await api.ask(question, at, context)
         bill.dollars = charge(context, at, name, completion.usage, completion.reported)
+    if completion.refusal:
+        raise refused(f"{name} refused: {completion.refusal[:1_000]}")
     return completion
+
+
+def _calls_some(messages: Sequence[Message]) -> bool:
+    """Whether tools were called, which an agent's last turn may call no more."""
+    return any(message.get("tool_calls") or message.get("role") == "tool" for message in messages)
 
 
 def paying(
@@ -218,6 +237,17 @@ def by_status(
     if status in (408, 409, 429) or status >= 500:
         return _retryable(what, after=retry_after(headers, context))
     return refused(what)
+
+
+def by_code(model: str, error: Mapping[str, Any], at: Endpoint, context: Context) -> errors.BlockError:
+    """What an error means that comes inside of an answer, or in a stream: ``{code, message, type}``."""
+    code = str(error.get("code") or error.get("type") or "")
+    message = f"{code or 'error'}: {error.get('message') or 'it says no more'}"
+    return by_status(model, _STATUSES.get(code, 400), message, code, {}, at, context)
+
+
+def garbled(model: str, error: BaseException) -> errors.Retryable:
+    return _retryable(f"{model} answered with what is no JSON ({error})")
 
 
 def retry_after(headers: Mapping[str, str], context: Context) -> float | None:

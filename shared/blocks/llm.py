@@ -64,7 +64,7 @@ class ModelBlock(Block):
     def advice(cls, input_data: Mapping[str, Any]) -> Sequence[Advice]:
         model = input_data.get("model")
         name = model.strip() if isinstance(model, str) else ""
-        end = retired.end_of(name, tools=cls.calls_tools)
+        end = retired.end_of(name)
         if end is None or any(providers.asked(name, input_data.get(pin)) != "openai" for pin in cls.credentials):
             return ()
         day, successor = end

@@ -113,8 +113,6 @@ def _arguments(text: Any) -> dict[str, Any]:
 
 
 def _completion(answer: Any, model: str) -> Completion:
-    if answer.stop_reason == "refusal":
-        raise completions.refused(f"{model} refused to answer")
     used = answer.usage
     cached, written = used.cache_read_input_tokens or 0, used.cache_creation_input_tokens or 0
     return Completion(
@@ -128,6 +126,7 @@ def _completion(answer: Any, model: str) -> Completion:
         ),
         tool_calls=[_call(block) for block in answer.content if block.type == "tool_use"],
         cut=answer.stop_reason == "max_tokens",
+        refusal="it does not say why" if answer.stop_reason == "refusal" else "",
     )
 
 

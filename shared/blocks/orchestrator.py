@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.blocks import agent_loop, completions, llm
+from shared.blocks import agent_loop, completions, llm, thoughts
 from shared.blocks.agent_loop import Conversation
 from shared.blocks.block import BlockOutput, Context, Example, may_be_set
 from shared.blocks.completions import Completion, Message
@@ -117,7 +117,7 @@ class OrchestratorBlock(llm.ModelBlock):
         tools = await context.tools.offered()
         ask = self._asker(input, context)
         completion, calls = await _callable(ask, messages, tools, tries=input.retry)
-        messages.append(completion.message)
+        messages = thoughts.bounded([*messages, completion.message])
         for call in calls:
             yield "tools", call
         if not calls:

@@ -17,13 +17,14 @@ from shared.domain import errors
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """``models``: a pattern of the names that it has. ``where``: where a person gets a key. ``ended``: when it
-    stopped answering."""
+    """``models``: a pattern of the names that it has. ``where``: where a person gets a key. ``responses``: whether it
+    is asked over the Responses API where a model needs that. ``ended``: when it stopped answering."""
 
     url: str
     where: str
     models: str
     api: Literal["openai", "anthropic"] = "openai"
+    responses: bool = False
     ended: str = ""
 
 
@@ -32,6 +33,7 @@ PROVIDERS: Final[Mapping[str, Provider]] = {
         url="https://api.openai.com/v1",
         where="https://platform.openai.com/api-keys",
         models=r"gpt-(\d|image-).*|o\d.*|chatgpt-.*|text-embedding-.*",
+        responses=True,
     ),
     "anthropic": Provider(
         url="https://api.anthropic.com",
@@ -102,15 +104,23 @@ def need(provider: str) -> Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where a call goes. ``chosen``: a user chose the host, so that the way there has to be guarded; ``own``: with
-    the user's key."""
+    """Where a call goes. ``responses``: it speaks the Responses API too. ``chosen``: a user chose the host, so that
+    the way there has to be guarded; ``own``: with the user's key."""
 
     provider: str
     url: str
     key: str
     api: Literal["openai", "anthropic"] = "openai"
+    responses: bool = False
     chosen: bool = False
     own: bool = False
+
+
+def is_openais(url: str) -> bool:
+    """Whether OpenAI itself is there, in whichever region
+    (https://developers.openai.com/api/docs/guides/your-data#data-residency-controls)."""
+    host = urlsplit(url).hostname or ""
+    return url == PROVIDERS["openai"].url or f".{host}".endswith(".api.openai.com")
 
 
 def of(model: str) -> str:
@@ -126,14 +136,15 @@ async def endpoint(model: str, chosen: Any, ollama_host: str, context: Context) 
         return await _own(asked(model, chosen), chosen, context)
     url, key = context.settings.get("OPENAI_BASE_URL", ""), context.settings.get("OPENAI_API_KEY", "")
     if url:
-        return Endpoint(provider=DEPLOYMENT, url=url, key=key)
+        speaks = is_openais(url) or bool(context.settings.get("OPENAI_RESPONSES_API"))
+        return Endpoint(provider=DEPLOYMENT, url=url, key=key, responses=speaks)
     if provider == "ollama":
         return Endpoint(provider=provider, url=_ollama(ollama_host), key="", chosen=True)
     if not key:
         raise _not_configured(f"No language model is configured for {model}", provider)
     if provider != "openai":
         raise _not_configured(f"{model} is a model of {provider}, for which OPENAI_API_KEY is no key", provider)
-    return Endpoint(provider=provider, url=PROVIDERS[provider].url, key=key)
+    return Endpoint(provider=provider, url=PROVIDERS[provider].url, key=key, responses=True)
 
 
 def asked(model: str, chosen: Any) -> str:
@@ -156,7 +167,9 @@ async def _own(provider: str, chosen: Any, context: Context) -> Endpoint:
     if not isinstance(credential, ApiKey):
         raise errors.BlockError(f"An api_key of {needed.provider} is needed.", reason="CREDENTIALS_UNSUITABLE")
     at = PROVIDERS[needed.provider]
-    return Endpoint(provider=needed.provider, url=at.url, key=credential.api_key, api=at.api, own=True)
+    return Endpoint(
+        provider=needed.provider, url=at.url, key=credential.api_key, api=at.api, responses=at.responses, own=True
+    )
 
 
 def _ollama(host: str) -> str:

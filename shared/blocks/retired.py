@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, time
 from typing import Final
 
 _SMALL, _MIDDLE, _LARGE = "gpt-6-luna", "gpt-6.1-terra", "gpt-6.1-sol"
-_LARGE_WITH_TOOLS = "gpt-6-sol"
 _ENDS: Final[Mapping[date, Mapping[str, tuple[str, ...]]]] = {
     date(2026, 10, 23): {
         _SMALL: ("gpt-3.5-turbo", "gpt-3.5-turbo-0125", "gpt-4.1-nano", "gpt-4.1-nano-2025-04-14"),
@@ -41,16 +40,12 @@ _SUCCESSORS: Final = {
 }
 
 
-def end_of(model: str, *, tools: bool) -> tuple[date, str] | None:
+def end_of(model: str) -> tuple[date, str] | None:
     """The day from which on OpenAI has no more of it, past or to come, and the model that answers from then on."""
-    if model not in _SUCCESSORS:
-        return None
-    day, successor = _SUCCESSORS[model]
-    return day, _LARGE_WITH_TOOLS if tools and successor == _LARGE else successor
+    return _SUCCESSORS.get(model)
 
 
-def answering(model: str, now: datetime, *, tools: bool) -> str:
-    """The model that answers at OpenAI where this one is asked for: itself, as long as it is there. ``tools``:
-    whether it is to call some, which the largest do over the Responses API only (``thinking``)."""
-    end = end_of(model, tools=tools)
+def answering(model: str, now: datetime) -> str:
+    """The model that answers at OpenAI where this one is asked for: itself, as long as it is there."""
+    end = end_of(model)
     return model if end is None or now < datetime.combine(end[0], time(), UTC) else end[1]

@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from shared.blocks import thoughts
+
 ASCII_A_TOKEN: Final = 3
 BYTES_A_TOKEN: Final = 2
 A_MESSAGE: Final = 4
@@ -30,8 +32,8 @@ def of_messages(messages: Sequence[Mapping[str, Any]]) -> int:
 
 def _text(message: Mapping[str, Any]) -> str:
     content = message.get("content")
-    calls = message.get("tool_calls")
-    return f"{content if content is not None else ''}{calls if calls else ''}"
+    more = [message[name] for name in ("tool_calls", thoughts.KEY) if message.get(name)]
+    return f"{content if content is not None else ''}{''.join(map(str, more))}"
 
 
 def split(text: str, size: int, overlap: int) -> list[str]:

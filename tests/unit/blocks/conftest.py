@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from shared.blocks import catalog, chat_api, runner
+from shared.blocks import catalog, chat_api, completions, runner
 from shared.blocks.block import Context
+from shared.blocks.completions import Completion, Model
 from shared.blocks.memory import Kept, Near, Scope
-from tests.unit.blocks.model_service import Service
+from tests.unit.blocks.model_service import ASKED, TOOL, Service
 
 NOON = datetime(2026, 3, 14, 12, 0, 0, tzinfo=UTC)
 
@@ -90,6 +91,23 @@ async def run(context: Any, service: Service) -> AsyncIterator[Callable[..., Any
         block = catalog.get(block_type)
         more.setdefault("settings", {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": service.url})
         return await runner.collect(block, catalog.read_input(block, values), context(**more))
+
+    yield go
+    await chat_api.close()
+
+
+@pytest.fixture
+async def ask(context: Any, service: Service) -> AsyncIterator[Callable[..., Any]]:
+    """Asks a model of ``service``, which speaks both of OpenAI's APIs, with a tool."""
+    settings = {"OPENAI_API_KEY": "sk-of-all", "OPENAI_BASE_URL": service.url, "OPENAI_RESPONSES_API": "true"}
+
+    async def go(
+        messages: Any = ASKED, *, model: Model | str = "gpt-6.1-sol", tools: Any = (TOOL,), **more: Any
+    ) -> Completion:
+        options = {name: more.pop(name) for name in ("parallel", "form", "pin") if name in more}
+        asked = Model(name=model) if isinstance(model, str) else model
+        made = context(**{"settings": settings, **more})
+        return await completions.complete(messages, asked, made, tools=tools, **options)
 
     yield go
     await chat_api.close()

@@ -14,6 +14,16 @@ ANSWER = {
     "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4},
 }
 
+TOOL: dict[str, Any] = {
+    "type": "function",
+    "function": {
+        "name": "look_up",
+        "description": "Looks up",
+        "parameters": {"type": "object", "properties": {"word": {"type": "string"}}},
+    },
+}
+ASKED = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "What is a ship?"}]
+
 
 class Service:
     """A language model on a free port: keeps what it was asked, and gives its answers in turn, the last for ever."""
@@ -21,7 +31,8 @@ class Service:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
-        self.answers: list[tuple[int, dict[str, Any], dict[str, str]]] = [(200, ANSWER, {})]
+        self.paths: list[str] = []
+        self.answers: list[tuple[int, Any, dict[str, str]]] = [(200, ANSWER, {})]
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -30,10 +41,14 @@ class Service:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 service.asked.append(json.loads(body))
+                service.paths.append(self.path)
                 service.headers.append({name.lower(): value for name, value in self.headers.items()})
                 status, answer, headers = service.answers[0] if len(service.answers) == 1 else service.answers.pop(0)
-                payload = json.dumps(answer).encode()
+                payload = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 kind = "application/json"
+                if isinstance(answer, list):  # the events of a stream
+                    pieces = [b"data: %s\n\n" % json.dumps(event).encode() for event in answer]
+                    payload, kind = b"".join(pieces), "text/event-stream"
                 if "x-stream" in headers:  # the answer is the one piece of a stream
                     payload, kind = b"data: " + payload + b"\n\ndata: [DONE]\n\n", "text/event-stream"
                 self.send_response(status)
@@ -66,3 +81,26 @@ def said(text: str | None, *, calls: list[dict[str, Any]] | None = None, finish:
     choice = {"index": 0, "finish_reason": finish, "message": message}
     usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
     return 200, {**ANSWER, "choices": [choice], "usage": usage}, {}
+
+
+def responded(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """An answer of the Responses API, of 100 tokens and 10."""
+    usage = {"input_tokens": 100, "output_tokens": 10, "total_tokens": 110}
+    head = {"id": "resp_1", "object": "response", "status": "completed", "error": None, "incomplete_details": None}
+    return {**head, "model": "gpt-6.1-sol", "output": list(items), "usage": usage, **more}
+
+
+def written(text: str, **more: Any) -> dict[str, Any]:
+    """An item of such an answer: a message."""
+    part = {"type": "output_text", "text": text, "annotations": []}
+    return {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [part], **more}
+
+
+def called(id_: str, name: str, arguments: Any = "{}") -> dict[str, Any]:
+    """An item of such an answer: a call."""
+    return {"id": f"fc_{id_}", "type": "function_call", "call_id": id_, "name": name, "arguments": arguments}
+
+
+def thought(id_: str, content: str | None = "sealed") -> dict[str, Any]:
+    """An item of such an answer: what was thought, encrypted."""
+    return {"id": id_, "type": "reasoning", "summary": [], "encrypted_content": content}
