@@ -81,7 +81,7 @@ def arguments_of(call: Mapping[str, Any], tool: Tool) -> dict[str, Any]:
     """The arguments of a call. ValueError says to the model what is wrong with them."""
     try:
         given = json.loads(call["arguments"] or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"The arguments are not JSON: {error}.") from error
     if not isinstance(given, dict):
         raise ValueError("The arguments must be a JSON object.")

@@ -195,7 +195,7 @@ async def translated(model: str, at: Endpoint, context: Context) -> AsyncGenerat
         body: Any = error.body
         said = cast(Mapping[str, Any], body) if isinstance(body, Mapping) else {"message": error.message}
         raise completions.by_code(model, said, at, context) from error
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise completions.garbled(model, error) from error
     except openai.OpenAIError as error:
         raise completions.refused(f"The request to {model} failed: {error}") from error

@@ -41,7 +41,20 @@ class Turn:
     def kept(self, model: str) -> dict[str, Any] | None:
         """What of it no message says; None: nothing."""
         more = any(item["type"] == "reasoning" or "phase" in item for item in self.items)
-        return {"model": model, "items": self.items} if more else None
+        return {"model": model, "items": [_short(item, self.text) for item in self.items]} if more else None
+
+
+def _short(item: Item, text: str) -> Item:
+    """Without a text that the message holds as well; its length says whether that is still the same."""
+    if item.get("content") != text:
+        return item
+    return {name: value for name, value in item.items() if name != "content"} | {"length": len(text)}
+
+
+def _whole(item: Mapping[str, Any], content: Any) -> str:
+    """The text of such an item again; empty: it is no longer what it was."""
+    own = item.get("content", content)
+    return own if isinstance(own, str) and item.get("length", len(own)) == len(own) else ""
 
 
 def _visible(texts: Sequence[tuple[str | None, str]]) -> str:
@@ -150,6 +163,7 @@ def _said(part: Any) -> str:
 def _thinking_turn(message: Message, model: str) -> list[Item]:
     """The turn as the model made it. Empty: it thought nothing, was another, or what it said has been changed since
     (shortened, or edited by whoever stored it): thoughts fit only to what followed them."""
+    content = message.get("content") or ""
     calls = {str(call.get("id")): call for call in _calls(message)}
     items: list[Item] = []
     waiting: list[Item] = []
@@ -159,8 +173,8 @@ def _thinking_turn(message: Message, model: str) -> list[Item]:
             case {"type": "reasoning"}:
                 waiting += _thought(item)
                 continue
-            case {"type": "message", "content": str(text)}:
-                phase = _phase(item)
+            case {"type": "message"}:
+                phase, text = _phase(item), _whole(item, content)
                 texts.append((phase, text))
                 found = {"role": "assistant", "content": text} | ({"phase": phase} if phase else {})
             case {"type": "function_call", "call_id": str(id_)} if id_ in calls:
@@ -170,7 +184,7 @@ def _thinking_turn(message: Message, model: str) -> list[Item]:
                 continue
         items += [*waiting, found]
         waiting.clear()
-    same = not calls and _visible(texts) == (message.get("content") or "")
+    same = not calls and _visible(texts) == content
     return items if same else []
 
 

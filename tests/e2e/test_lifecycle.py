@@ -168,7 +168,7 @@ def test_functions_get_the_environment_of_the_cloud_beside_their_own_settings(la
     assert seen["STORAGE_EMULATOR_HOST"] == endpoints["storage"]
     assert f"http://{seen['FIREBASE_AUTH_EMULATOR_HOST']}" == endpoints["auth"]
     assert seen["OIDC_CERTS_URL"] == f"{endpoints['auth']}/oauth2/v3/certs"
-    assert seen["OPENAI_API_KEY"] == "stub"
+    assert (seen["OPENAI_API_KEY"], seen["OPENAI_RESPONSES_API"]) == ("stub", "true")
     assert httpx.get(seen["OIDC_CERTS_URL"]).json()["keys"]
 
 
@@ -176,7 +176,7 @@ def test_a_key_of_ones_own_keeps_the_language_model_stub_out(launch: Launch) -> 
     launched = launch(environment={"OPENAI_API_KEY": "sk-mine"}).wait_until_up()
     seen = httpx.get(f"{launched.gateway}/echo/environment").json()
     assert seen["OPENAI_API_KEY"] == "sk-mine"
-    assert "OPENAI_BASE_URL" not in seen
+    assert not {"OPENAI_BASE_URL", "OPENAI_RESPONSES_API"} & set(seen)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")

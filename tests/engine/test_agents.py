@@ -69,6 +69,7 @@ async def test_tools_of_one_turn_are_called_in_their_order_and_told_in_it(stage:
         (("Shout_it", {}), "'text' is missing"),
         (("Shout_it", {"text": "a", "size": 1}), "no argument 'size'"),
         (("Shout_it", "{"), "not JSON"),
+        (("Shout_it", "[" * 100_000), "not JSON"),
         (("Shout_it", "[]"), "JSON object"),
         (("Whisper", {}), "no tool 'Whisper'"),
     ],

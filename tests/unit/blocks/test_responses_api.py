@@ -108,6 +108,7 @@ async def test_a_call_that_is_not_counted_rightly_still_has_its_answer(
         (b"null", False, "no response: None"),
         (b'{"output": [', True, "no JSON"),
         (b"<html>", True, "no JSON"),
+        (b'{"output": "\xff"}', True, "no JSON"),
     ],
 )  # fmt: skip
 async def test_what_is_no_answer_is_a_failure_that_says_so(
@@ -143,6 +144,21 @@ async def test_a_refusal_is_paid(ask: Ask, service: Service, api: str) -> None:
     charges: list[float] = []
     assert "refused: I will not." in (await failed(ask, model=api, charges=charges)).message
     assert len(charges) == 1
+
+
+@pytest.mark.parametrize(
+    ("delta", "ended", "says"),
+    [({"refusal": "I will not."}, "stop", "I will not."), ({"content": "So"}, "content_filter", "filter")],
+)
+async def test_chat_completions_refuse_in_streams_as_they_do_without(
+    ask: Ask, service: Service, delta: Any, ended: str, says: str
+) -> None:
+    chunk = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o"}
+    choices = [{"index": 0, "delta": delta, "finish_reason": None}, {"index": 0, "delta": {}, "finish_reason": ended}]
+    service.answers = [(200, [{**chunk, "choices": [choice]} for choice in choices], {})]
+    watching = Watching()
+    assert says in (await failed(ask, model="gpt-4o", pin="p", listeners=watching)).message
+    assert "I will not." not in watching.heard
 
 
 @pytest.mark.parametrize(("items", "text"), [([written("A ves")], "A ves"), ([thought("rs_1", None)], ""), ([], "")])

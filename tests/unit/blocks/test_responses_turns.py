@@ -15,8 +15,9 @@ Ask = Callable[..., Any]
 
 
 async def test_what_was_thought_comes_back_with_the_result_of_the_call(ask: Ask, service: Service) -> None:
+    summary = [{"type": "summary_text", "text": "It is about ships."}]
     items = [
-        thought("rs_1"),
+        thought("rs_1") | {"summary": summary},
         written("I look.", phase="commentary"),
         called("c1", "look_up", '{"word": "ship"}'),
         thought("rs_2"),
@@ -26,9 +27,10 @@ async def test_what_was_thought_comes_back_with_the_result_of_the_call(ask: Ask,
     turn = (await ask()).message
     stored = json.loads(json.dumps([*ASKED, turn, RESULT, {**RESULT, "tool_call_id": "c2", "content": {"a": 1}}]))
     assert (await ask(stored, tools=())).text == "A vessel."
+    assert "I look." not in json.dumps(turn[thoughts.KEY])  # which the message says already
     assert service.paths == ["/v1/responses"] * 2  # the last turn too, which may call no more
     assert service.asked[1]["input"][2:] == [
-        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "sealed"},
+        {"type": "reasoning", "id": "rs_1", "summary": summary, "encrypted_content": "sealed"},
         {"role": "assistant", "content": "I look.", "phase": "commentary"},
         {"type": "function_call", "call_id": "c1", "name": "look_up", "arguments": '{"word": "ship"}'},
         {"type": "reasoning", "id": "rs_2", "summary": [], "encrypted_content": "sealed"},
@@ -41,9 +43,12 @@ async def test_what_was_thought_comes_back_with_the_result_of_the_call(ask: Ask,
 async def test_thoughts_before_a_call_that_is_not_made_go_with_it(ask: Ask, service: Service) -> None:
     items = [thought("rs_1"), called("c1", "look_up"), thought("rs_2"), called("c2", "look_up"), thought("rs_3")]
     service.answers = [(200, responded(*items), {}), (200, responded(written("A vessel.")), {})]
-    await ask([*ASKED, (await ask()).first_call_alone().message, RESULT])
-    kinds = [item.get("id") or item.get("call_id") for item in service.asked[1]["input"][2:]]
-    assert kinds == ["rs_1", "c1", "c1"]
+    completion = await ask()
+    await ask([*ASKED, completion.first_call_alone().message, RESULT])
+    second = {**completion.message, "tool_calls": completion.message["tool_calls"][1:]}
+    await ask([*ASKED, second, {**RESULT, "tool_call_id": "c2"}])
+    kinds = [[item.get("id") or item.get("call_id") for item in asked["input"][2:]] for asked in service.asked[1:]]
+    assert kinds == [["rs_1", "c1", "c1"], ["rs_2", "c2", "c2"]]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +63,8 @@ async def test_thoughts_before_a_call_that_is_not_made_go_with_it(ask: Ask, serv
             {"type": "web_search_call", "id": "ws"}, 7, {"type": "function_call", "call_id": ["x"]}]}},
          "gpt-6.1-sol"),
         ({thoughts.KEY: "nothing"}, "gpt-6.1-sol"),
+        ({thoughts.KEY: {"model": "gpt-6.1-sol", "items": [{"type": "message", "content": 5, "length": "3"}]}},
+         "gpt-6.1-sol"),
     ],
 )  # fmt: skip
 async def test_thoughts_that_are_anothers_or_no_longer_fit_are_left_out(

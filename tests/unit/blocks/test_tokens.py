@@ -52,3 +52,8 @@ def test_messages_are_not_changed_in_place() -> None:
     message = {"role": "user", "content": "x" * 9_000}
     tokens.fit([message], 10)
     assert len(message["content"]) == 9_000
+
+
+def test_what_was_thought_takes_its_room_too():
+    turn = {"role": "assistant", "content": "a"}
+    assert tokens.of_messages([{**turn, "responses": {"items": ["s" * 300]}}]) > tokens.of_messages([turn]) + 100
