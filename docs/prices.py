@@ -23,6 +23,24 @@ PROVIDERS = {
 }
 """Our name of a provider -> that of the package."""
 
+ADDED: dict[str, dict[str, Any]] = {
+    "openai": {
+        "gpt-6.2-astra": {
+            **{"input": 8.0, "cached": 0.4, "written": 10.0, "output": 40.0},
+            "long": {"above": 272_000, "input": 16.0, "cached": 0.8, "written": 20.0, "output": 60.0},
+            "window": 1_050_000,
+        },
+        "gpt-6.2-sol": {
+            **{"input": 2.0, "cached": 0.1, "written": 2.5, "output": 10.0},
+            "long": {"above": 272_000, "input": 4.0, "cached": 0.2, "written": 5.0, "output": 15.0},
+            "window": 1_050_000,
+        },
+    }
+}
+"""Models that are newer than the package; once it has them, its rows count. By
+https://developers.openai.com/api/docs/models/gpt-6.2-sol, and https://vercel.com/ai-gateway/models/gpt-6.2-astra.md:
+that does not say what caches and long prompts cost, for which the ratios of the former stand."""
+
 _RATES = {"input": "input_mtok", "cached": "cache_read_mtok", "written": "cache_write_mtok", "output": "output_mtok"}
 
 
@@ -32,10 +50,12 @@ def table(day: date) -> dict[str, Any]:
     known = {provider.id: provider for provider in data.providers}
     return {
         "date": day.isoformat(),
-        "source": f"genai-prices {metadata.version('genai-prices')}, https://github.com/pydantic/genai-prices",
+        "source": f"genai-prices {metadata.version('genai-prices')}, https://github.com/pydantic/genai-prices; "
+        "newer models: docs/prices.py",
         "unit": "US dollars for a million tokens",
         "models": {
-            ours: {
+            ours: ADDED.get(ours, {})
+            | {
                 name: row
                 for model in known[theirs].models
                 if (row := _row(model, day))

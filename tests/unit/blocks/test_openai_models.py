@@ -109,3 +109,9 @@ def test_a_retired_model_is_named_with_the_one_that_answers():
 )
 def test_what_answers_as_it_is_named_is_no_matter(block_type: str, input_data: dict[str, object]):
     assert _advice(block_type, **input_data) == []
+
+
+@pytest.mark.parametrize("model", ["gpt-6-astra", "gpt-6.1-sol", "gpt-6.1-terra", "gpt-6.2-astra", "gpt-6.2-sol"])
+def test_what_calls_tools_over_the_responses_api_has_a_price_of_each_kind(model: str) -> None:
+    row = prices.find("openai", model) or {}
+    assert {"input", "cached", "written", "output", "long", "window"} <= row.keys()
