@@ -21,14 +21,14 @@ LONG := \
 	SCHEDULES=100000 EVENTS=1000 \
 	STREAM_SEEDS=50 NOTIFIED_USERS=30 \
 	DIFFERENTIAL_SEQUENCES=5000 LOCAL_KILLS=200 TRANSFERS=1000 \
-	BUNDLE=1
+	JAVASCRIPT_EXPRESSIONS=20000 BUNDLE=1
 SLOW := \
 	tests/property tests/crash \
 	tests/engine/test_scale.py tests/engine/test_schedules.py tests/engine/test_ingress.py \
 	tests/engine/test_live.py tests/engine/test_sending.py \
 	tests/e2e/test_kills.py tests/e2e/test_main_job.py \
 	tests/differential tests/upstream tests/contract/firestore \
-	tests/deploy/test_bundle.py
+	tests/unit/javascript tests/deploy/test_bundle.py
 .PHONY: help setup run demo test domain compiled long check types unsafe audit fmt lock
 .DEFAULT_GOAL := help
 

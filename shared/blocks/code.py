@@ -1,5 +1,6 @@
 """Which blocks run what a user wrote in a programming language?"""
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator
 from typing import Any
@@ -50,6 +51,55 @@ class EvaluateExpressionBlock(Block):
                 functools.partial(scripts.evaluate, input.expression, names, seconds=input.timeout_seconds)
             ),
         )
+
+
+class JavaScriptExpressionBlock(Block):
+    block_type = "JAVASCRIPT_EXPRESSION"
+    category = "CODE"
+    description = "Computes the value of an expression of JavaScript over its values, in a sandbox."
+    pure = True
+    examples = [
+        Example(
+            title="Sorted and put together",
+            input={
+                "expression": "rows.sort((a, b) => b.n - a.n).map(({ id }) => id).join('-')",
+                "values": {"rows": [{"id": "a", "n": 9}, {"id": "b", "n": 10}]},
+            },
+            output=[("result", "b-a")],
+        ),
+        Example(
+            title="Types and copies",
+            input={
+                "expression": "({ ...item, kind: typeof item.n, none: typeof item.x })",
+                "values": {"item": {"n": 1}},
+            },
+            output=[("result", {"n": 1, "kind": "number", "none": "undefined"})],
+        ),
+        Example(title="A mistake is named", input={"expression": "undefined.x"}, fails="no property x"),
+        Example(
+            title="What is not known is named", input={"expression": "eval('1')"}, fails="eval has no counterpart"
+        ),
+    ]
+
+    class Input(BlockInput):
+        expression: str = Field(
+            description="The expression: operators, arrow functions, objects, lists and texts with spreads, and the "
+            "functions of JavaScript's values; no assignments, loops or patterns."
+        )
+        values: dict[str, Any] = Field(default_factory=dict[str, Any], description="Values, by their names.")
+        timezone: str = Field(default="UTC", description="Of which place the clock is that dates are read by.")
+        null_on_error: bool = Field(
+            default=False, description="Whether what JavaScript would throw gives null, as in n8n."
+        )
+
+    class Output(BlockOutput):
+        result: Any = Field(description="The value; undefined is null.")
+
+    async def run(self, input: Input, context: Context) -> AsyncIterator[tuple[str, Any]]:
+        from shared.blocks.sandbox import javascript
+
+        compute = functools.partial(javascript.evaluate, input.expression, input.values, zone=input.timezone)
+        yield "result", await asyncio.to_thread(compute, forgiving=input.null_on_error)
 
 
 class RunPythonBlock(Block):

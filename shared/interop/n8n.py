@@ -114,6 +114,7 @@ def _counterpart(node: N8nNode, report: Report) -> Builder:
     if write is not None and node.type.startswith("n8n-nodes-base."):
         try:
             write(builder)
+            builder.gathers()
         except Untranslated as error:
             reason = f"It cannot be translated: {error}."
         else:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from shared.interop import n8n_scripts
 from shared.interop.n8n_names import Ask, Names
 from shared.interop.n8n_parser import Parser
 from shared.interop.n8n_terms import Term, Untranslated, constant, number, quoted, repeated, text
@@ -72,7 +73,22 @@ def expression(code: str, names: Names) -> Term:
     """What stands between ``{{`` and ``}}``."""
     if len(code) > MAX_EXPRESSION:
         raise Untranslated(f"it has more than {MAX_EXPRESSION} characters")
-    term = Parser(code, names).whole()
+    before = len(names.nodes), len(names.moments), len(names.asks)
+    try:
+        term = Parser(code, names).whole()
+    except Untranslated as error:
+        names.forget(*before)
+        term = _script(code, names, error)
     if len(term.jinja) > MAX_JINJA:
         raise Untranslated("it is too long")
     return term
+
+
+def _script(code: str, names: Names, error: Untranslated) -> Term:
+    """``error``: why no template says it, which is told where a program does not either."""
+    before = len(names.nodes), len(names.moments), len(names.asks)
+    try:
+        return n8n_scripts.script(code, names)
+    except Untranslated as also:
+        names.forget(*before)
+        raise (also if n8n_scripts.is_needed(code) else error) from None

@@ -13,7 +13,8 @@ from typing import Any, cast
 from shared.interop import n8n_expressions as expressions
 from shared.interop import n8n_terms
 from shared.interop.n8n_moments import ZONE, Moment
-from shared.interop.n8n_names import Ask, Names
+from shared.interop.n8n_names import INDEX, Ask, Names
+from shared.interop.n8n_terms import Untranslated
 
 End = tuple[str, str]
 """A node and a pin of it."""
@@ -24,7 +25,7 @@ _WRAPPED = (
     "{% else %}[{% for e in v %}{{ one(e) }}{{ '' if loop.last else ',' }}{% endfor %}]{% endif %}"
 )
 _EMPTY: Sequence[Any] = (None, "", {}, [], False)
-_NAME = re.compile(r"\b[nth]\d+\b")
+_NAME = re.compile(r"\b[nthi]\d+\b")
 
 
 def _iso(zone: str) -> Mapping[str, Any]:
@@ -124,14 +125,19 @@ class Builder:
     def template(self, word: str, write: Callable[[Names], str], source: End | None = None) -> End:
         """A node that fills a template, and the pin that has its text. ``source``: where the item comes from; none:
         out of the input."""
-        names = Names(known=self.node.before, workflow=self.node.workflow)
-        return self._filled(word, write(names), names, source, {})
+        names = Names(known=self.node.before, workflow=self.node.workflow, counts=not self.node.pairs)
+        text = write(names)
+        if names.is_counted and (names.nodes or source is not None):
+            raise Untranslated("$itemIndex beside items of other nodes, or after a rule, has no counterpart")
+        return self._filled(word, text, names, source, {})
 
     def _filled(self, word: str, text: str, names: Names, source: End | None, made: dict[str, End]) -> End:
         """``made``: the pins that have what blocks find out for the same item, by the name in the template."""
         id_ = self.add(word, "FILL_TEXT_TEMPLATE", {"format": f"{n8n_terms.PRELUDE}{text}"})
         self._item(source, (id_, "values_#_item"))
         spoken_of = set(_NAME.findall(text))
+        if INDEX in spoken_of and names.is_counted:
+            self.link(self.counted(), (id_, f"values_#_{INDEX}"))
         for number, name in enumerate(names.nodes):
             if f"n{number}" in spoken_of or not made:
                 self.made.references.append((name, (id_, f"values_#_n{number}")))
@@ -153,8 +159,33 @@ class Builder:
         else:
             self.link(source, sink)
 
+    def counted(self) -> End:
+        """The pin that has the place of an item among all that come: they are gathered first, all that the node has
+        goes on from there."""
+        return f"{self.node.id}/each", "key"
+
+    def gathers(self) -> None:
+        """Where the place of an item is asked for, all items come together before the rest of the node."""
+        end = self.counted()
+        if not any(source == end for source, _ in self.made.links):
+            return
+        taking, self.made.inputs[0] = self.made.inputs[0], []
+        gathered = self.add("all", "GATHER")
+        each = self.add("each", "STEP_THROUGH_ITEMS")
+        self.link((gathered, "items"), (each, "items"))
+        for sink in taking:
+            self.link((each, "item"), sink)
+        self.takes(gathered, "item")
+
     def _asked(self, word: str, ask: Ask, names: Names, source: End | None, made: dict[str, End]) -> End:
-        id_ = self.add(word, ask.block_type, ask.literals)
+        id_ = self.add(word, ask.block_type, self._zoned(ask.literals))
+        for pin, name in ask.items.items():
+            if name == "item":
+                self._item(source, (id_, pin))
+            elif name == INDEX:
+                self.link(self.counted(), (id_, pin))
+            else:
+                self.made.references.append((names.nodes[int(name[1:])], (id_, pin)))
         for pin, text in ask.texts.items():
             self.link(self._filled(f"{word} {pin}", f"{{{{ {text} }}}}", names, source, made), (id_, pin))
         return id_, ask.pin
@@ -171,11 +202,13 @@ class Builder:
             self.link(self._filled(f"{word} text", text, names, source, made), (start, "date"))
         end: End = (start, "date_time")
         for number, (block_type, input_data, pin) in enumerate(moment.steps):
-            data = {key: zone if one == ZONE else one for key, one in input_data.items()}
-            step = self.add(f"{word}.{number + 1}", block_type, data)
+            step = self.add(f"{word}.{number + 1}", block_type, self._zoned(input_data))
             self.link(end, (step, "date"))
             end = (step, pin)
         return end
+
+    def _zoned(self, input_data: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: self.node.timezone if one == ZONE else one for key, one in input_data.items()}
 
     def json(self, word: str, parameter: Any) -> End:
         """A template that writes a value as JSON."""

@@ -8,26 +8,33 @@ from shared.interop.n8n_moments import Moment
 from shared.interop.n8n_terms import Untranslated
 
 MAX_ASKED = 20
+INDEX = "i0"
+"""What a template calls the place of the item among those that come together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """What no template can compute, as whether a pattern matches: a block that does. ``texts``: pin -> a Jinja
-    expression of a text; ``literals``: other pins; ``pin``: the one that has the answer, and always gives one."""
+    expression of a text; ``items``: pin -> what a template calls the item that it gets; ``literals``: other pins;
+    ``pin``: the one that has the answer, and always gives one."""
 
     block_type: str
-    texts: Mapping[str, str]
+    texts: Mapping[str, str] = field(default_factory=dict[str, str])
+    items: Mapping[str, str] = field(default_factory=dict[str, str])
     literals: Mapping[str, Any] = field(default_factory=dict[str, Any])
     pin: str
 
 
 @dataclass(slots=True)
 class Names:
-    """``known``: the nodes that may be spoken of; ``workflow``: the name of the whole. ``nodes``, ``moments``,
-    ``asks``: those that a template speaks of, as ``n0``, ``t0``, ``h0`` and so on."""
+    """``known``: the nodes that may be spoken of; ``workflow``: the name of the whole; ``counts``: whether the place
+    of an item can be told. ``nodes``, ``moments``, ``asks``: those that a template speaks of, as ``n0``, ``t0``,
+    ``h0`` and so on."""
 
     known: frozenset[str]
     workflow: str = ""
+    counts: bool = True
+    is_counted: bool = False
     nodes: list[str] = field(default_factory=list[str])
     moments: list[Moment] = field(default_factory=list[Moment])
     asks: list[Ask] = field(default_factory=list[Ask])
@@ -40,6 +47,15 @@ class Names:
             self.nodes.append(node)
         return f"n{self.nodes.index(node)}"
 
+    def index(self) -> str:
+        """How Jinja calls the place of the item among those that come together."""
+        if not self.counts:
+            raise Untranslated(
+                "$itemIndex in a loop, or where items have to stay with earlier ones, has no counterpart"
+            )
+        self.is_counted = True
+        return INDEX
+
     def at(self, moment: Moment) -> str:
         """How Jinja calls what a moment gives."""
         self.moments.append(moment)
@@ -51,6 +67,10 @@ class Names:
             self.asks.append(ask)
             self._last(self.asks)
         return f"h{self.asks.index(ask)}"
+
+    def forget(self, nodes: int, moments: int, asks: int) -> None:
+        """All that was spoken of after so many."""
+        del self.nodes[nodes:], self.moments[moments:], self.asks[asks:]
 
     def _last(self, several: list[Any]) -> int:
         if len(several) > MAX_ASKED:

@@ -172,6 +172,8 @@ class Parser:
                 else:
                     raise Untranslated("only the first of $items() has a counterpart")
                 return Term(self._names.of(node))
+            case "$itemIndex":
+                return Term(self._names.index(), is_number=True)
             case "$now" | "$today":
                 return self._moment(NOW if name == "$now" else TODAY)
             case "DateTime" | "new" | "Date":

@@ -98,10 +98,10 @@ def test_an_expression_has_the_value_that_it_has_there(parameter: Any, value: An
 
 @pytest.mark.parametrize(
     "code",
-    ["$json.map(x => x)", "eval('x')", "$json[", "$json.a +", "$node['Z'].json.a", "$env.SECRET",
+    ["$json.map(x => $now)", "eval('x')", "$json[", "$json.a +", "$node['Z'].json.a", "$env.SECRET",
      "$json.a.b(1)", "$('A b').all()", "a", "1 2", "(" * 60 + "1" + ")" * 60, "'x" + "y" * 3_000,
-     "`a${`b`}`", "typeof $json.n", "[3, 10].sort()", "{a: 1, ...$json}", "$json.name.replace(/a/, $json.n)",
-     "new Date(2026, 1, 1)", "1e999", "/a/y.test('a')", "Math.random()", "Object.assign(1)", "$input.all().length",
+     "$json.name.replace(/a/, $json.n)",
+     "new Date(2026, 1, 1)", "/a/y.test('a')", "Math.random()", "Object.create(1)", "$input.all().length",
      "this", "\u2028"],
 )  # fmt: skip
 def test_what_has_no_counterpart_says_so(code: str) -> None:
