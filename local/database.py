@@ -14,12 +14,9 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from local.checkpoints import Checkpoints
-
-Rows: TypeAlias = tuple[str, Sequence[Sequence[Any]]]
-"""A statement, and the parameters of each time that it is to run."""
 
 
 class Durable(Protocol):
@@ -34,7 +31,8 @@ class Durable(Protocol):
         ...
 
     def commit_early(self) -> None:
-        """Commit it now, unless others write in the same turns: whoever has nothing more to write says so."""
+        """Commit it now, unless that is dear and others write in the same turns: whoever has nothing more to write
+        says so."""
         ...
 
 
@@ -44,6 +42,7 @@ class Database:
     (https://www.sqlite.org/pragma.html#pragma_synchronous)."""
 
     def __init__(self, path: Path | None, *, fsync: bool = False) -> None:
+        self.path, self.fsync = path, fsync
         self.connection = sqlite3.connect(
             str(path) if path else ":memory:", isolation_level=None, cached_statements=512
         )
@@ -61,7 +60,7 @@ class Database:
         """The loop in which a commit is due."""
         self._asked, self._is_crowded = 0, False
         """How many have asked for an early commit in this turn; whether it was more than one in the last."""
-        self._before: list[Callable[[], Rows]] = []
+        self._before: list[Callable[[], None]] = []
         self._after: list[Callable[[], None]] = []
 
     def create(self, script: str) -> None:
@@ -80,9 +79,9 @@ class Database:
         finally:
             self._leave()
 
-    def before_commit(self, call: Callable[[], Rows]) -> None:
-        """Ask ``call`` what else to write, right before what this turn writes is committed. Where that fails, the
-        process ends, as where the commit fails."""
+    def before_commit(self, call: Callable[[], None]) -> None:
+        """Have ``call`` make something else safe, right before what this turn writes is committed. Where that fails,
+        the process ends, as where the commit fails."""
         self._before.append(call)
         self._leave()
 
@@ -144,8 +143,11 @@ class Database:
         self.commit()
 
     def commit_early(self) -> None:
-        """Commit now, unless others ask for it in the same turns: a lone writer need not wait for the turn to end."""
-        if self._is_pending:
+        """Commit now, unless others ask for it in the same turns: a lone writer need not wait for the turn to end.
+        What costs little, since it is not SQLite's, is committed whenever it is asked for."""
+        if not self._is_open and not self.fsync:
+            self.commit()
+        elif self._is_pending:
             self._asked += 1
             if self._asked == 1 and not self._is_crowded:
                 self.commit()
@@ -167,14 +169,10 @@ class Database:
 
     def _commit(self) -> None:
         before, self._before = self._before, []
-        late = [call() for call in before]
-        if not self._is_open and len(late) == 1 and len(late[0][1]) == 1:
-            self.connection.execute(late[0][0], late[0][1][0])  # which is a transaction of its own
-            return
-        self._join()
-        for sql, rows in late:
-            self.connection.executemany(sql, rows)
-        self.connection.execute("COMMIT")
+        for call in before:
+            call()
+        if self._is_open:
+            self.connection.execute("COMMIT")
 
     def _check(self, error: BaseException) -> None:
         """End the process where SQLite gave up the writes of others too."""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import garbage, summary
+from local import event_loop, garbage, summary
 from local.data_folder import DataFolder, LockedError
 from local.functions_host.process import FunctionsFailedError
 from local.manifest import ManifestError
@@ -52,7 +52,7 @@ def launch(options: Options) -> int:
         return EXIT_FAILED
     folder.log_to_files()
     try:
-        return asyncio.run(_run(folder, options))
+        return event_loop.run(_run(folder, options))
     finally:
         folder.release()
 

@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from local import garbage
+from local import event_loop, garbage
 from local.database import Database
 from local.firestore.index_file import IndexFile
 from local.firestore.service import FirestoreService
@@ -43,4 +43,4 @@ async def _serve(arguments: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(_arguments()))
+        event_loop.run(_serve(_arguments()))

@@ -1,44 +1,167 @@
 """How is what a commit writes safe before its documents are in their tables?
 
-It is a row here, at the end of one small table: that is all that an answer waits for. ``store`` keeps the documents
-in memory, moves them to their tables in batches, with their index entries, and then drops the rows. A document that
-is written again and again is so moved once. After a kill the rows that are left are read, in order: each is the
-document as it was after one commit, so those that are in their tables already do no harm. See docs/adr/0069.
+It goes to the end of a file: that is all that an answer waits for. ``store`` keeps the documents in memory, moves
+them to their tables in batches, with their index entries, and then lets go of what the file says of them. A document
+that is written again and again is so moved once. After a kill what is left is read, in order: each entry is the
+document as it was after one commit, so those that are in their tables already do no harm. See docs/adr/0076.
+
+The files lie beside the database: ``NAME-firestore-1``, ``-2`` and so on. Each is a row of records, one for each turn
+of the loop: length and CRC-32, and the entries of the turn. A new file begins where one has become large, and one
+goes when nothing in it is needed, those before it first. What a kill cut off is a record that nobody was told of.
 """
+
+import logging
+import os
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
 from local import database as local_database
 
+_log = logging.getLogger(__name__)
+_RECORD = struct.Struct("<II")
+_ENTRY = struct.Struct("<IqqI")
+_DELETED = 0xFFFF_FFFF
+"""Stands for the length of what a document became that was deleted."""
+
+_LARGE = 1024 * 1024
+"""Bytes of a file after which the next begins."""
+
+
+class Entry(NamedTuple):
+    """What a commit made of a document. Times in µs; ``content`` None: it was deleted."""
+
+    name: str
+    created: int
+    updated: int
+    content: bytes | None
+
+
+@dataclass(slots=True)
+class _File:
+    """One file of the journal. ``last``: the number of its last entry."""
+
+    path: Path
+    descriptor: int
+    size: int
+    last: int
+
 
 class Journal:
-    """The rows of the database. What is added in one turn of the loop is written together, before its commit."""
+    """Of a database; of one in memory nothing is written down. What is added in one turn of the loop is written
+    together, before its commit."""
 
     def __init__(self, database: local_database.Database) -> None:
         self._database = database
-        self._unwritten: list[tuple[int, str, int, int, bytes | None]] = []
+        self._parts: list[bytes] = []
+        """Of what is to be written."""
         self._last = 0
+        self._files: list[_File] = []
+        self._count = 0
+        self._has_begun = False
 
-    def entries(self) -> list[tuple[str, int, int, bytes | None]]:
-        """What was written, in order: the name of a document, when it was created and changed in µs, and what it
-        became; None: it was deleted."""
-        select = "SELECT number, name, created, updated, content FROM firestore_journal ORDER BY number"
-        found = self._database.connection.execute(select).fetchall()
-        self._last = found[-1][0] if found else 0
-        return [entry[1:] for entry in found]
+    def left(self) -> list[Entry]:
+        """What processes before this one wrote, and have not moved for sure, in order."""
+        return [entry for path in self._paths() for entry in _entries(path)]
+
+    def begin(self) -> None:
+        """Forget what was left: it is in the tables, and committed. From now on what is added is written down."""
+        for path in self._paths():
+            path.unlink()
+        self._has_begun = self._database.path is not None
+
+    def _paths(self) -> list[Path]:
+        database = self._database.path
+        if database is None:
+            return []
+        pattern = re.compile(re.escape(database.name) + "-firestore-([0-9]+)")
+        found = {path: pattern.fullmatch(path.name) for path in database.parent.iterdir()}
+        numbers = {path: int(match[1]) for path, match in found.items() if match}
+        return sorted(numbers, key=numbers.__getitem__)
 
     def add(self, name: str, created: int, updated: int, content: bytes | None) -> int:
-        """Write down what a document becomes; its number in the journal."""
+        """Write down what a document becomes; the number of the entry."""
         self._last += 1
-        self._unwritten.append((self._last, name, created, updated, content))
-        if len(self._unwritten) == 1:
-            self._database.before_commit(self._take)
+        if self._has_begun:
+            is_first, encoded = not self._parts, name.encode()
+            size = _DELETED if content is None else len(content)
+            self._parts += (_ENTRY.pack(len(encoded), created, updated, size), encoded, content or b"")
+            if is_first:
+                self._database.before_commit(self._write)
         return self._last
 
-    def _take(self) -> local_database.Rows:
-        rows, self._unwritten = self._unwritten, []
-        return "INSERT INTO firestore_journal (number, name, created, updated, content) VALUES (?, ?, ?, ?, ?)", rows
+    def _write(self) -> None:
+        """OSError: the disk did not take all of it."""
+        entries = b"".join(self._parts)
+        self._parts.clear()
+        record = _RECORD.pack(len(entries), zlib.crc32(entries)) + entries
+        file = self._files[-1] if self._files and self._files[-1].size < _LARGE else self._open()
+        if os.write(file.descriptor, record) < len(record):
+            raise OSError(f"the disk has no room for {file.path.name}")
+        file.size += len(record)
+        file.last = self._last
+        if self._database.fsync:
+            os.fsync(file.descriptor)
+
+    def _open(self) -> _File:
+        assert self._database.path is not None, "else nothing is written"
+        self._count += 1
+        path = self._database.path.with_name(f"{self._database.path.name}-firestore-{self._count}")
+        self._files.append(
+            _File(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600), 0, 0)
+        )
+        if self._database.fsync:
+            _sync(path.parent)
+        return self._files[-1]
 
     def drop(self, before: int | None) -> None:
-        """Forget what has a number below this one, None: all of it, since it is in the tables."""
-        last = self._last + 1 if before is None else before
-        self._unwritten = [entry for entry in self._unwritten if entry[0] >= last]
-        self._database.write("DELETE FROM firestore_journal WHERE number < ?", (last,))
+        """Forget what has a number below this one, None: all of it: it is in the tables, and is once committed."""
+        first = self._last + 1 if before is None else before
+        if not self._database.after_commit(lambda: self._drop(first)):
+            self._drop(first)
+
+    def _drop(self, first: int) -> None:
+        while self._files and self._files[0].last < first:
+            file = self._files.pop(0)
+            file.path.unlink()
+            os.close(file.descriptor)
+
+
+def _sync(folder: Path) -> None:
+    """So that the disk knows of a file in it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    """What a file says, up to where it was cut off."""
+    data = path.read_bytes()
+    start, end = _RECORD.size, 0
+    while start <= len(data):
+        size, checksum = _RECORD.unpack_from(data, end)
+        record = data[start : start + size]
+        if len(record) < size or zlib.crc32(record) != checksum:
+            break
+        yield from _parsed(record)
+        end = start + size
+        start = end + _RECORD.size
+    if end < len(data):
+        _log.warning("%s: the last %d bytes are no whole commit, and left out", path.name, len(data) - end)
+
+
+def _parsed(record: bytes) -> Iterator[Entry]:
+    position = 0
+    while position < len(record):
+        length, created, updated, size = _ENTRY.unpack_from(record, position)
+        start = position + _ENTRY.size
+        content = start + length
+        position = content if size == _DELETED else content + size
+        name = record[start:content].decode()
+        yield Entry(name, created, updated, None if size == _DELETED else record[content:position])

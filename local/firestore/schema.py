@@ -6,7 +6,6 @@
 ``indexes``    numbers for what an index holds: ``a.b ASCENDING``, ``a CONTAINS``, ``a ASCENDING, b DESCENDING``.
 ``entries``    the indexes themselves. ``value`` is the sort key of the indexed values, ``key`` that of the name:
                of the document's id in a collection, of its whole path in a collection group.
-``journal``    what was written and is not in the tables above yet: see ``journal.py``.
 ``policies``   which indexes of the index file the entries of a collection id were made for.
 ``clock``      the last time given to a commit, so that time never goes back.
 """
@@ -28,9 +27,6 @@ _STATEMENTS = (
     """CREATE TABLE IF NOT EXISTS firestore_entries (
         scope INTEGER NOT NULL, number INTEGER NOT NULL, value BLOB NOT NULL, key BLOB NOT NULL,
         document INTEGER NOT NULL, PRIMARY KEY (scope, number, value, key)) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS firestore_journal (
-        number INTEGER PRIMARY KEY, name TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,
-        content BLOB)""",
     """CREATE TABLE IF NOT EXISTS firestore_policies (
         database TEXT NOT NULL, collection_id TEXT NOT NULL, policy TEXT NOT NULL,
         PRIMARY KEY (database, collection_id)) WITHOUT ROWID""",

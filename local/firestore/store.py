@@ -13,7 +13,7 @@ from typing import NamedTuple
 from local import database as local_database
 from local.firestore import names
 from local.firestore.index_file import IndexFile
-from local.firestore.journal import Journal
+from local.firestore.journal import Entry, Journal
 from local.firestore.names import Path
 from local.firestore.rows import Row
 from local.firestore.tables import Moved, Tables
@@ -60,19 +60,25 @@ class Store:
             self.last_time = self._tables.last_time()
             """The last commit time that was stored."""
             self._tables.rebuild()
-            self._replay()
+        self._replay()
 
     def _replay(self) -> None:
         """Do what was written down and not done when the process ended."""
-        for name, created, updated, content in self._journal.entries():
-            database, path = names.split(name)
-            before = self.find(database, path)
-            if content is not None:
-                self.put(database, path, name, before, content, created, updated)
-            elif before is not None:
-                self.remove(database, path, name, before, updated)
-        self.move_all()
-        self._tables.rebuild()  # now it knows the databases that were only in the journal
+        with self._database.transaction():
+            for entry in self._journal.left():
+                self._do(entry)
+            self.move_all()
+            self._tables.rebuild()  # now it knows the databases that were only in the journal
+        self._database.commit()
+        self._journal.begin()
+
+    def _do(self, entry: Entry) -> None:
+        database, path = names.split(entry.name)
+        before = self.find(database, path)
+        if entry.content is not None:
+            self.put(database, path, entry.name, before, entry.content, entry.created, entry.updated)
+        elif before is not None:
+            self.remove(database, path, entry.name, before, entry.updated)
 
     def collections(self, database: str, parent: Path, *, deep: bool) -> list[tuple[int, Path]]:
         """The numbers and paths of the collections right below a document, or anywhere below it, that ever held

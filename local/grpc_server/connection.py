@@ -1,6 +1,6 @@
 """How do frames become calls, and answers frames?
 
-What is written in one turn of the loop leaves in one piece, however many calls it answers, and not before what the
+What is written in one turn of the loop leaves in few pieces, however many calls it answers, and not before what the
 services wrote in that turn is committed.
 """
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _WINDOW = 16 * 1024 * 1024
 _FRAME = 256 * 1024
+_PORTION = 8
+"""Answers that leave together while more requests are worked off: the client goes on with them meanwhile."""
+
 _OPENING = frames.settings(
     {
         Setting.INITIAL_WINDOW_SIZE: _WINDOW,
@@ -115,6 +118,9 @@ class Connection(asyncio.Protocol):
             stream = int.from_bytes(buffer[position + 5 : start], "big") & 0x7FFF_FFFF
             self._frame(buffer[position + 3], buffer[position + 4], stream, buffer[start:stop])
             position = stop
+            if self._out and len(self._out) % _PORTION == 0:
+                self._durable.commit_early()
+                self._flush()
         return position
 
     def _frame(self, kind: int, flags: int, stream: int, payload: bytes) -> None:

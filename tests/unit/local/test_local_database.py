@@ -231,18 +231,37 @@ async def test_a_lone_writer_is_committed_before_its_turn_ends(database, on_disk
     assert on_disk() == ["a", "b", "c", "d"]
 
 
-async def test_what_is_written_right_before_a_commit_is_in_it(database, on_disk):
-    database.before_commit(lambda: (INSERT, [("alone",)]))
-    assert on_disk() == []
+async def test_what_is_to_be_safe_beside_the_database_is_before_its_commit(database, on_disk):
+    seen = []
+    database.before_commit(lambda: seen.append("alone"))
+    assert database.after_commit(lambda: seen.append("answered"))
+    assert seen == []
     await database.settled()
-    assert on_disk() == ["alone"]
-    database.write(INSERT, ("first",))
-    database.before_commit(lambda: (INSERT, [("late",), ("later",)]))
-    database.before_commit(lambda: (INSERT, []))
+    assert seen == ["alone", "answered"]
+    database.write(INSERT, ("a",))
+    database.before_commit(lambda: seen.append(on_disk()))
+    database.before_commit(lambda: seen.append("last"))
     await database.settled()
-    assert on_disk() == ["alone", "first", "late", "later"]
+    assert seen[2:] == [[], "last"]
+    assert on_disk() == ["a"]
 
 
-def test_a_write_right_before_a_commit_that_fails_ends_the_process(database):
-    with pytest.raises(SystemExit):
-        database.before_commit(lambda: ("INSERT INTO nothing VALUES (1)", [()]))
+async def test_what_costs_little_is_safe_as_often_as_it_is_asked_for(database):
+    seen = []
+    for number in range(3):
+        database.before_commit(lambda number=number: seen.append(number))
+        database.commit_early()
+        assert seen[-1] == number
+    database.write(INSERT, ("a",))
+    for number in (3, 4):
+        database.before_commit(lambda number=number: seen.append(number))
+        database.commit_early()
+    assert seen == [0, 1, 2, 3, 4]
+
+
+def test_what_cannot_be_made_safe_ends_the_process(database):
+    def fail():
+        raise OSError("the disk is full")
+
+    with pytest.raises(SystemExit, match="the disk is full"):
+        database.before_commit(fail)

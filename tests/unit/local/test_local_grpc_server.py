@@ -10,7 +10,8 @@ import grpc.aio
 import pytest
 
 from local.database import Database
-from local.grpc_server import frames
+from local.grpc_server import frames, headers
+from local.grpc_server.connection import Connection
 from local.grpc_server.frames import Kind
 from local.grpc_server.server import Server
 
@@ -246,3 +247,42 @@ async def test_a_compressed_bomb_is_refused(port, channel):
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await call
     assert refused.value.code() is grpc.StatusCode.INTERNAL
+
+
+class Transport:
+    """Takes down how many answers left together."""
+
+    def __init__(self):
+        self.written = []
+
+    def get_extra_info(self, _name):
+        return self
+
+    def setsockopt(self, *_):
+        pass
+
+    def is_closing(self):
+        return False
+
+    def write(self, data):
+        self.written.append(data.count(b"grpc-status"))
+
+
+async def test_the_first_answers_leave_while_the_last_requests_are_worked_off(service):
+    handler = grpc.unary_unary_rpc_method_handler(service.echo, bytes, bytes)
+    connection = Connection(lambda _: handler, LARGEST, Database(None), set())
+    transport = Transport()
+    connection.connection_made(transport)
+    block = b"".join(
+        headers._literal(*pair) for pair in ((b":path", b"/s/m"), (b"content-type", b"application/grpc"))
+    )
+    calls = b"".join(
+        frames.frame(Kind.HEADERS, frames.END_HEADERS, 2 * number + 1, block)
+        + frames.frame(Kind.DATA, frames.END_STREAM, 2 * number + 1, b"\0\0\0\0\1x")
+        for number in range(20)
+    )
+    connection.data_received(frames.PREFACE)
+    await asyncio.sleep(0)
+    transport.written.clear()
+    connection.data_received(calls)
+    assert transport.written == [8, 8, 4]

@@ -1,19 +1,21 @@
 """What is kept of documents in memory is what the file holds, and after a kill what the journal says is done."""
 
 import asyncio
+import shutil
 
 import pytest
 
 from local.database import Database
-from local.firestore import messages, store
+from local.firestore import journal, messages, store
+from local.firestore.journal import Journal
 from local.firestore.store import Store
 
 NAME, PATH = "projects/p/databases/d", ("c", "a")
 
 
 @pytest.fixture
-def database():
-    opened = Database(None)
+def database(tmp_path):
+    opened = Database(tmp_path / "db")
     yield opened
     opened.close()
 
@@ -46,7 +48,12 @@ def in_tables(database):
 
 
 def in_journal(database):
-    return [time for (time,) in database.connection.execute("SELECT updated FROM firestore_journal ORDER BY number")]
+    return [entry.updated for entry in Journal(database).left()]
+
+
+def files(database):
+    """Of the journal, by their numbers."""
+    return sorted(int(path.name.rpartition("-")[2]) for path in database.path.parent.glob("db-firestore-*"))
 
 
 def test_a_document_is_found_as_it_was_written_last(stored):
@@ -120,12 +127,14 @@ def test_what_was_journalled_is_done_at_the_next_start(stored, database):
 def test_what_is_moved_already_does_no_harm_when_it_is_done_again(stored, database):
     put(stored, 1)
     put(stored, 2, text="last")
-    rows = database.connection.execute("SELECT * FROM firestore_journal").fetchall()
+    (file,) = database.path.parent.glob("db-firestore-*")
+    kept = shutil.copy(file, database.path.with_name("kept"))
     stored.move_all()
     before = in_tables(database)
-    database.connection.executemany("INSERT INTO firestore_journal VALUES (?, ?, ?, ?, ?)", rows)
+    shutil.copy(kept, file)
+    assert in_journal(database) == [1, 2]
     Store(database, None)
-    assert in_tables(database) == before
+    assert (in_tables(database), files(database)) == (before, [])
 
 
 def test_where_too_much_waits_whoever_writes_moves_some(stored, database, monkeypatch):
@@ -135,7 +144,7 @@ def test_where_too_much_waits_whoever_writes_moves_some(stored, database, monkey
         put(stored, number, id_=id_)
         stored.relieve()
     assert set(in_tables(database)[0]) == {"a", "b"}
-    assert in_journal(database) == [2, 3]
+    assert [waiting.after.updated for waiting in stored._waiting[NAME, "c"].values()] == [2, 3]
 
 
 async def test_what_waits_is_moved_a_little_later(stored, database, monkeypatch):
@@ -159,3 +168,77 @@ def test_a_move_that_fails_changes_nothing_and_is_made_again(stored, database):
     database.connection.execute("DROP TRIGGER no")
     stored.move_all()
     assert (in_tables(database)[0], in_journal(database)) == ({"a": 1}, [])
+
+
+def test_a_file_goes_when_nothing_in_it_is_needed(stored, database, monkeypatch):
+    monkeypatch.setattr(journal, "_LARGE", 1)
+    for number, id_ in enumerate("abcab"):
+        put(stored, number, id_=id_)
+    assert files(database) == [1, 2, 3, 4, 5]
+    monkeypatch.setattr(store, "_SLICE", 1)
+    stored._move_some()  # c, which has waited longest
+    assert files(database) == [4, 5]
+    assert in_journal(database) == [3, 4]
+    put(stored, 5, id_="a")
+    stored.move_all()
+    assert files(database) == []
+    put(stored, 6)
+    assert files(database) == [7]
+
+
+@pytest.mark.parametrize("cut", range(1, 60, 7))
+def test_what_a_kill_cut_off_is_left_out_and_all_before_it_is_there(stored, database, cut, caplog):
+    put(stored, 1)
+    with database.transaction():  # one turn
+        put(stored, 2, id_="b")
+        put(stored, 3, id_="c")
+    (file,) = database.path.parent.glob("db-firestore-*")
+    file.write_bytes(file.read_bytes()[:-cut])
+    assert in_journal(database) == [1]
+    assert "no whole commit" in caplog.text
+    assert set(in_tables(database)[0]) == set()
+    opened = Store(database, None)
+    assert (in_tables(database)[0], files(database)) == ({"a": 1}, [])
+    put(opened, 4, id_="b")
+    assert in_journal(database) == [4]
+
+
+def test_a_damaged_record_is_left_out_with_all_after_it_in_its_file(stored, database):
+    for number in range(3):
+        put(stored, number, id_="abc"[number])
+    (file,) = database.path.parent.glob("db-firestore-*")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(bytes(data))
+    assert in_journal(database) == [0]
+
+
+def test_a_full_disk_ends_the_process_before_an_answer(stored, database, monkeypatch, capsys):
+    write = journal.os.write
+    monkeypatch.setattr(journal.os, "write", lambda descriptor, data: write(descriptor, data[:-1]))
+    with pytest.raises(SystemExit, match="no room for db-firestore-1"):
+        put(stored, 1)
+    monkeypatch.undo()
+    assert "Nothing that was answered is lost" in capsys.readouterr().err
+    assert in_journal(database) == []
+
+
+@pytest.mark.parametrize("fsync", [False, True])
+def test_with_fsync_the_disk_has_a_commit_before_it_is_answered(tmp_path, monkeypatch, fsync):
+    database = Database(tmp_path / "other", fsync=fsync)
+    stored, synced = Store(database, None), []
+    sync = journal.os.fsync
+    monkeypatch.setattr(journal.os, "fsync", lambda descriptor: synced.append(descriptor) or sync(descriptor))
+    put(stored, 1)
+    put(stored, 2)
+    assert len(synced) == (3 if fsync else 0)  # the folder, for the new file, and two commits
+    database.close()
+
+
+def test_in_memory_nothing_is_written_down(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    database = Database(None)
+    put(Store(database, None), 1)
+    assert not list(tmp_path.iterdir())
+    assert not database.after_commit(lambda: None)
+    database.close()
