@@ -1,7 +1,8 @@
 """What lies in the data folder of a local cloud, and who may use it?
 
-``cloud.sqlite3`` all state · ``lock`` held by the one process that uses the folder, with its id ·
-``endpoints.json`` where everything answers, there only while it does · ``logs/`` what was said ·
+``cloud.sqlite3`` all state, with SQLite's log and Firestore's journal beside it, named as it is and more · ``lock``
+held by the one process that uses the folder, with its id · ``endpoints.json`` where everything answers, there only
+while it does · ``logs/`` what was said ·
 ``credentials.key`` what the functions seal secrets with, made by them · ``mail/`` and ``push/`` what would have been
 sent to people.
 """

@@ -30,9 +30,16 @@ class Durable(Protocol):
         """Commit it now."""
         ...
 
+    def hold(self) -> None:
+        """Whatever is written until ``release`` is taken care of there."""
+        ...
+
+    def release(self) -> None:
+        """Commit what was written, now or after the turn of the loop."""
+        ...
+
     def commit_early(self) -> None:
-        """Commit it now, unless that is dear and others write in the same turns: whoever has nothing more to write
-        says so."""
+        """Commit it now, unless that is dear and others write in the same turns."""
         ...
 
 
@@ -141,6 +148,18 @@ class Database:
         self._loop = None
         self._is_crowded, self._asked = self._asked > 1, 0
         self.commit()
+
+    def hold(self) -> None:
+        """See ``Durable``: so a writer that is alone needs no callback after the turn."""
+        self._depth += 1
+
+    def release(self) -> None:
+        """See ``Durable``."""
+        self._depth -= 1
+        if self._is_pending:
+            if self._is_open or self.fsync:
+                self._leave()
+            self.commit_early()
 
     def commit_early(self) -> None:
         """Commit now, unless others ask for it in the same turns: a lone writer need not wait for the turn to end.

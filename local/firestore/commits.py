@@ -45,13 +45,8 @@ class _Draft:
     updated: int
     recreated: bool = False
     content: bytes | None = None
-
-    @property
-    def is_unchanged(self) -> bool:
-        """Whether the document is in the end as it was."""
-        if self.content is None or self.before is None:
-            return self.content is None and self.before is None
-        return self.content == self.before.content and not self.recreated
+    is_unchanged: bool = False
+    """Whether the document is in the end as it was."""
 
 
 class Commit:
@@ -64,8 +59,8 @@ class Commit:
     def __init__(self, store: Store, history: History, database: str, wanted: Sequence[Message]) -> None:
         self._store, self._history, self.database = store, history, database
         self._wanted = [(write, writes.target(write, database)) for write in wanted]
-        for write in wanted:
-            transformed = write.update_transforms or write.transform.field_transforms
+        for write, target in self._wanted:
+            transformed = write.transform.field_transforms if target.kind == "transform" else write.update_transforms
             if transformed:
                 transforms.check(transformed)
         if len(wanted) > 1:
@@ -116,15 +111,17 @@ class Commit:
         return draft
 
     def _finish(self, draft: _Draft) -> None:
-        if draft.document is None:
+        document, before = draft.document, draft.before
+        if document is None:
+            draft.is_unchanged = before is None
             return
         if not self._is_checked:
-            limits.check_fields(draft.document.fields, 1)
-        draft.content = content = draft.document.SerializeToString(deterministic=True)
-        if draft.before is not None and draft.is_unchanged:
-            draft.updated = draft.before.updated
+            limits.check_fields(document.fields, 1)
+        draft.content = content = document.SerializeToString(deterministic=True)
+        if before is not None and content == before.content and not draft.recreated:
+            draft.is_unchanged, draft.updated = True, before.updated
         else:
-            limits.check_size(draft.document, draft.target.path, len(content))
+            limits.check_size(document, draft.target.path, len(content))
 
     def _describe(self) -> list[Change]:
         """What would change, with documents that have no number yet."""

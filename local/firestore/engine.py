@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from local import database as local_database
-from local.firestore import commits, errors, field_paths, limits, messages, names, writes
+from local.firestore import commits, errors, field_paths, limits, messages, names, plain, writes
 from local.firestore.history import History
 from local.firestore.index_file import IndexFile
 from local.firestore.locks import Writes
@@ -75,7 +75,7 @@ class Engine:
         wanted = {name: names.split_document(name) for name in request.documents}
         for name, (found, _) in wanted.items():
             if found != database:
-                raise errors.invalid(f'The document "{name}" is not in the database "{database}" of the request.')
+                raise errors.elsewhere(name, database)
         mask = mask_of(request)
         view = self.view(request, database)
         time = await view.lock(database, [path for _, path in wanted.values()])
@@ -101,6 +101,11 @@ class Engine:
         read has changed since. The transaction is over, unless the writes make no sense whatever is stored."""
         database = names.check_database(request.database)
         limits.check_request(request.ByteSize())
+        if plain.fits(request):
+            now = self.now()
+            self.transactions.expire(now)
+            if self.transactions.locks.are_free:
+                return plain.commit(self.store, self.history, database, request, now)
         commit = self._commit(database, *request.writes)
         transaction = self._committing(request, commit) if request.transaction else None
         time, outcomes = await self._apply(commit, transaction)

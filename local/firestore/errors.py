@@ -17,6 +17,11 @@ def invalid(message: str) -> FirestoreError:
     return FirestoreError(grpc.StatusCode.INVALID_ARGUMENT, message)
 
 
+def elsewhere(name: str, database: str) -> FirestoreError:
+    """A document is not in the database that the request is for: INVALID_ARGUMENT."""
+    return invalid(f'The document "{name}" is not in the database "{database}" of the request.')
+
+
 def not_found(message: str) -> FirestoreError:
     """NOT_FOUND."""
     return FirestoreError(grpc.StatusCode.NOT_FOUND, message)

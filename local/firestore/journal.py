@@ -59,7 +59,8 @@ class Journal:
         self._database = database
         self._parts: list[bytes] = []
         """Of what is to be written."""
-        self._last = 0
+        self.last = 0
+        """The number of the last entry."""
         self._files: list[_File] = []
         self._count = 0
         self._has_begun = False
@@ -85,14 +86,14 @@ class Journal:
 
     def add(self, name: str, created: int, updated: int, content: bytes | None) -> int:
         """Write down what a document becomes; the number of the entry."""
-        self._last += 1
+        self.last += 1
         if self._has_begun:
             is_first, encoded = not self._parts, name.encode()
             size = _DELETED if content is None else len(content)
             self._parts += (_ENTRY.pack(len(encoded), created, updated, size), encoded, content or b"")
             if is_first:
                 self._database.before_commit(self._write)
-        return self._last
+        return self.last
 
     def _write(self) -> None:
         """OSError: the disk did not take all of it."""
@@ -103,7 +104,7 @@ class Journal:
         if os.write(file.descriptor, record) < len(record):
             raise OSError(f"the disk has no room for {file.path.name}")
         file.size += len(record)
-        file.last = self._last
+        file.last = self.last
         if self._database.fsync:
             os.fsync(file.descriptor)
 
@@ -120,7 +121,7 @@ class Journal:
 
     def drop(self, before: int | None) -> None:
         """Forget what has a number below this one, None: all of it: it is in the tables, and is once committed."""
-        first = self._last + 1 if before is None else before
+        first = self.last + 1 if before is None else before
         if not self._database.after_commit(lambda: self._drop(first)):
             self._drop(first)
 

@@ -6,8 +6,9 @@ Nothing here awaits, so a scan is never interleaved with a write.
 """
 
 import asyncio
+from collections import deque
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from local import database as local_database
@@ -24,6 +25,9 @@ _SLICE = 64
 
 _PAUSE = 0.1
 """Seconds between two slices."""
+
+_REST = 5
+"""Pauses for which a document has not been written before it moves: what is written again and again need not move."""
 
 _MOST, _LARGEST = 4096, 16 * 1024 * 1024
 """Documents that wait, and their bytes; past them, whoever writes moves some."""
@@ -47,6 +51,8 @@ class Store:
         self._waiting: dict[tuple[str, str], dict[Path, _Waiting]] = {}
         """By database and collection id; of each, those first that were written first."""
         self._count = self._bytes = 0
+        self._numbers: deque[int] = deque([0] * _REST, maxlen=_REST)
+        """The last of the journal at each of the last slices."""
         self._slicing: asyncio.AbstractEventLoop | None = None
         """The loop in which a slice is due."""
         self._journal = Journal(database)
@@ -167,7 +173,7 @@ class Store:
     def relieve(self) -> None:
         """Where too much waits, move what waited longest."""
         while self._count > _MOST or self._bytes > _LARGEST:
-            self._move_some()
+            self._move_of(next(iter(self._waiting)), _SLICE)
 
     def move_all(self) -> None:
         """Have the tables hold everything."""
@@ -183,15 +189,22 @@ class Store:
         self._slicing = None
         if self._database.is_closed:
             return
-        if self._waiting:
-            self._move_some()
+        last = self._numbers[0]
+        self._numbers.append(self._journal.last)
+        for key, group in self._waiting.items():
+            rested = takewhile(lambda one: one.number <= last, islice(group.values(), _SLICE))
+            if count := sum(1 for _ in rested):
+                self._move_of(key, count)
+                break
+        else:
+            self._forget()
         if self._waiting:
             self._plan()
 
-    def _move_some(self) -> None:
-        """Of the collections in turn."""
-        key, group = next(iter(self._waiting.items()))
-        self._move({key: _SLICE})
+    def _move_of(self, key: tuple[str, str], most: int) -> None:
+        """Of the collections of one id, whose turn comes again after all others'."""
+        group = self._waiting[key]
+        self._move({key: most})
         if group:
             self._waiting[key] = self._waiting.pop(key)
 
@@ -215,4 +228,8 @@ class Store:
         for key in groups:
             if not self._waiting[key]:
                 del self._waiting[key]
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let the journal go up to what waited longest."""
         self._journal.drop(min((next(iter(group.values())).number for group in self._waiting.values()), default=None))

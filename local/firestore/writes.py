@@ -49,7 +49,7 @@ def target(write: Message, database: str) -> Target:
             kind, name = "verify", _verified(write)
     found, path = (names.split_written if kind in ("update", "transform") else names.split_document)(name)
     if found != database:
-        raise errors.invalid(f'The document "{name}" is not in the database "{database}" of the request.')
+        raise errors.elsewhere(name, database)
     return Target(kind, name, found, path)
 
 
@@ -99,18 +99,19 @@ def apply(write: Message, target: Target, before: Message | None, now: int) -> t
     The document ``before`` is not changed; what is returned may be it.
     """
     match target.kind:
+        case "update":
+            document = _update(write, target, before)
+            wanted = write.update_transforms
+            return document, _transform(document, wanted, now) if wanted else []
         case "delete":
             return None, []
         case "verify":
             return before, []
-        case "transform":
+        case _:
             if not write.transform.field_transforms:
                 raise errors.invalid(f"The transform of {target.name} has no field transforms.")
             document = _copy(before, target)
             return document, _transform(document, write.transform.field_transforms, now)
-        case _:
-            document = _update(write, target, before)
-            return document, _transform(document, write.update_transforms, now)
 
 
 def replaces(write: Message, target: Target) -> bool:
@@ -153,8 +154,6 @@ def _update(write: Message, target: Target, before: Message | None) -> Message:
 
 
 def _transform(document: Message, field_transforms: list[Message], now: int) -> list[Message]:
-    if not field_transforms:
-        return []
     if len(field_transforms) > limits.MAX_TRANSFORMS:
         raise errors.invalid(
             f"The write to {document.name} has {len(field_transforms)} field transforms; "

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _WINDOW = 16 * 1024 * 1024
 _FRAME = 256 * 1024
-_PORTION = 8
+_PORTION = 4
 """Answers that leave together while more requests are worked off: the client goes on with them meanwhile."""
 
 _OPENING = frames.settings(
@@ -89,14 +89,16 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer + data if self._buffer else data
         self._is_reading = True
+        self._durable.hold()
         try:
-            self._buffer = buffer[self._consume(buffer) :]
+            used = self._consume(buffer)
+            self._buffer = buffer[used:] if used < len(buffer) else b""
         except ProtocolError as error:
             self.close(error.reason)
         finally:
             self._is_reading = False
+            self._durable.release()
             if self._out:
-                self._durable.commit_early()
                 self._flush()
 
     def _consume(self, buffer: bytes) -> int:
@@ -109,14 +111,14 @@ class Connection(asyncio.Protocol):
                 return 0
             self._greeted, position = True, len(frames.PREFACE)
         while end - position >= frames.HEADER:
+            first, flags, stream = frames.unpack_header(buffer, position)
             start = position + frames.HEADER
-            stop = start + int.from_bytes(buffer[position : position + 3], "big")
+            stop = start + (first >> 8)
             if stop - start > _FRAME:
                 raise ProtocolError(Reason.PROTOCOL_ERROR, "a frame is too large")
             if stop > end:
                 break
-            stream = int.from_bytes(buffer[position + 5 : start], "big") & 0x7FFF_FFFF
-            self._frame(buffer[position + 3], buffer[position + 4], stream, buffer[start:stop])
+            self._frame(first & 0xFF, flags, stream & 0x7FFF_FFFF, buffer[start:stop])
             position = stop
             if self._out and len(self._out) % _PORTION == 0:
                 self._durable.commit_early()
@@ -130,10 +132,12 @@ class Connection(asyncio.Protocol):
             case Kind.DATA:
                 self._data(flags, stream, payload)
             case Kind.HEADERS:
-                self._block = (stream, flags, b"")
-                self._headers(flags, frames.unpadded(flags, payload, prioritized=bool(flags & frames.PRIORITY)))
+                self._headers(flags, stream, flags, frames.fragment(flags, payload))
             case Kind.CONTINUATION:
-                self._headers(flags, payload)
+                if self._block is None:
+                    raise ProtocolError(Reason.PROTOCOL_ERROR, "headers go on that have not begun")
+                stream, first, block = self._block
+                self._headers(flags, stream, first, block + payload)
             case Kind.RST_STREAM:
                 if (call := self._calls.pop(stream, None)) is not None:
                     call.cancel()
@@ -149,11 +153,8 @@ class Connection(asyncio.Protocol):
 
     # Requests
 
-    def _headers(self, flags: int, payload: bytes) -> None:
-        if self._block is None:
-            raise ProtocolError(Reason.PROTOCOL_ERROR, "headers go on that have not begun")
-        stream, first, block = self._block
-        block += payload
+    def _headers(self, flags: int, stream: int, first: int, block: bytes) -> None:
+        """``first``: the flags of the first frame of the block."""
         if len(block) > headers.LARGEST:
             raise ProtocolError(Reason.PROTOCOL_ERROR, "headers are too large")
         if not flags & frames.END_HEADERS:
@@ -172,9 +173,7 @@ class Connection(asyncio.Protocol):
 
     def _begin(self, call: Call) -> None:
         if not call.request.content_type.startswith("application/grpc"):
-            self._finish(
-                call, frames.frame(Kind.HEADERS, frames.END_HEADERS | frames.END_STREAM, call.id, headers.NOT_GRPC)
-            )
+            self._finish(call, frames.last_headers(call.id, headers.NOT_GRPC))
             return
         handler = self._find(call.request)
         if handler is None:
@@ -199,9 +198,7 @@ class Connection(asyncio.Protocol):
         if call.received > _WINDOW // 2 and not last:
             self._write(frames.window_update(stream, call.received))
             call.received = 0
-        call.receive(
-            frames.unpadded(flags, payload, prioritized=False) if flags & frames.PADDED else payload, last=last
-        )
+        call.receive(frames.unpadded(payload) if flags & frames.PADDED else payload, last=last)
 
     def _settings(self, flags: int, payload: bytes) -> None:
         if flags & frames.ACK:
@@ -238,13 +235,14 @@ class Connection(asyncio.Protocol):
             return
         call.window -= size
         self._window -= size
-        data = frames.frame(Kind.DATA, 0, call.id, b"\x00" + len(message).to_bytes(4, "big") + message)
-        initial = b"" if call.has_begun else frames.frame(Kind.HEADERS, frames.END_HEADERS, call.id, headers.INITIAL)
-        call.has_begun = True
+        data = frames.message(call.id, message)
+        if not call.has_begun:
+            call.has_begun = True
+            data = frames.headers(call.id, headers.INITIAL) + data
         if trailers is None:
-            self._write(initial + data)
+            self._write(data)
         else:
-            self._finish(call, initial + data + self._trailers(call, trailers))
+            self._finish(call, data + frames.last_headers(call.id, trailers))
 
     def end(self, call: Call, trailers: bytes) -> None:
         """End the call, after what is held back."""
@@ -254,10 +252,7 @@ class Connection(asyncio.Protocol):
             self._hold(call, b"", trailers)
             return
         block = trailers if call.has_begun else headers.INITIAL + trailers
-        self._finish(call, self._trailers(call, block))
-
-    def _trailers(self, call: Call, block: bytes) -> bytes:
-        return frames.frame(Kind.HEADERS, frames.END_HEADERS | frames.END_STREAM, call.id, block)
+        self._finish(call, frames.last_headers(call.id, block))
 
     def _finish(self, call: Call, last: bytes) -> None:
         call.ended = True
@@ -270,7 +265,7 @@ class Connection(asyncio.Protocol):
         """Send as much as the windows allow now, and the rest as they open."""
         if not call.has_begun:
             call.has_begun = True
-            self._write(frames.frame(Kind.HEADERS, frames.END_HEADERS, call.id, headers.INITIAL))
+            self._write(frames.headers(call.id, headers.INITIAL))
         call.held.append((data, trailers))
         self._release(call)
 
@@ -283,7 +278,7 @@ class Connection(asyncio.Protocol):
                 return
             del call.held[0]
             if trailers is not None:
-                self._finish(call, self._trailers(call, trailers))
+                self._finish(call, frames.last_headers(call.id, trailers))
 
     def _send(self, call: Call, data: bytes) -> bytes:
         """Send in frames what the windows allow; what is left."""

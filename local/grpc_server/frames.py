@@ -15,8 +15,15 @@ END_HEADERS = 0x4
 PADDED = 0x8
 PRIORITY = 0x20
 
-_pack = struct.Struct(">IBI").pack
+_HEADER = struct.Struct(">IBI")
+_MESSAGE = struct.Struct(">IBIBI")
+_pack, _pack_message = _HEADER.pack, _MESSAGE.pack
 _setting = struct.Struct(">HI")
+_PRIORITY_SIZE = 5
+_PREFIX = 5
+
+unpack_header = _HEADER.unpack_from
+"""From a buffer and a position: length and kind in one number, the kind in its last byte; flags; stream."""
 
 
 class Kind(IntEnum):
@@ -30,6 +37,9 @@ class Kind(IntEnum):
     GOAWAY = 7
     WINDOW_UPDATE = 8
     CONTINUATION = 9
+
+
+_HEADERS = int(Kind.HEADERS)
 
 
 class Setting(IntEnum):
@@ -64,6 +74,22 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
     return _pack(len(payload) << 8 | kind, flags, stream) + payload
 
 
+def headers(stream: int, block: bytes) -> bytes:
+    """A HEADERS frame after which the stream goes on."""
+    return _pack(len(block) << 8 | _HEADERS, END_HEADERS, stream) + block
+
+
+def last_headers(stream: int, block: bytes) -> bytes:
+    """A HEADERS frame that ends the stream."""
+    return _pack(len(block) << 8 | _HEADERS, END_HEADERS | END_STREAM, stream) + block
+
+
+def message(stream: int, content: bytes) -> bytes:
+    """A DATA frame with a message of gRPC, uncompressed."""
+    size = len(content)
+    return _pack_message((size + _PREFIX) << 8, 0, stream, 0, size) + content
+
+
 def settings(values: dict[Setting, int]) -> bytes:
     """A SETTINGS frame."""
     payload = b"".join(_setting.pack(name, value) for name, value in values.items())
@@ -82,13 +108,20 @@ def window_update(stream: int, more: int) -> bytes:
     return frame(Kind.WINDOW_UPDATE, 0, stream, more.to_bytes(4, "big"))
 
 
-def unpadded(flags: int, payload: bytes, *, prioritized: bool) -> bytes:
-    """What a DATA or HEADERS frame holds beside padding and priority."""
-    start, end = 0, len(payload)
+def fragment(flags: int, payload: bytes) -> bytes:
+    """What a HEADERS frame holds beside padding and priority."""
     if flags & PADDED:
-        start, end = 1, end - payload[0] if payload else -1
-    if prioritized:
-        start += 5
-    if start > end:
+        payload = unpadded(payload)
+    if not flags & PRIORITY:
+        return payload
+    if len(payload) < _PRIORITY_SIZE:
+        raise ProtocolError(Reason.PROTOCOL_ERROR, "a frame is shorter than its priority")
+    return payload[_PRIORITY_SIZE:]
+
+
+def unpadded(payload: bytes) -> bytes:
+    """What a padded frame holds beside padding."""
+    end = len(payload) - payload[0] if payload else 0
+    if end < 1:
         raise ProtocolError(Reason.PROTOCOL_ERROR, "a frame is shorter than its padding")
-    return payload[start:end] if start or end < len(payload) else payload
+    return payload[1:end]

@@ -285,4 +285,4 @@ async def test_the_first_answers_leave_while_the_last_requests_are_worked_off(se
     await asyncio.sleep(0)
     transport.written.clear()
     connection.data_received(calls)
-    assert transport.written == [8, 8, 4]
+    assert transport.written == [4, 4, 4, 4, 4]

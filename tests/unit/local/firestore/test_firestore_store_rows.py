@@ -157,6 +157,21 @@ async def test_what_waits_is_moved_a_little_later(stored, database, monkeypatch)
             await asyncio.sleep(0)
 
 
+def test_what_is_written_again_and_again_does_not_move_and_the_journal_stays_short(stored, database, monkeypatch):
+    monkeypatch.setattr(journal, "_LARGE", 1)
+    put(stored, 0, id_="b")
+    for number in range(1, 20):
+        put(stored, number)
+        stored._slice()
+    assert set(in_tables(database)[0]) == {"b"}
+    assert files(database) == [20]
+    for _ in range(store._REST):
+        assert in_tables(database)[0].keys() == {"b"}
+        stored._slice()
+    assert in_tables(database)[0] == {"a": 19, "b": 0}
+    assert files(database) == []
+
+
 def test_a_move_that_fails_changes_nothing_and_is_made_again(stored, database):
     put(stored, 1)
     refuse = "CREATE TRIGGER no BEFORE INSERT ON firestore_entries BEGIN SELECT RAISE(ABORT, 'no'); END"
@@ -175,8 +190,7 @@ def test_a_file_goes_when_nothing_in_it_is_needed(stored, database, monkeypatch)
     for number, id_ in enumerate("abcab"):
         put(stored, number, id_=id_)
     assert files(database) == [1, 2, 3, 4, 5]
-    monkeypatch.setattr(store, "_SLICE", 1)
-    stored._move_some()  # c, which has waited longest
+    stored._move_of((NAME, "c"), 1)  # the document c, which has waited longest
     assert files(database) == [4, 5]
     assert in_journal(database) == [3, 4]
     put(stored, 5, id_="a")
