@@ -139,8 +139,10 @@ class Held:
             self.asked.set()
         return self.is_open
 
-    def commit_early(self):
+    def hold(self):
         pass
+
+    release = commit_early = hold
 
     def commit(self):
         self.is_open = False
