@@ -1,4 +1,4 @@
-"""Which graph does a workflow of n8n become?
+"""Which graphs do workflows of n8n become?
 
 Each node becomes one or a few here (``n8n_nodes``), a placeholder where it has no counterpart, a note where nothing
 leads to it. Triggers are inputs of the agent: the first has an item to begin with, the others begin when a run gives
@@ -12,39 +12,78 @@ from typing import Any, cast
 
 from shared.domain.fields import Fields, at
 from shared.domain.spec import Catalog
-from shared.interop import n8n_fragments, n8n_http, n8n_nodes, n8n_reading, n8n_shape, secrets
+from shared.interop import (
+    n8n_calls,
+    n8n_fragments,
+    n8n_http,
+    n8n_nodes,
+    n8n_reading,
+    n8n_shape,
+    n8n_workflows,
+    secrets,
+)
 from shared.interop.imported import IdOf, Imported, ImportedGraph
 from shared.interop.n8n_fragments import Builder, End, Fragment, N8nNode
 from shared.interop.n8n_shape import Whole
 from shared.interop.n8n_terms import Untranslated
+from shared.interop.n8n_workflows import Held
 from shared.interop.report import Report, shown
 
 _BLOCK = "HTTP_REQUEST"
+_ELSEWHERE = {"httpRequest": n8n_http.translate, n8n_workflows.RUNS: n8n_calls.translate}
 _SETTINGS = {
     "executeOnce": "A node fires for each item.",
     "alwaysOutputData": "What emits nothing sends nothing on.",
 }
 
 
-def translate(raw: Mapping[str, Any], catalog: Catalog, id_of: IdOf, fields: Fields) -> Imported | None:
-    """The graph of a workflow and the report; None where ``fields`` says what is wrong with it."""
-    workflow = n8n_reading.read(raw, fields)
+def translate(files: Sequence[Mapping[str, Any]], catalog: Catalog, id_of: IdOf, fields: Fields) -> Imported | None:
+    """The graphs of workflows, with those that their nodes hold, and the report; None where ``fields`` says what is
+    wrong with them."""
+    several = n8n_workflows.read(files, fields)
     if fields.violations:
         return None
     report = Report(source="n8n")
-    report.understood("graph", "", "", "Under a new id.")
-    whole = n8n_shape.of(workflow, _timezone(raw))
+    ids = [id_of(position) for position in range(len(several))]
+    runs = n8n_workflows.runs(several)
+    wholes = [
+        n8n_shape.of(
+            held.workflow,
+            _timezone(held.raw),
+            n8n_workflows.begins(held, position, runs),
+            is_run=position in runs.values(),
+        )
+        for position, held in enumerate(several)
+    ]
+    known = n8n_workflows.resolved(wholes, runs, ids)
+    graphs = [_graph(held, whole, id_, report) for held, whole, id_ in zip(several, known, ids, strict=True)]
+    return Imported(graphs=graphs, report=report)
+
+
+def _graph(held: Held, whole: Whole, id_: str, report: Report) -> ImportedGraph:
+    report.understood("graph", held.place, "", "Under a new id.")
     fed = _fed(whole, {node.name: _fragment(node, whole, Report(source="n8n")) for node in whole.nodes})
     whole = replace(whole, reached=fed)
     made = {node.name: _fragment(node, whole, report) for node in whole.nodes}
     links = list(_links(whole, made, report))
+    nodes = [one for fragment in made.values() for one in fragment.nodes]
+    if whole.begins and (sent := _sent_back(whole, made)):
+        answer = f"{whole.workflow.by_name[whole.begins].id}/items"
+        nodes.append({"id": answer, "block_type": "AGENT_OUTPUT", "input_data": {"name": n8n_workflows.ITEMS}})
+        links += [(end, (answer, "value"), False) for end in sent]
     body = {
-        "name": workflow.name,
-        "nodes": [one for fragment in made.values() for one in fragment.nodes],
+        "name": whole.workflow.name,
+        "nodes": nodes,
         "links": [_link(number, *one) for number, one in enumerate(links)],
     }
-    _report_rest(raw, report)
-    return Imported(graphs=[ImportedGraph(id=id_of(0), place="", body=body, field_of=lambda one: one)], report=report)
+    _report_rest(held, report)
+    return ImportedGraph(id=id_, place=held.place, body=body, field_of=lambda one: at(held.place, one))
+
+
+def _sent_back(whole: Whole, made: Mapping[str, Fragment]) -> Sequence[End]:
+    """What a workflow's last nodes send to the one that runs it, beside its answers."""
+    ends = [end for name, output in n8n_shape.ends(whole) for end in _sources(name, output, whole, made, ())]
+    return list(dict.fromkeys(ends))
 
 
 def _fed(whole: Whole, made: Mapping[str, Fragment]) -> frozenset[str]:
@@ -102,13 +141,16 @@ def _trigger(builder: Builder, whole: Whole) -> None:
     data: dict[str, Any] = {"name": node.name, "optional": True}
     if node.name == whole.first_trigger:
         data = {"name": node.name, "value": n8n_nodes.TRIGGERS[node.kind]}
+    if node.name == whole.begins:
+        n8n_calls.begin(builder, data)
+        return
     id_ = builder.add("", "AGENT_INPUT", data)
     builder.sends(0, (id_, "result"))
 
 
 def _counterpart(node: N8nNode, report: Report) -> Builder:
     """The node's translation; a placeholder where it has none."""
-    write = n8n_http.translate if node.kind == "httpRequest" else n8n_nodes.COUNTERPARTS.get(node.kind)
+    write = _ELSEWHERE.get(node.kind) or n8n_nodes.COUNTERPARTS.get(node.kind)
     builder = Builder(node)
     reason = "It has no counterpart here."
     if write is not None and node.type.startswith("n8n-nodes-base."):
@@ -218,11 +260,14 @@ def _at(several: Sequence[Sequence[End]], number: int) -> Sequence[End]:
     return several[number] if number < len(several) else []
 
 
-def _report_rest(raw: Mapping[str, Any], report: Report) -> None:
+def _report_rest(held: Held, report: Report) -> None:
+    raw = held.raw
     if raw.get("settings"):
-        report.changed("field", "settings", "Their time zone is kept where the time is asked for; nothing else.")
+        report.changed("field", at(held.place, "settings"), "Their time zone is kept for times; nothing else.")
     for name in ("pinData", "staticData", "meta", "tags"):
         if raw.get(name):
-            report.missing("field", name, "It has no counterpart." if name != "meta" else "Of n8n itself.")
+            report.missing(
+                "field", at(held.place, name), "It has no counterpart." if name != "meta" else "Of n8n itself."
+            )
     if raw.get("active") is not None:
-        report.changed("field", "active", "An imported graph is active; a trigger is an input of it.")
+        report.changed("field", at(held.place, "active"), "An imported graph is active; a trigger is an input of it.")

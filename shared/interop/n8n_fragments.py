@@ -33,10 +33,22 @@ def _iso(zone: str) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """The workflow that a node runs. ``input``: the trigger that its items come to; ``outputs``: where what it sends
+    comes back; ``message``: what is worth a word."""
+
+    graph_id: str
+    name: str
+    input: str
+    outputs: tuple[str, ...]
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class N8nNode:
     """A node of a workflow. ``place``: in the file; ``before``: the names of the nodes that may have run before;
     ``timezone``, ``workflow``: of the whole, the latter its name; ``pairs``: items have to stay with those that they
-    come from."""
+    come from; ``called``: the workflow that it runs, or why that cannot be."""
 
     place: str
     id: str
@@ -50,6 +62,7 @@ class N8nNode:
     timezone: str = "UTC"
     workflow: str = ""
     pairs: bool = False
+    called: Called | str = "it runs no workflow that is known"
 
     @property
     def kind(self) -> str:
@@ -217,6 +230,16 @@ class Builder:
     def text(self, word: str, parameter: Any) -> End:
         """A template that writes a value as a text."""
         return self.template(word, lambda names: f"{{{{ {n8n_terms.text(expressions.value(parameter, names))} }}}}")
+
+    def fails(self, id_: str) -> None:
+        """Where a failure of a node goes on: out of an output of its own, or with everything else."""
+        node = self.node.raw
+        handling = node.get("onError") or ("continueRegularOutput" if node.get("continueOnFail") is True else "")
+        if handling not in ("continueErrorOutput", "continueRegularOutput"):
+            return
+        failed = self.add("error", "CREATE_DICTIONARY", {"values": {}})
+        self.link((id_, "error"), (failed, "values_#_error"))
+        self.sends(1 if handling == "continueErrorOutput" else 0, (failed, "dictionary"))
 
     def read(self, source: End) -> End:
         """The value that JSON on a pin says."""

@@ -41,7 +41,7 @@ def translate(builder: Builder) -> None:
         source = n8n_nodes.raw_json(builder, pin, part) if isinstance(part, str) else builder.json(pin, part)
         builder.link(builder.read(source) if pin == "body" else source, (id_, pin))
     n8n_answers.sends(builder, id_)
-    _errors(builder, id_)
+    builder.fails(id_)
 
 
 def _said_method(builder: Builder, expression: str) -> End:
@@ -53,17 +53,6 @@ def _method(found: Any) -> str:
     if name not in _METHODS:
         raise Untranslated(f"the method {name} has no counterpart")
     return name
-
-
-def _errors(builder: Builder, id_: str) -> None:
-    """Where a failure goes on: out of an output of its own, or with everything else."""
-    node = builder.node.raw
-    handling = node.get("onError") or ("continueRegularOutput" if node.get("continueOnFail") is True else "")
-    if handling not in ("continueErrorOutput", "continueRegularOutput"):
-        return
-    failed = builder.add("error", "CREATE_DICTIONARY", {"values": {}})
-    builder.link((id_, "error"), (failed, "values_#_error"))
-    builder.sends(1 if handling == "continueErrorOutput" else 0, (failed, "dictionary"))
 
 
 def _pairs(builder: Builder, what: str, send: str, how: str, as_json: str) -> Any:

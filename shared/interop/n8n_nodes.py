@@ -30,6 +30,7 @@ TRIGGERS: Mapping[str, Any] = {
 LOOP = "splitInBatches"
 MAX_SWITCH = 20
 NOTE = "stickyNote"
+ANSWER = "respondToWebhook"
 
 
 def nothing(builder: Builder) -> None:
@@ -276,5 +277,5 @@ COUNTERPARTS: dict[str, Translate] = {
     "switch": _switch,
     "merge": n8n_merging.merge,
     "splitOut": _split_out,
-    "respondToWebhook": _output,
+    ANSWER: _output,
 }

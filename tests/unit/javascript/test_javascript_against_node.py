@@ -14,7 +14,7 @@ from shared.javascript.budget import TooMuch
 from shared.javascript.tree import Unsupported
 from shared.javascript.values import Thrown
 
-COUNT = int(os.environ.get("JAVASCRIPT_EXPRESSIONS", "500"))
+COUNT = int(os.environ.get("JAVASCRIPT_EXPRESSIONS", "300"))
 NODE = shutil.which("node")
 NO_ANSWER = "nothing"
 ITEM = {
