@@ -53,12 +53,17 @@ def api() -> str:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             by_tag[operation["tags"][0]].append(_route(method, path, operation))
-    sections = [text for tag, routes in by_tag.items() for text in (f"## {tag.capitalize()}", *routes)]
+    sections = [
+        text
+        for tag, routes in by_tag.items()
+        for text in (f"## {tag.capitalize().replace('_', ' ').replace('Api ', 'API ')}", *routes)
+    ]
     schemas = [_schema(name, schema) for name, schema in sorted(document["components"]["schemas"].items())]
     return _page(
         "API",
         "The whole of it is [functions/openapi.json](../functions/openapi.json), served as `/openapi.json` and shown "
-        "at `/docs`. `Authorization: Bearer <Firebase ID token>` except where it says *public*. Lists take "
+        "at `/docs`. `Authorization: Bearer <Firebase ID token>` ([how to get one](../README.md#a-first-call)) or "
+        "`X-API-Key: <key>`, except where it says *public*. Lists take "
         "`page_size` (1 to 100, default 20) and `page_token`. POST takes `Idempotency-Key`. Mutable resources carry "
         "an `etag`, which PUT, PATCH and DELETE compare if they get `If-Match`; a weak one (`W/`) matches nothing. "
         "Errors: [errors.md](errors.md).",
@@ -168,16 +173,30 @@ def _success(operation: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _route(method: str, path: str, operation: Mapping[str, Any]) -> str:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    answer = _success(operation).get("content", {}).get("application/json", {}).get("schema")
+    answers = _success(operation).get("content", {})
     shapes = [
         *([f"body {_type(body)}"] if body else []),
-        *([f"answers {_type(answer)}"] if answer else []),
+        *(f"answers {_answer(kind, content)}" for kind, content in answers.items()),
         *(["*public*"] if not operation.get("security") else []),
     ]
-    query = [p for p in operation.get("parameters", []) if p["in"] == "query" and not p["name"].startswith("page_")]
-    asked = [f"- `{p['name']}` ({_type(p['schema'])}): {p.get('description', '')}".rstrip(": ") for p in query]
+    asked = [_parameter(one) for one in operation.get("parameters", []) if _is_particular(one)]
     text = [f"**`{method.upper()} {path}`** · {' · '.join(shapes)}", _line(operation.get("description", "")), *asked]
     return "\n\n".join(part for part in text if part)
+
+
+def _answer(media_type: str, content: Mapping[str, Any]) -> str:
+    return _type(content["schema"]) if "schema" in content else f"`{media_type}`"
+
+
+def _is_particular(parameter: Mapping[str, Any]) -> bool:
+    """Whether it is to be named beside the route: not a part of its path, nor what the page says once for all."""
+    of_all = parameter["name"].startswith("page_") or parameter["name"].lower() in ("idempotency-key", "if-match")
+    return parameter["in"] in ("query", "header") and not of_all
+
+
+def _parameter(one: Mapping[str, Any]) -> str:
+    kind = f"header, {_type(one['schema'])}" if one["in"] == "header" else _type(one["schema"])
+    return f"- `{one['name']}` ({kind}): {one.get('description', '')}".rstrip(": ")
 
 
 def _schema(name: str, schema: Mapping[str, Any]) -> str:

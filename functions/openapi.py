@@ -23,6 +23,7 @@ from functions.routers import (
     graphs,
     health,
     ingress,
+    interop,
     library,
     moderation,
     notification_ways,
@@ -46,6 +47,7 @@ DOCUMENT = Path(__file__).with_name("openapi.json")
 
 ROUTERS: list[APIRouter] = [
     graphs.router,
+    interop.router,
     executions.router,
     streams.router,
     reviews.router,

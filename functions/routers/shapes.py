@@ -21,7 +21,7 @@ class NodeBody(BaseModel):
     id: str = Field(
         min_length=1, max_length=validation.MAX_ID, description="Given by the client; unique in the graph."
     )
-    block_type: str = Field(examples=["TEXT_PROCESSING"])
+    block_type: str = Field(examples=["FILL_TEXT_TEMPLATE"], description="As GET /blocks lists it.")
     input_data: dict[str, Any] = Field(default_factory=dict, description="Input pin -> literal.")
     position: dict[str, float] = Field(default_factory=dict, examples=[{"x": 0, "y": 0}])
     metadata: dict[str, Any] = Field(default_factory=dict, description="Anything that a client keeps with it.")
@@ -51,11 +51,14 @@ class GraphBody(BaseModel):
 
     name: str = Field(min_length=1, max_length=graphs.MAX_NAME)
     description: str = Field("", max_length=graphs.MAX_TEXT)
-    instructions: str = Field("", max_length=graphs.MAX_TEXT)
+    instructions: str = Field("", max_length=graphs.MAX_TEXT, description="For who runs it.")
     nodes: list[NodeBody] = []
     links: list[LinkBody] = []
-    on_error: Literal["continue", "stop"] = "continue"
-    is_active: bool = True
+    on_error: Literal["continue", "stop"] = Field(
+        "continue",
+        description="When a node fails whose error pin is not linked: other branches finish, or all stops.",
+    )
+    is_active: bool = Field(True, description="Whether it may be executed.")
 
 
 class GraphReplacement(GraphBody):

@@ -29,7 +29,9 @@ router = routing.router(tags=["executions"])
 LastEventId = Annotated[
     str, Header(alias="Last-Event-ID", max_length=64, description="The id of the last event that was received.")
 ]
-LastEventIdInQuery = Annotated[str, Query(max_length=64, description="The same, where the header cannot be set.")]
+LastEventIdInQuery = Annotated[
+    str, Query(max_length=64, description="As Last-Event-ID, where headers cannot be set.")
+]
 _AHEAD = timedelta(minutes=1)
 _TYPE = "text/event-stream"
 EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {_TYPE: {}}, "description": "Events, as they happen."}}

@@ -34,6 +34,8 @@ MATRIX: dict[str, Row] = {
     "POST /api/v1/graphs/validate": Row("agent.read", 200),
     "GET /api/v1/graphs": Row("agent.read", 200),
     "GET /api/v1/graphs/{graph_id}": Row("agent.read", 200, 404),
+    "POST /api/v1/graphs/import": Row("agent.create", 400),
+    "GET /api/v1/graphs/{graph_id}/export": Row("agent.read", 200, 404),
     "POST /api/v1/graphs/{graph_id}/estimate": Row("agent.read", 200, 404),
     "PUT /api/v1/graphs/{graph_id}": Row("agent.update", 200, 404),
     "PATCH /api/v1/graphs/{graph_id}": Row("agent.update", 200, 404),

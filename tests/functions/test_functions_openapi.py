@@ -1,15 +1,26 @@
 """Is the OpenAPI document current, and does it tell the truth?"""
 
+import importlib
 import json
+import pkgutil
 
 import pytest
 from served import MakeApi, User, error_of
 
-from functions import openapi
+from functions import openapi, routers
 
 
 def test_the_document_is_current():
     assert openapi.DOCUMENT.read_bytes() == openapi.text(), "run: python -m functions.openapi"
+
+
+def test_no_resource_is_left_out_of_the_document():
+    modules = [
+        importlib.import_module(f"functions.routers.{one.name}") for one in pkgutil.iter_modules(routers.__path__)
+    ]
+    public = {one.__name__ for one in modules if hasattr(one, "router") and one.router.include_in_schema}
+    documented = {one.__name__ for one in modules if getattr(one, "router", None) in openapi.ROUTERS}
+    assert public - documented == set(), "add it to ROUTERS in functions/openapi.py"
 
 
 def _operations():
