@@ -62,9 +62,13 @@ def translate(files: Sequence[Mapping[str, Any]], catalog: Catalog, id_of: IdOf,
 
 def _graph(held: Held, whole: Whole, id_: str, report: Report) -> ImportedGraph:
     report.understood("graph", held.place, "", "Under a new id.")
-    fed = _fed(whole, {node.name: _fragment(node, whole, Report(source="n8n")) for node in whole.nodes})
-    whole = replace(whole, reached=fed)
-    made = {node.name: _fragment(node, whole, report) for node in whole.nodes}
+    drafts = {node.name: _draft(node, whole) for node in whole.nodes}
+    fed = _fed(whole, {name: fragment for name, (fragment, _) in drafts.items()})
+    unfed, whole = whole.reached - fed, replace(whole, reached=fed)
+    made: dict[str, Fragment] = {}
+    for node in whole.nodes:
+        made[node.name], own = _draft(node, whole) if node.name in unfed else drafts[node.name]
+        report.entries += own.entries
     links = list(_links(whole, made, report))
     nodes = [one for fragment in made.values() for one in fragment.nodes]
     if whole.begins and (sent := _sent_back(whole, made)):
@@ -84,6 +88,11 @@ def _sent_back(whole: Whole, made: Mapping[str, Fragment]) -> Sequence[End]:
     """What a workflow's last nodes send to the one that runs it, beside its answers."""
     ends = [end for name, output in n8n_shape.ends(whole) for end in _sources(name, output, whole, made, ())]
     return list(dict.fromkeys(ends))
+
+
+def _draft(node: N8nNode, whole: Whole) -> tuple[Fragment, Report]:
+    report = Report(source="n8n")
+    return _fragment(node, whole, report), report
 
 
 def _fed(whole: Whole, made: Mapping[str, Fragment]) -> frozenset[str]:

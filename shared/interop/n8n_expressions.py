@@ -70,25 +70,26 @@ def _template(template: str, names: Names) -> Term:
 
 
 def expression(code: str, names: Names) -> Term:
-    """What stands between ``{{`` and ``}}``."""
+    """What stands between ``{{`` and ``}}``. A template is tried first, which is one node, and then a program; what
+    templates write otherwise than JavaScript does, and what is long, the other way round."""
     if len(code) > MAX_EXPRESSION:
-        raise Untranslated(f"it has more than {MAX_EXPRESSION} characters")
-    before = len(names.nodes), len(names.moments), len(names.asks)
-    try:
-        term = Parser(code, names).whole()
-    except Untranslated as error:
-        names.forget(*before)
-        term = _script(code, names, error)
+        return n8n_scripts.script(code, names)
+    ways = [_by_template, n8n_scripts.script]
+    if n8n_scripts.is_better(code):
+        ways.reverse()
+    told: list[Untranslated] = []
+    for way in ways:
+        before = len(names.nodes), len(names.moments), len(names.asks)
+        try:
+            return way(code, names)
+        except Untranslated as error:
+            names.forget(*before)
+            told.append(error)
+    raise told[ways.index(n8n_scripts.script if n8n_scripts.is_needed(code) else _by_template)]
+
+
+def _by_template(code: str, names: Names) -> Term:
+    term = Parser(code, names).whole()
     if len(term.jinja) > MAX_JINJA:
         raise Untranslated("it is too long")
     return term
-
-
-def _script(code: str, names: Names, error: Untranslated) -> Term:
-    """``error``: why no template says it, which is told where a program does not either."""
-    before = len(names.nodes), len(names.moments), len(names.asks)
-    try:
-        return n8n_scripts.script(code, names)
-    except Untranslated as also:
-        names.forget(*before)
-        raise (also if n8n_scripts.is_needed(code) else error) from None

@@ -13,9 +13,10 @@ from typing import Any
 from shared.interop.n8n_moments import ZONE
 from shared.interop.n8n_names import Ask, Names
 from shared.interop.n8n_terms import Term, Untranslated
-from shared.javascript import expressions, grammar, known, tree
+from shared.javascript import grammar, known, tree
 
 ITEM = "$json"
+_JSON = re.compile(r"\bJSON\s*\.\s*stringify|\.\s*toJsonString")
 _BEYOND = re.compile(r"=>|\.\.\.|\btypeof\b|\.(?:sort|toSorted)\(")
 
 
@@ -23,7 +24,7 @@ def script(code: str, names: Names) -> Term:
     """Untranslated: it says something that has no counterpart there either."""
     try:
         found = _Script(code, names)
-        expressions.read(found.code, found.items)
+        known.check(found.tree, (), found.replaced)
     except tree.Unsupported as error:
         raise Untranslated(str(error)) from error
     items = {f"values_#_{name}": of for name, of in {ITEM: "item", **found.items}.items()}
@@ -36,14 +37,22 @@ def is_needed(code: str) -> bool:
     return _BEYOND.search(code) is not None
 
 
+def is_better(code: str) -> bool:
+    """Whether a template would say it in other words: JSON with its keys in another order, and blanks between."""
+    return _JSON.search(code) is not None
+
+
 class _Script:
-    """``code``: with what stands for items replaced by names; ``items``: what these are in a template."""
+    """``code``: with what stands for items replaced by names; ``items``: what these are in a template; ``tree``: of
+    the code before, ``replaced``: the parts of it that are replaced."""
 
     def __init__(self, code: str, names: Names) -> None:
         self.items: dict[str, str] = {}
         self._names = names
         self._found: list[tuple[tuple[int, int], str]] = []
-        self._look(grammar.read(code))
+        self.replaced: list[known.Part] = []
+        self.tree = grammar.read(code)
+        self._look(self.tree)
         pieces, at = list[str](), 0
         for (start, end), written in self._found:
             pieces += [code[at:start], written]
@@ -56,6 +65,7 @@ class _Script:
         written = self._root(node) if isinstance(node, tree.Name | tree.Member) else None
         if written is not None and isinstance(node, tree.Name | tree.Member):
             self._found.append((node.span, written))
+            self.replaced.append(node)
             return
         for part in known.parts(node):
             self._look(part, depth + 1)

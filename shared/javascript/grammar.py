@@ -3,7 +3,7 @@
 No assignments, loops, classes, patterns or ``async``: a function gives a value, and changes no variable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.javascript import tree, units, words
 from shared.javascript.tree import Node, Unsupported
@@ -24,6 +24,8 @@ _RESERVED = frozenset(
     }
 )
 _UNARY = ("!", "-", "+", "typeof")
+_TAILS = ("?.", "[", "(", ".")
+_OF_OPERATORS = ("sign", "name")
 
 
 def read(code: str) -> Node:
@@ -41,6 +43,7 @@ class _Parser:
     def __init__(self, code: str, several: Sequence[words.Word], depth: int) -> None:
         self._code, self._words, self._depth = code, several, depth
         self._at = 0
+        self._closing: Mapping[int, int] | None = None
 
     @property
     def _word(self) -> words.Word:
@@ -95,7 +98,7 @@ class _Parser:
 
     def _binary(self, power: int) -> Node:
         left = self._unary()
-        while self._is(*_POWERS) and _POWERS[self._word.text] > power:
+        while (word := self._words[self._at]).kind in _OF_OPERATORS and _POWERS.get(word.text, 0) > power:
             sign = self._next().text
             if sign == "**" and isinstance(left, tree.Unary):
                 raise Unsupported("a sign before a power is not understood")
@@ -105,7 +108,8 @@ class _Parser:
         return left
 
     def _unary(self) -> Node:
-        if not self._is(*_UNARY):
+        word = self._words[self._at]
+        if word.kind not in _OF_OPERATORS or word.text not in _UNARY:
             return self._tail(*self._operand())
         self._depth += 1
         if self._depth > MAX_DEPTH:
@@ -216,6 +220,9 @@ class _Parser:
         """Properties, elements and calls."""
         is_chain = False
         while True:
+            word = self._words[self._at]
+            if word.kind != "template" and (word.kind != "sign" or word.text not in _TAILS):
+                return tree.Chain(node) if is_chain else node
             optional = self._skip("?.")
             is_chain = is_chain or optional
             if self._skip("["):
@@ -230,10 +237,8 @@ class _Parser:
                 if word.kind != "name":
                     raise Unsupported(f"{word.text!r} is no name")
                 node = tree.Member(node, tree.Literal(units.split(word.text)), optional, (start, word.end))
-            elif self._word.kind == "template":
-                raise Unsupported("a function before a text has no counterpart")
             else:
-                return tree.Chain(node) if is_chain else node
+                raise Unsupported("a function before a text has no counterpart")
 
     def _begins_arrow(self) -> bool:
         if self._word.kind == "name" and self._word.text not in _RESERVED:
@@ -241,17 +246,10 @@ class _Parser:
             return after.kind == "sign" and after.text == "=>"
         if not self._is("("):
             return False
-        depth = 0
-        for position in range(self._at, len(self._words)):
-            word = self._words[position]
-            if word.kind == "sign" and word.text in ("(", "[", "{"):
-                depth += 1
-            elif word.kind == "sign" and word.text in (")", "]", "}"):
-                depth -= 1
-                if depth == 0:
-                    after = self._words[position + 1]
-                    return after.kind == "sign" and after.text == "=>"
-        return False
+        if self._closing is None:
+            self._closing = _closings(self._words)
+        after = self._words[self._closing.get(self._at, len(self._words) - 2) + 1]
+        return after.kind == "sign" and after.text == "=>"
 
     def _arrow(self) -> Node:
         if self._is("("):
@@ -373,6 +371,18 @@ class _Parser:
         before = self._words[self._at - 1]
         if not self._skip(";") and not self._is("}") and "\n" not in self._code[before.end : self._word.start]:
             raise self._odd()
+
+
+def _closings(several: Sequence[words.Word]) -> Mapping[int, int]:
+    """Position of an opening sign -> that of the one that closes it."""
+    found: dict[int, int] = {}
+    open_: list[int] = []
+    for position, word in enumerate(several):
+        if word.kind == "sign" and word.text in ("(", "[", "{"):
+            open_.append(position)
+        elif word.kind == "sign" and word.text in (")", "]", "}") and open_:
+            found[open_.pop()] = position
+    return found
 
 
 def _closed(node: Node) -> Node:

@@ -1,6 +1,6 @@
 """Is everything known here that an expression names? Asked before it runs, so that nothing is refused halfway."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from shared.javascript import tree, values
@@ -16,9 +16,10 @@ _METHODS: Final = frozenset(name for methods in _LIBRARY.methods.values() for na
 Part = tree.Statement | tree.Spread | tree.Pattern
 
 
-def check(node: tree.Node, names: Iterable[str]) -> None:
-    """``names``: those that it will be given. Unsupported: another, or a function, that is not known."""
-    _visit(node, frozenset(names) | _LIBRARY.names.keys(), 0)
+def check(node: tree.Node, names: Iterable[str], given: Collection[Part] = ()) -> None:
+    """``names``: those that it will be given; ``given``: parts that will have a name. Unsupported: another name,
+    or a function, that is not known."""
+    _visit(node, frozenset(names) | _LIBRARY.names.keys(), frozenset(map(id, given)), 0)
 
 
 def nodes(node: Part) -> Iterator[Part]:
@@ -70,7 +71,9 @@ def parts(node: Part) -> Sequence[Part]:
     return [one for one in found if one is not None]
 
 
-def _visit(node: Part, names: frozenset[str], depth: int) -> None:
+def _visit(node: Part, names: frozenset[str], given: frozenset[int], depth: int) -> None:
+    if id(node) in given:
+        return
     if depth > MAX_DEPTH:
         raise Unsupported("it nests too deep")
     match node:
@@ -91,7 +94,7 @@ def _visit(node: Part, names: frozenset[str], depth: int) -> None:
         case _:
             pass
     for part in parts(node):
-        _visit(part, names, depth + 1)
+        _visit(part, names, given, depth + 1)
 
 
 def _bound(patterns: Iterable[tree.Pattern]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from shared.javascript.tree import Unsupported
 
@@ -12,15 +12,18 @@ MAX_CODE = 20_000
 Kind = Literal["number", "name", "text", "template", "sign", "end"]
 
 _BLANK = re.compile(r"(?:[\s\ufeff]|//[^\n\r\u2028\u2029]*|/\*[\s\S]*?\*/)*")
-_NUMBER = re.compile(
-    r"0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|(?:(?:0|[1-9](?:_?\d)*)(?:\.(?:\d(?:_?\d)*)?)?|\.\d(?:_?\d)*)(?:[eE][-+]?\d+)?"
+_NUMBER = (
+    r"0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+"
+    r"|(?:(?:0|[1-9](?:_?\d)*)(?:\.(?:\d(?:_?\d)*)?)?|\.\d(?:_?\d)*)(?:[eE][-+]?\d+)?"
 )
-_NAME = re.compile(r"[^\W\d][\w$]*|\$[\w$]*", re.UNICODE)
-_SIGN = re.compile(
-    r"\.\.\.|===|!==|\*\*=|\?\?=|\|\|=|&&=|>>>=|>>>|<<=|>>=|=>|==|!=|<=|>=|&&|\|\||\?\?|\?\.(?!\d)|\*\*|\+\+|--|\+=|-=|\*=|/="
-    r"|%=|<<|>>|[-+*/%<>!?:.,;()\[\]{}=&|^~]"
+_NAME = r"[^\W\d][\w$]*|\$[\w$]*"
+_SIGN = (
+    r"\.\.\.|===|!==|\*\*=|\?\?=|\|\|=|&&=|>>>=|>>>|<<=|>>=|=>|==|!=|<=|>=|&&|\|\||\?\?|\?\.(?!\d)|\*\*|\+\+|--"
+    r"|\+=|-=|\*=|/=|%=|<<|>>|[-+*/%<>!?:.,;()\[\]{}=&|^~]"
 )
-_TEXT = re.compile(r"'(?:[^'\\\n\r]|\\[\s\S])*'|\"(?:[^\"\\\n\r]|\\[\s\S])*\"")
+_TEXT = r"'(?:[^'\\\n\r]|\\[\s\S])*'|\"(?:[^\"\\\n\r]|\\[\s\S])*\""
+_WORD = re.compile(f"(?P<number>{_NUMBER})|(?P<name>{_NAME})|(?P<text>{_TEXT})|(?P<sign>{_SIGN})")
+_BEGINS_NAME = re.compile(r"[\w$]")
 _ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r\n|[\s\S])")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
 
@@ -65,23 +68,12 @@ def _word(code: str, position: int, stop: int) -> Word:
     sign = code[position]
     if sign == "`":
         return _template(code, position, stop)
-    for kind, pattern in _KINDS:
-        match = pattern.match(code, position, stop)
-        if match is None:
-            continue
-        if kind == "number" and _NAME.match(code, match.end()):
-            break
-        text = match[0]
-        return Word(kind, unescaped(text[1:-1]) if kind == "text" else text, position, match.end())
-    raise Unsupported(f"{code[position : position + 20]!r} is not understood")
-
-
-_KINDS: Sequence[tuple[Kind, re.Pattern[str]]] = (
-    ("number", _NUMBER),
-    ("name", _NAME),
-    ("text", _TEXT),
-    ("sign", _SIGN),
-)
+    match = _WORD.match(code, position, stop)
+    kind = cast(Kind, match.lastgroup) if match else None
+    if match is None or kind is None or (kind == "number" and _BEGINS_NAME.match(code, match.end())):
+        raise Unsupported(f"{code[position : position + 20]!r} is not understood")
+    text = match[0]
+    return Word(kind, unescaped(text[1:-1]) if kind == "text" else text, position, match.end())
 
 
 def _template(code: str, start: int, stop: int) -> Word:

@@ -94,7 +94,8 @@ def taken(value: Any, run: Budget) -> Value:
     run.step()
     match value:
         case str():
-            return run.made(units.split(value))
+            run.step(len(value) // 1_000)
+            return units.split(value)
         case bool() | None:
             return value
         case int() | float():

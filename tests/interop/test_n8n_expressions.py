@@ -49,7 +49,6 @@ def evaluated(parameter: Any) -> Any:
         ("={{ $json.tags.join('-').toUpperCase() }}", "A-B"),
         ("={{ $json.tags.includes('a') }}", True),
         ("={{ $json.name.replace('A', 'B').slice(0, 2) }}", "Bd"),
-        ("={{ JSON.stringify($json.tags) }}", '["a", "b"]'),
         ("={{ [1, $json.n] }}", [1, 3]),
         ({"a": "={{ $json.n }}", "b": [1, "}}{{ x %}", None]}, {"a": 3, "b": [1, "}}{{ x %}", None]}),
         ("=line\n'quoted' \\ {{ 'it\\'s' }}", "line\n'quoted' \\ it's"),

@@ -25,6 +25,9 @@ async def test_types_orders_and_spreads_are_computed_and_run(stage: Stage) -> No
         "spread": "={{ { ...$json.rows[0], tags: [...$json.tags, ...'c'], most: Math.max(1, ...[2]) } }}",
         "other": "={{ $('Item').item.json.tags.toSorted().concat($node['Item'].json.n, $workflow.name) }}",
         "text": "=ids: {{ $json.rows.map(({ id }) => `<${id}>`).join('') }}, {{ $json.n + 1 }}",
+        "json": "={{ JSON.stringify({ b: '<' + $json.n, a: [1, undefined] }) }}",
+        "when": "={{ JSON.stringify($json.tags) + $now.year }}",
+        "long": "={{ Math.max(" + "$json.n, " * 300 + "8) }}",
         "thrown": "={{ $json.gone.deep.sort() }}",
     }  # fmt: skip
     parameters = {"mode": "raw", "jsonOutput": ITEM}
@@ -33,8 +36,12 @@ async def test_types_orders_and_spreads_are_computed_and_run(stage: Stage) -> No
          node("X", "set", fields(**{name: ("string", value) for name, value in asked.items()}), 3.4), ANSWER],
         "Start -> Item", "Item -> X", "X -> Answer",
     )  # fmt: skip
-    assert await answered(stage, raw) == [
+    [answer] = await answered(stage, raw)
+    assert answer.pop("when").startswith('["b"')
+    assert [answer] == [
         {
+            "json": '{"b":"<3","a":[1,null]}',
+            "long": 8,
             "types": ["object", "undefined", "number", "object", "undefined"],
             "sorted": [1, 10, 9, None, None],
             "by": [9, 10],
@@ -57,7 +64,7 @@ async def test_an_item_knows_its_place_among_those_that_come(stage: Stage) -> No
         [
             START,
             *rows("List", several),
-            node("Some", "filter", condition("={{ $json.v }}", "notEquals", "b"), 2),
+            node("Some", "filter", condition("={{ typeof $json.v + $json.v }}", "notEquals", "stringb"), 2),
             node("X", "set", fields(**asked), 3.4),
             ANSWER,
         ],
