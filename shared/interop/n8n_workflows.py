@@ -142,13 +142,14 @@ def _by_id(node: N8nNode, own: int, several: Sequence[Held]) -> int | str:
     named = node.parameters.get("workflowId")
     id_ = as_object(named).get("value") if isinstance(named, Mapping) else named
     name = as_object(named).get("cachedResultName")
+    id_ = str(id_) if isinstance(id_, int) else id_  # as older versions have them
     if not isinstance(id_, str) or not id_.strip():
         return f"it names no workflow: choose one, {_INSTEAD}"
     if id_.startswith("="):
         if "".join(id_[1:].split()) == _ITSELF:
             return own
         return f"which workflow it runs is computed: name one, {_INSTEAD}"
-    ids = [n for n, one in enumerate(several) if not one.depth and one.raw.get("id") == id_]
+    ids = [n for n, one in enumerate(several) if not one.depth and str(one.raw.get("id")) == id_]
     names = [
         n
         for n, one in enumerate(several)

@@ -153,6 +153,11 @@ def test_a_workflow_that_is_not_there_is_a_placeholder_that_says_what_to_do(para
     assert reason in _placeholder(main)
 
 
+def test_a_workflow_may_have_a_number() -> None:
+    imported = made.imported(caller({"workflowId": 7}, {**DOUBLE, "id": 7}))
+    assert "AGENT_EXECUTOR" in made.types_of(imported)
+
+
 def test_a_list_tells_by_name_what_its_files_have_no_id_for() -> None:
     nameless = {key: value for key, value in DOUBLE.items() if key != "id"}
     imported = made.imported(caller(calling("dbl"), nameless))
