@@ -71,15 +71,16 @@ def _template(template: str, names: Names) -> Term:
 
 def expression(code: str, names: Names) -> Term:
     """What stands between ``{{`` and ``}}``. A template is tried first, which is one node, and then a program; what
-    templates write otherwise than JavaScript does, and what is long, the other way round."""
+    templates write otherwise than JavaScript does, or not at all, and what is long, the other way round. So an
+    expression may be of a template and have a part that is a program's."""
     if len(code) > MAX_EXPRESSION:
         return n8n_scripts.script(code, names)
     ways = [_by_template, n8n_scripts.script]
-    if n8n_scripts.is_better(code):
+    if n8n_scripts.is_better(code) or n8n_scripts.is_needed(code):
         ways.reverse()
     told: list[Untranslated] = []
     for way in ways:
-        before = len(names.nodes), len(names.moments), len(names.asks)
+        before = names.spoken_of()
         try:
             return way(code, names)
         except Untranslated as error:

@@ -68,6 +68,10 @@ class Names:
             self._last(self.asks)
         return f"h{self.asks.index(ask)}"
 
+    def spoken_of(self) -> tuple[int, int, int]:
+        """How many nodes, moments and asks so far."""
+        return len(self.nodes), len(self.moments), len(self.asks)
+
     def forget(self, nodes: int, moments: int, asks: int) -> None:
         """All that was spoken of after so many."""
         del self.nodes[nodes:], self.moments[moments:], self.asks[asks:]

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.interop import n8n_functions as functions
-from shared.interop import n8n_globals, n8n_patterns, n8n_tokens
+from shared.interop import n8n_globals, n8n_patterns, n8n_scripts, n8n_tokens
 from shared.interop.n8n_moments import NOW, TODAY, Moment, Unknown
 from shared.interop.n8n_names import Names
 from shared.interop.n8n_terms import Term, Untranslated, constant, quoted, text
 
 MAX_DEPTH = 40
+MAX_PROGRAMS = 4
+"""Of an expression that are tried, as they take a while."""
 
 _POWERS = {
     "?": 1, "??": 2, "||": 3, "&&": 4, "==": 5, "===": 5, "!=": 5, "!==": 5,
@@ -30,6 +32,7 @@ class Parser:
         self._names = names
         self._at = 0
         self._depth = depth
+        self._programs_left = MAX_PROGRAMS
 
     def whole(self) -> Term:
         term = self._expression(0)
@@ -76,6 +79,23 @@ class Parser:
         return functions.chosen(condition, yes, self._expression(0))
 
     def _operand(self) -> Term:
+        """What no template says is a program's, as long as the rest of the expression is not."""
+        start, depth, before = self._at, self._depth, self._names.spoken_of()
+        try:
+            return self._plain_operand()
+        except Untranslated as error:
+            end = n8n_tokens.operand(self._tokens, start)
+            if end is None or not self._programs_left:
+                raise
+            self._programs_left -= 1
+            self._names.forget(*before)
+            self._at, self._depth = end, depth
+            try:
+                return n8n_scripts.script(" ".join(written for _, written in self._tokens[start:end]), self._names)
+            except Untranslated:
+                raise error from None
+
+    def _plain_operand(self) -> Term:
         kind, found = self._next()
         match kind, found:
             case "number", _:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 from shared.interop.n8n_terms import Untranslated
 
@@ -13,6 +14,9 @@ _TOKEN = re.compile(
 _PATTERN = re.compile(r"/((?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)/([a-z]*)")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+
+_OPENING = ("(", "[", "{")
+_CLOSING = (")", "]", "}")
 
 Token = tuple[str, str]
 """``number``, ``name``, ``text``, ``sign`` or ``pattern``, and how it is written."""
@@ -121,3 +125,36 @@ def _closing(code: str, start: int) -> int:
             return position
         position += 1
     return -1
+
+
+def operand(several: Sequence[Token], start: int) -> int | None:
+    """Where what begins at ``start`` ends, with its properties, elements and calls; None: it does not."""
+    at = start
+    while several[at : at + 1] in ([("name", "typeof")], [("name", "new")]):
+        at += 1
+    end = _group(several, at) if several[at : at + 1] and several[at][1] in _OPENING else at + 1
+    while end is not None and end < len(several) and several[end][0] == "sign":
+        sign = several[end][1]
+        if sign in ("[", "("):
+            end = _group(several, end)
+        elif sign in (".", "?.") and several[end + 1 : end + 2] and several[end + 1][0] == "name":
+            end += 2
+        elif sign == "?." and several[end + 1 : end + 2] and several[end + 1][1] in ("[", "("):
+            end += 1
+        else:
+            break
+    return end if end is not None and end <= len(several) else None
+
+
+def _group(several: Sequence[Token], start: int) -> int | None:
+    """After the sign that closes the one at ``start``."""
+    depth = 0
+    for position in range(start, len(several)):
+        kind, written = several[position]
+        if kind == "sign" and written in _OPENING:
+            depth += 1
+        elif kind == "sign" and written in _CLOSING:
+            depth -= 1
+            if depth == 0:
+                return position + 1
+    return None

@@ -10,6 +10,7 @@ from tests.interop.test_n8n import condition, node, setting, workflow
 from tests.interop.test_n8n_more import ANSWER, START, answered, fields, rows
 
 ITEM = {
+    "at": "2026-01-01",
     "n": 3,
     "none": None,
     "tags": ["b", "a"],
@@ -28,6 +29,8 @@ async def test_types_orders_and_spreads_are_computed_and_run(stage: Stage) -> No
         "json": "={{ JSON.stringify({ b: '<' + $json.n, a: [1, undefined] }) }}",
         "when": "={{ JSON.stringify($json.tags) + $now.year }}",
         "long": "={{ Math.max(" + "$json.n, " * 300 + "8) }}",
+        "mixed": "={{ typeof $json.at === 'string' && /^2026/.test($json.at) && [...$json.tags].sort().join() }}",
+        "dated": "={{ $json.rows.map(r => r.id).length + $today.day - $now.day }}",
         "thrown": "={{ $json.gone.deep.sort() }}",
     }  # fmt: skip
     parameters = {"mode": "raw", "jsonOutput": ITEM}
@@ -42,6 +45,8 @@ async def test_types_orders_and_spreads_are_computed_and_run(stage: Stage) -> No
         {
             "json": '{"b":"<3","a":[1,null]}',
             "long": 8,
+            "mixed": "a,b",
+            "dated": 2,
             "types": ["object", "undefined", "number", "object", "undefined"],
             "sorted": [1, 10, 9, None, None],
             "by": [9, 10],
