@@ -51,11 +51,10 @@ async def answered(stage: Stage, raw: Any) -> list[Any]:
 @pytest.mark.parametrize(
     ("more", "answer"),
     [
-        ({}, [{"two": 2, "at": 0}, {"two": 4, "at": 1}]),
         ({"workflowInputs": {"value": {"n": "={{ $json.n + 10 }}"}}}, [{"two": 22, "at": 0}, {"two": 24, "at": 1}]),
         ({"options": {"waitForSubWorkflow": False}}, [{"n": 1}, {"n": 2}]),
     ],
-    ids=["all at once", "with values", "not waited for"],
+    ids=["all at once with values", "not waited for"],
 )
 async def test_another_workflow_of_the_list_is_run_and_answers(stage: Stage, more: Any, answer: Any) -> None:
     assert await answered(stage, caller(calling("dbl", **more), DOUBLE)) == answer
