@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from shared import config
@@ -128,15 +129,13 @@ def _block(block: Block) -> str:
         *([f"{said['max_attempts']} attempts"] if said["max_attempts"] > 1 else []),
         *([f"costs: {said['cost']}"] if said["cost"] else []),
     ]
-    outputs = {name: pin for name, pin in said["output_schema"]["properties"].items() if name != "error"}
+    outputs = list(_outputs(said["output_schema"], said["emits_many"]))
     return "\n\n".join(
         [
             f"## {said['block_type']}",
             f"{said['description']} ({', '.join(traits)})",
             _table(("input", "type", "default", "what"), list(_inputs(block, said["input_schema"]))),
-            _table(("output", "type", "what"), list(_outputs(outputs, said)))
-            if outputs
-            else "No outputs of its own.",
+            _table(("output", "type", "what"), outputs) if outputs else "No outputs of its own.",
             "\n".join(_example(example) for example in said["examples"]),
         ]
     )
@@ -147,13 +146,14 @@ def _inputs(block: Block, schema: Mapping[str, Any]) -> Iterator[Sequence[str]]:
     for name, pin in schema.get("properties", {}).items():
         known = spec.inputs[name]
         shown, default = (f"**{name}**", "") if known.required else (name, _default(known.default))
-        yield shown, _type(pin), default, pin.get("description", "")
+        yield shown, _type(pin, schema.get("$defs", {})), default, pin.get("description", "")
 
 
-def _outputs(pins: Mapping[str, Any], said: Mapping[str, Any]) -> Iterator[Sequence[str]]:
-    for name, pin in pins.items():
-        many = ", many" if name in said["emits_many"] else ""
-        yield name, _type(pin) + many, pin.get("description", "")
+def _outputs(schema: Mapping[str, Any], emits_many: Sequence[str]) -> Iterator[Sequence[str]]:
+    for name, pin in schema["properties"].items():
+        if name != "error":
+            many = ", many" if name in emits_many else ""
+            yield name, _type(pin, schema.get("$defs", {})) + many, pin.get("description", "")
 
 
 def _example(example: Mapping[str, Any]) -> str:
@@ -214,24 +214,32 @@ def _schema(name: str, schema: Mapping[str, Any]) -> str:
     return "\n\n".join(part for part in (f"### {name}", about, table) if part)
 
 
-def _type(schema: Mapping[str, Any]) -> str:
-    """A JSON Schema in few words."""
+def _type(schema: Mapping[str, Any], defined: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """A JSON Schema in few words. What it refers to is a shape of the page, or among what is ``defined`` with it."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return f"[{name}](#{name.lower()})" if schema["$ref"].startswith("#/components/") else name
+        return f"[{name}](#{name.lower()})" if name not in defined else _type(defined[name], defined)
     for several in ("anyOf", "oneOf"):
         if several in schema:
-            return " or ".join(dict.fromkeys(_type(one) for one in schema[several]))
+            return " or ".join(dict.fromkeys(_type(one, defined) for one in schema[several]))
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if "const" in schema:
         return f"`{schema['const']}`"
     kind = schema.get("type", "any")
     if kind == "array" and schema.get("items"):
-        return f"list of {_type(schema['items'])}"
+        return f"list of {_type(schema['items'], defined)}"
     if kind == "string" and "format" in schema:
         return schema["format"]
+    if "properties" in schema:
+        return f"dictionary of {', '.join(_field(name, one, defined) for name, one in schema['properties'].items())}"
     return {"array": "list", "object": "dictionary", "string": "text", "null": "null"}.get(kind, kind)
+
+
+def _field(name: str, schema: Mapping[str, Any], defined: Mapping[str, Any]) -> str:
+    """With the values that it may have, where they are listed."""
+    kind = _type(schema, defined)
+    return f"`{name}` ({kind})" if kind.startswith("`") else f"`{name}`"
 
 
 def _unit(name: str) -> str:

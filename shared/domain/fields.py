@@ -16,6 +16,8 @@ MAX_NAME = 200
 """Characters of an unknown name that a violation repeats."""
 MAX_SUGGESTIONS = 20
 """Looking for the nearest name takes a while, and a client could send very many."""
+MAX_LISTED = 20
+"""Of how many names a violation says all, where none is near."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -32,18 +34,23 @@ class Fields:
         self.violations.append(Violation(place, description))
 
     def only(self, raw: Mapping[str, Any], known: Collection[str], place: str = "") -> None:
-        """Note every field that is not known, and the nearest name that is: what is misspelt must not be lost."""
+        """Note every field that is not known, and what is: what is misspelt must not be lost."""
         for name in raw:
             if name not in known:
                 cut = name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}…"
-                self.wrong(at(place, cut), f"There is no such field.{self._nearest(cut, known)}")
+                self.wrong(at(place, cut), f"There is no such field.{self._nearest(cut.lower(), known)}")
+
+    def unknown(self, place: str, problem: str, name: str, known: Collection[str]) -> None:
+        """Note that ``name`` is none of those that are known, and which of them it may be meant for."""
+        self.wrong(place, f"{problem}{self._nearest(name, known)}")
 
     def _nearest(self, name: str, known: Collection[str]) -> str:
         if self._suggested == MAX_SUGGESTIONS:
             return ""
         self._suggested += 1
-        near = difflib.get_close_matches(name.lower(), known, n=1)
-        return f" Did you mean {near[0]}?" if near else ""
+        if near := difflib.get_close_matches(name, known, n=1):
+            return f" Did you mean {near[0]}?"
+        return f" There are: {', '.join(sorted(known))}." if 0 < len(known) <= MAX_LISTED else ""
 
     def text(
         self,

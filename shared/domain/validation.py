@@ -83,10 +83,8 @@ def _check_block(fields: Fields, node: Node, place: str, catalog: Catalog) -> No
     spec = catalog.get(node.block_type)
     if spec is None:
         if node.block_type:
-            fields.wrong(
-                at(place, "block_type"),
-                f"There is no block {node.block_type!r}; GET /api/v1/blocks lists those there are.",
-            )
+            problem = f"There is no block {node.block_type!r}; GET /api/v1/blocks lists those there are."
+            fields.unknown(at(place, "block_type"), problem, node.block_type.upper(), catalog)
         return
     for pin, literal in node.input_data.items():
         if reason := _literal_violation(spec, pin, literal):

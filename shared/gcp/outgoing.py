@@ -133,10 +133,8 @@ class Judge:
 
     def _judge(self, host: str, address: Address) -> None:
         if not is_public(address) and not self._allowed.address(address):
-            raise _refused(
-                f"{host} leads to {address}, which is not a public address; "
-                "an operator can open it with OUTGOING_ALLOW"
-            )
+            whose = host if host == str(address) else f"{host} leads to {address}, which"
+            raise _refused(f"{whose} is not a public address; an operator can open it with OUTGOING_ALLOW")
 
 
 class Guard(httpx.AsyncBaseTransport):

@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.domain import errors
 from shared.domain.errors import Violation, WeftlyError
+from shared.domain.fields import kind
 from shared.http import request
 from shared.http.answers import JsonAnswer
 
@@ -22,6 +23,21 @@ MAX_QUOTE = 200
 MAX_MESSAGE = 2_000
 
 _TYPE = "type.googleapis.com/google.rpc."
+_MEANT = {
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+"""Pydantic's type of a violation -> what it should be. Those of parsing are of a text: all that a query has."""
 
 
 def answer(error: WeftlyError, headers: Mapping[str, str] | None = None) -> JsonAnswer:
@@ -90,8 +106,26 @@ def _cut(text: str, most: int) -> str:
 
 
 def _description(one: Mapping[str, Any]) -> str:
-    message = str(one["msg"]).removeprefix("Value error, ")
-    return message if message.endswith(".") else message + "."
+    """In the words of ``shared.domain.fields``; pydantic's own (https://docs.pydantic.dev/latest/errors/validation_errors/)
+    only for what these have no words for."""
+    said, context = str(one["type"]), one.get("ctx", {})
+    if said in _MEANT:
+        found = "" if said.endswith("_parsing") else f", not {kind(one.get('input'))}"
+        return f"It must be {_MEANT[said]}{found}."
+    match said:
+        case "missing":
+            return "It is missing."
+        case "extra_forbidden":
+            return "There is no such field; /docs shows those that there are."
+        case "literal_error" | "enum":
+            return f"It must be {context['expected']}."
+        case "greater_than_equal":
+            return f"It must be {context['ge']} at least."
+        case "less_than_equal":
+            return f"It must be {context['le']} at most."
+        case _:
+            message = str(one["msg"]).removeprefix("Value error, ")
+            return message if message.endswith(".") else message + "."
 
 
 def _violations(violations: Sequence[Violation]) -> list[dict[str, str]]:

@@ -24,7 +24,9 @@ def read(body: bytes, content_type: str) -> Any:
             body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FIELDS, errors="strict"
         )
     except ValueError as error:
-        raise errors.InvalidArgument(f"The request body is not a form as its content type says: {error}.") from error
+        raise errors.InvalidArgument(
+            f"The request body is not a form as its content type says: {error}; of JSON say application/json."
+        ) from error
     if set(found) == {"payload"}:
         return json_text.loads(found["payload"][0].encode())
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}

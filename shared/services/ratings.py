@@ -121,7 +121,7 @@ def _read(raw: Any) -> tuple[int, str]:
     body, fields = bodies.read(raw), Fields()
     fields.only(body, ("rating", "comment"))
     stars = fields.integer(body, "rating", least=MIN_STARS, most=MAX_STARS)
-    if stars is None and not fields.violations:
+    if body.get("rating") is None:
         fields.wrong("rating", f"It is missing: {MIN_STARS} to {MAX_STARS}.")
     comment = texts.rich(fields.text(body, "comment", most=MAX_COMMENT, lines=True))
     bodies.refuse(fields, "The rating is")

@@ -175,6 +175,18 @@ def test_an_unknown_field_is_refused_and_the_nearest_name_is_given():
     ]
 
 
+def test_where_no_name_is_near_all_are_given():
+    (found,) = _check(nodes=[_node("a"), _node("b")], links=[_link(zzz=1)]).violations
+    assert found.field == "links[0].zzz"
+    assert found.description.startswith("There is no such field. There are: id, is_static, sink_id, ")
+
+
+def test_a_misspelt_block_is_refused_and_the_nearest_is_given():
+    (found,) = _check(nodes=[_node("a", block_type="repaet")]).violations
+    assert found.field == "nodes[0].block_type"
+    assert found.description.endswith("Did you mean REPEAT?")
+
+
 def test_very_many_long_unknown_fields_are_refused_quickly():
     found = _check(nodes=[{**_node("a"), **{f"{n}{'x' * 5_000}": 1 for n in range(20_000)}}]).violations
     assert len(found) == 20_000
