@@ -69,7 +69,7 @@ class ModelBlock(Block):
             return ()
         day, successor = end
         message = (
-            f"names the model {name}, which OpenAI has until {day}: from then on {successor} is asked in its place"
+            f"names the model {name}, which OpenAI has until {day}: then {successor} is asked there in its place"
         )
         metadata = {"model": name, "successor": successor, "shut_down": day.isoformat()}
         return [
