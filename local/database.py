@@ -18,6 +18,9 @@ from typing import Any, Protocol
 
 from local.checkpoints import Checkpoints
 
+_LARGEST_LOG = 64 * 1024 * 1024
+"""Bytes that SQLite's log keeps on the disk when it begins anew, however long it was."""
+
 
 class Durable(Protocol):
     """What decides when answers may leave."""
@@ -46,20 +49,11 @@ class Durable(Protocol):
 class Database:
     """An open database. ``path`` None: in memory, for tests. ``fsync``: commits wait for the disk; without it, WAL
     with ``synchronous=NORMAL`` keeps what was committed from everything but the end of the machine
-    (https://www.sqlite.org/pragma.html#pragma_synchronous)."""
+    (https://www.sqlite.org/pragma.html#pragma_synchronous). OSError: the file cannot be opened, or is no database."""
 
     def __init__(self, path: Path | None, *, fsync: bool = False) -> None:
         self.path, self.fsync = path, fsync
-        self.connection = sqlite3.connect(
-            str(path) if path else ":memory:", isolation_level=None, cached_statements=512
-        )
-        for setting in (
-            "journal_mode=WAL",
-            f"synchronous={'FULL' if fsync else 'NORMAL'}",
-            "temp_store=MEMORY",
-            "cache_size=-65536",
-        ):
-            self.connection.execute(f"PRAGMA {setting}")
+        self.connection = _opened(path, fsync=fsync)
         self._checkpoints = Checkpoints(path, self.connection) if path else None
         self._is_open = self._has_failed = self.is_closed = False
         self._depth = 0
@@ -206,8 +200,8 @@ class Database:
 
     @property
     def _is_pending(self) -> bool:
-        """Whether something is to be committed."""
-        return self._is_open or bool(self._before)
+        """Whether something is to be committed; what failed is for ever, so that nothing leaves that says it was."""
+        return self._is_open or bool(self._before) or self._has_failed
 
     def after_commit(self, call: Callable[[], None]) -> bool:
         """Whether something is not committed yet; then ``call`` is called once it is."""
@@ -230,3 +224,20 @@ class Database:
         if self._checkpoints is not None:
             self._checkpoints.close()
         self.connection.close()
+
+
+def _opened(path: Path | None, *, fsync: bool) -> sqlite3.Connection:
+    settings = (
+        "journal_mode=WAL",
+        f"synchronous={'FULL' if fsync else 'NORMAL'}",
+        "temp_store=MEMORY",
+        "cache_size=-65536",
+        f"journal_size_limit={_LARGEST_LOG}",
+    )
+    try:
+        connection = sqlite3.connect(str(path) if path else ":memory:", isolation_level=None, cached_statements=512)
+        for setting in settings:
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error as error:
+        raise OSError(f"The database {path} cannot be opened: {error}") from error
+    return connection

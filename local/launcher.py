@@ -44,10 +44,10 @@ class Options:
 def launch(options: Options) -> int:
     """Run until something ends it; the exit code."""
     _open_standard_streams()
-    folder = DataFolder(options.data)
     try:
+        folder = DataFolder(options.data)
         folder.lock()
-    except LockedError as error:
+    except (LockedError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_FAILED
     folder.log_to_files()

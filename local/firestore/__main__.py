@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 from local import event_loop, garbage
+from local.data_folder import DataFolder, LockedError
 from local.database import Database
 from local.firestore.index_file import IndexFile
+from local.firestore.journal import ForeignError
 from local.firestore.service import FirestoreService
 
 
@@ -23,8 +25,6 @@ def _arguments() -> argparse.Namespace:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    if arguments.data:
-        arguments.data.mkdir(parents=True, exist_ok=True)
     path = arguments.data / "firestore.sqlite3" if arguments.data else None
     database = Database(path, fsync=arguments.fsync)
     indexes = IndexFile.load(arguments.indexes) if arguments.indexes else None
@@ -41,6 +41,18 @@ async def _serve(arguments: argparse.Namespace) -> None:
     database.close()
 
 
+def main() -> None:
+    """SystemExit: the folder is in use, or cannot be used."""
+    arguments = _arguments()
+    try:
+        folder = DataFolder(arguments.data) if arguments.data else None
+        if folder is not None:
+            folder.lock()  # until the process ends
+        event_loop.run(_serve(arguments))
+    except (LockedError, ForeignError, OSError) as error:
+        raise SystemExit(f"error: {error}") from error
+
+
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt):
-        event_loop.run(_serve(_arguments()))
+        main()

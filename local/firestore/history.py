@@ -32,7 +32,8 @@ class Change(NamedTuple):
 
     def size(self) -> int:
         """Bytes that are kept for it, roughly."""
-        return 500 + (len(self.before.content) if self.before else 0)
+        before, after = self.before, self.after
+        return 500 + (len(before.content) if before else 0) + (len(after.content) if after else 0)
 
 
 class History:

@@ -5,9 +5,10 @@ them to their tables in batches, with their index entries, and then lets go of w
 that is written again and again is so moved once. After a kill what is left is read, in order: each entry is the
 document as it was after one commit, so those that are in their tables already do no harm. See docs/adr/0076.
 
-The files lie beside the database: ``NAME-firestore-1``, ``-2`` and so on. Each is a row of records, one for each turn
-of the loop: length and CRC-32, and the entries of the turn. A new file begins where one has become large, and one
-goes when nothing in it is needed, those before it first. What a kill cut off is a record that nobody was told of.
+The files lie beside the database: ``NAME-firestore-1``, ``-2`` and so on. Each begins with the mark of the database
+and is then a row of records, one for each turn of the loop: length and CRC-32, and the entries of the turn. A new
+file begins where one has become large, and one goes when nothing in it is needed, those before it first. What a kill
+cut off is a record that nobody was told of.
 """
 
 import logging
@@ -28,8 +29,15 @@ _ENTRY = struct.Struct("<IqqI")
 _DELETED = 0xFFFF_FFFF
 """Stands for the length of what a document became that was deleted."""
 
+_KIND = b"Firestore's journal 1\n"
+"""What every file begins with, before the mark."""
+
 _LARGE = 1024 * 1024
 """Bytes of a file after which the next begins."""
+
+
+class ForeignError(ValueError):
+    """A file is not this database's journal, and so neither to be done nor to be deleted."""
 
 
 class Entry(NamedTuple):
@@ -53,21 +61,24 @@ class _File:
 
 class Journal:
     """Of a database; of one in memory nothing is written down. What is added in one turn of the loop is written
-    together, before its commit."""
+    together, before its commit. ``mark``: what no other database has."""
 
-    def __init__(self, database: local_database.Database) -> None:
+    def __init__(self, database: local_database.Database, mark: bytes) -> None:
         self._database = database
+        self._head = _KIND + mark
         self._parts: list[bytes] = []
         """Of what is to be written."""
         self.last = 0
         """The number of the last entry."""
+        self.size = 0
+        """Bytes of its files."""
         self._files: list[_File] = []
         self._count = 0
         self._has_begun = False
 
     def left(self) -> list[Entry]:
-        """What processes before this one wrote, and have not moved for sure, in order."""
-        return [entry for path in self._paths() for entry in _entries(path)]
+        """What processes before this one wrote, and have not moved for sure, in order. ForeignError."""
+        return [entry for path in self._paths() for entry in _entries(path, self._head)]
 
     def begin(self) -> None:
         """Forget what was left: it is in the tables, and committed. From now on what is added is written down."""
@@ -101,9 +112,7 @@ class Journal:
         self._parts.clear()
         record = _RECORD.pack(len(entries), zlib.crc32(entries)) + entries
         file = self._files[-1] if self._files and self._files[-1].size < _LARGE else self._open()
-        if os.write(file.descriptor, record) < len(record):
-            raise OSError(f"the disk has no room for {file.path.name}")
-        file.size += len(record)
+        self._put(record)
         file.last = self.last
         if self._database.fsync:
             os.fsync(file.descriptor)
@@ -115,9 +124,18 @@ class Journal:
         self._files.append(
             _File(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600), 0, 0)
         )
+        self._put(self._head)
         if self._database.fsync:
             _sync(path.parent)
         return self._files[-1]
+
+    def _put(self, data: bytes) -> None:
+        """At the end of the last file."""
+        file = self._files[-1]
+        if os.write(file.descriptor, data) < len(data):
+            raise OSError(f"the disk has no room for {file.path.name}")
+        file.size += len(data)
+        self.size += len(data)
 
     def drop(self, before: int | None) -> None:
         """Forget what has a number below this one, None: all of it: it is in the tables, and is once committed."""
@@ -128,6 +146,7 @@ class Journal:
     def _drop(self, first: int) -> None:
         while self._files and self._files[0].last < first:
             file = self._files.pop(0)
+            self.size -= file.size
             file.path.unlink()
             os.close(file.descriptor)
 
@@ -141,10 +160,15 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _entries(path: Path) -> Iterator[Entry]:
+def _entries(path: Path, head: bytes) -> Iterator[Entry]:
     """What a file says, up to where it was cut off."""
     data = path.read_bytes()
-    start, end = _RECORD.size, 0
+    if not data.startswith(head[: len(data)]):
+        raise ForeignError(
+            f"{path} is no journal of the database that it lies beside: put it where it belongs, or away."
+        )
+    end = len(head)
+    start = end + _RECORD.size
     while start <= len(data):
         size, checksum = _RECORD.unpack_from(data, end)
         record = data[start : start + size]

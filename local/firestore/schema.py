@@ -7,6 +7,7 @@
 ``entries``    the indexes themselves. ``value`` is the sort key of the indexed values, ``key`` that of the name:
                of the document's id in a collection, of its whole path in a collection group.
 ``policies``   which indexes of the index file the entries of a collection id were made for.
+``mark``       random bytes, which the files of the journal begin with: so that it is never another database's.
 ``clock``      the last time given to a commit, so that time never goes back.
 """
 
@@ -30,6 +31,8 @@ _STATEMENTS = (
     """CREATE TABLE IF NOT EXISTS firestore_policies (
         database TEXT NOT NULL, collection_id TEXT NOT NULL, policy TEXT NOT NULL,
         PRIMARY KEY (database, collection_id)) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS firestore_mark (one INTEGER PRIMARY KEY, mark BLOB NOT NULL)",
+    "INSERT OR IGNORE INTO firestore_mark VALUES (1, randomblob(16))",
     "CREATE TABLE IF NOT EXISTS firestore_clock (one INTEGER PRIMARY KEY, last INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO firestore_clock VALUES (1, 0)",
 )

@@ -32,6 +32,9 @@ _REST = 5
 _MOST, _LARGEST = 4096, 16 * 1024 * 1024
 """Documents that wait, and their bytes; past them, whoever writes moves some."""
 
+_LONGEST = 64 * 1024 * 1024
+"""Bytes of the journal, past which too: it keeps all that was written since what waits longest."""
+
 
 class _Waiting(NamedTuple):
     """A document that is not in its tables yet. ``number``: in the journal. ``before``: what the tables hold."""
@@ -39,6 +42,11 @@ class _Waiting(NamedTuple):
     number: int
     before: Row | None
     after: Row | None
+
+    def size(self) -> int:
+        """Bytes that are kept for it."""
+        before, after = self.before, self.after
+        return (len(before.content) if before is not None else 0) + (len(after.content) if after is not None else 0)
 
 
 class Store:
@@ -55,13 +63,13 @@ class Store:
         """The last of the journal at each of the last slices."""
         self._slicing: asyncio.AbstractEventLoop | None = None
         """The loop in which a slice is due."""
-        self._journal = Journal(database)
         self._tables = Tables(database, index_file)
         self.policy = self._tables.policy
         self.index_file = self._tables.index_file
         self.find_scope = self._tables.find_scope
         with database.transaction():
             self._tables.create()
+            self._journal = Journal(database, self._tables.mark())
             self._last_document = self._tables.last_document()
             self.last_time = self._tables.last_time()
             """The last commit time that was stored."""
@@ -129,8 +137,8 @@ class Store:
         if known is None:
             self._last_document += 1
         row = Row(known.document if known is not None else self._last_document, content, created, now)
-        group[path] = _Waiting(self._journal.add(name, created, now, content), held, row)
-        self._bytes += len(content)
+        group[path] = waiting = _Waiting(self._journal.add(name, created, now, content), held, row)
+        self._bytes += waiting.size()
         self._written(now)
         return self._remember(database, path, row)
 
@@ -138,7 +146,8 @@ class Store:
         """Delete the document ``name``, which was found as ``before``."""
         group, waiting = self._take(database, path)
         held = before if waiting is None else waiting.before
-        group[path] = _Waiting(self._journal.add(name, now, now, None), held, None)
+        group[path] = waiting = _Waiting(self._journal.add(name, now, now, None), held, None)
+        self._bytes += waiting.size()
         self._written(now)
         self._rows.pop((database, path), None)
 
@@ -151,8 +160,8 @@ class Store:
         waiting = group.pop(path, None)
         if waiting is None:
             self._count += 1
-        elif waiting.after is not None:
-            self._bytes -= len(waiting.after.content)
+        else:
+            self._bytes -= waiting.size()
         return group, waiting
 
     def _written(self, now: int) -> None:
@@ -173,7 +182,10 @@ class Store:
     def relieve(self) -> None:
         """Where too much waits, move what waited longest."""
         while self._count > _MOST or self._bytes > _LARGEST:
-            self._move_of(next(iter(self._waiting)), _SLICE)
+            self._move_some(self._journal.last)
+        if self._waiting and self._journal.size > _LONGEST:
+            oldest = min(self._waiting, key=lambda key: next(iter(self._waiting[key].values())).number)
+            self._move({oldest: _SLICE})
 
     def move_all(self) -> None:
         """Have the tables hold everything."""
@@ -191,22 +203,26 @@ class Store:
             return
         last = self._numbers[0]
         self._numbers.append(self._journal.last)
-        for key, group in self._waiting.items():
-            rested = takewhile(lambda one: one.number <= last, islice(group.values(), _SLICE))
-            if count := sum(1 for _ in rested):
-                self._move_of(key, count)
-                break
-        else:
-            self._forget()
+        self._move_some(last)
         if self._waiting:
             self._plan()
 
-    def _move_of(self, key: tuple[str, str], most: int) -> None:
-        """Of the collections of one id, whose turn comes again after all others'."""
-        group = self._waiting[key]
-        self._move({key: most})
-        if group:
-            self._waiting[key] = self._waiting.pop(key)
+    def _move_some(self, last: int) -> None:
+        """A slice of what was written up to the number ``last``; where some of a collection id is left, its turn
+        comes again after all others'."""
+        groups: dict[tuple[str, str], int | None] = {}
+        room = _SLICE
+        for key, group in self._waiting.items():
+            rested = takewhile(lambda one: one.number <= last, islice(group.values(), room))
+            if count := sum(1 for _ in rested):
+                groups[key] = count
+                room -= count
+            if not room:
+                break
+        self._move(groups)
+        for key in groups:
+            if key in self._waiting:
+                self._waiting[key] = self._waiting.pop(key)
 
     def _move(self, groups: dict[tuple[str, str], int | None]) -> None:
         """Move so many of each group, None: all."""
@@ -215,16 +231,16 @@ class Store:
             for key, most in groups.items()
             for path, waiting in islice(self._waiting[key].items(), most)
         ]
-        try:
-            with self._database.transaction():
-                self._tables.move([one for _, one in moved], self.last_time)
-        except BaseException:
-            self._tables.forget()
-            raise
+        if moved:
+            try:
+                with self._database.transaction():
+                    self._tables.move([one for _, one in moved], self.last_time)
+            except BaseException:
+                self._tables.forget()
+                raise
         for path, one in moved:
-            del self._waiting[one.database, path[-2]][path]
+            self._bytes -= self._waiting[one.database, path[-2]].pop(path).size()
             self._count -= 1
-            self._bytes -= len(one.after.content) if one.after is not None else 0
         for key in groups:
             if not self._waiting[key]:
                 del self._waiting[key]

@@ -14,7 +14,7 @@ from local.firestore.names import Path
 from local.firestore.rows import Row
 
 _CACHE = 100_000
-_FEW_ENTRIES, _MANY_DOCUMENTS = 50, 2000
+_FEW_ENTRIES, _SMALL, _MANY_DOCUMENTS = 50, 4096, 2000
 
 
 class Moved(NamedTuple):
@@ -47,6 +47,11 @@ class Tables:
         self._numbers.clear()
         self._policies.clear()
         self._entries.clear()
+
+    def mark(self) -> bytes:
+        """What tells this database from every other."""
+        (mark,) = self.connection.execute("SELECT mark FROM firestore_mark").fetchone()
+        return mark
 
     def last_time(self) -> int:
         """The last commit time that was stored."""
@@ -231,7 +236,7 @@ class Tables:
         if known is not None and known[0] == row.content:
             return known[1]
         entries = indexing.entries(messages.Document.FromString(row.content).fields, policy)
-        if 0 < len(entries) <= _FEW_ENTRIES:
+        if 0 < len(entries) <= _FEW_ENTRIES and len(row.content) <= _SMALL:
             if len(self._entries) >= _MANY_DOCUMENTS:
                 del self._entries[next(iter(self._entries))]
             self._entries[row.document] = (row.content, entries)

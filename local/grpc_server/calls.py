@@ -62,7 +62,9 @@ class Call:
         self.received = 0
         self.half_closed = self.has_begun = self.has_started = self.ended = False
         self.answered: asyncio.Event | None = None
-        self._buffer = b""
+        self._buffer = bytearray()
+        """The beginning of a request that came in pieces. It grows in place: joined anew for each piece, a request of
+        many would keep everybody waiting."""
         self._handler: Any = None
         self._requests: asyncio.Queue[bytes | None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -78,20 +80,29 @@ class Call:
 
     def receive(self, data: bytes, *, last: bool) -> None:
         """Bytes of requests."""
-        self._buffer = buffer = self._buffer + data if self._buffer else data
-        while len(buffer) >= _PREFIX:
-            end = _PREFIX + int.from_bytes(buffer[1:_PREFIX], "big")
-            if end - _PREFIX > self.connection.largest:
+        buffer: bytes | bytearray = data
+        if self._buffer:
+            self._buffer += data
+            buffer = self._buffer
+        start, size = 0, len(buffer)
+        while size - start >= _PREFIX:
+            first = start + _PREFIX
+            end = first + int.from_bytes(buffer[start + 1 : first], "big")
+            if end - first > self.connection.largest:
                 self._break(grpc.StatusCode.RESOURCE_EXHAUSTED, "The request is too large.")
                 return
-            if len(buffer) < end:
+            if size < end:
                 break
-            message = self._decompressed(buffer[_PREFIX:end]) if buffer[0] else buffer[_PREFIX:end]
+            message: bytes | None = bytes(buffer[first:end])
+            if buffer[start]:
+                message = self._decompressed(message)
             if message is None:
                 self._break(grpc.StatusCode.INTERNAL, "The request cannot be decompressed.")
                 return
             self._message(message)
-            self._buffer = buffer = buffer[end:]
+            start = end
+        if start or buffer is data:
+            self._buffer = bytearray(buffer[start:])
         if last:
             self._close()
 

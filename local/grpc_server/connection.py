@@ -80,10 +80,13 @@ class Connection(asyncio.Protocol):
         self.lost.set_result(None)
 
     def pause_writing(self) -> None:
+        """The client does not read: it is not asked for more, whose answers would pile up here."""
         self.is_full = True
+        self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         self.is_full = False
+        self._transport.resume_reading()
         self._wake()
 
     def data_received(self, data: bytes) -> None:
@@ -134,9 +137,9 @@ class Connection(asyncio.Protocol):
             case Kind.HEADERS:
                 self._headers(flags, stream, flags, frames.fragment(flags, payload))
             case Kind.CONTINUATION:
-                if self._block is None:
+                if self._block is None or self._block[0] != stream:
                     raise ProtocolError(Reason.PROTOCOL_ERROR, "headers go on that have not begun")
-                stream, first, block = self._block
+                _, first, block = self._block
                 self._headers(flags, stream, first, block + payload)
             case Kind.RST_STREAM:
                 if (call := self._calls.pop(stream, None)) is not None:
@@ -205,6 +208,8 @@ class Connection(asyncio.Protocol):
             return
         for name, value in frames.parse_settings(payload):
             if name == Setting.MAX_FRAME_SIZE:
+                if not frames.DEFAULT_FRAME <= value <= frames.LARGEST_FRAME:
+                    raise ProtocolError(Reason.PROTOCOL_ERROR, "no frame may be of such a size")
                 self._largest_frame = min(value, _FRAME)
             elif name == Setting.INITIAL_WINDOW_SIZE:
                 if value > frames.LARGEST_WINDOW:
@@ -216,10 +221,15 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def _window_update(self, stream: int, more: int) -> None:
-        if not stream:
+        call = self._calls.get(stream)
+        if stream and call is None:
+            return  # it has ended meanwhile
+        if more + (self._window if call is None else call.window) > frames.LARGEST_WINDOW:
+            raise ProtocolError(Reason.FLOW_CONTROL_ERROR, "a window is too large")
+        if call is None:
             self._window += more
             self._wake()
-        elif (call := self._calls.get(stream)) is not None:
+        else:
             call.window += more
             self._wake((call,))
 

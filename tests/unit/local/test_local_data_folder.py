@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from local import cli
 from local.data_folder import DataFolder, LockedError
+from local.firestore import __main__ as firestore
 
 
 def test_a_folder_has_one_user_at_a_time(tmp_path: Path) -> None:
@@ -17,6 +19,21 @@ def test_a_folder_has_one_user_at_a_time(tmp_path: Path) -> None:
     first.release()
     second.lock()
     second.release()
+
+
+def test_firestore_alone_shares_its_folder_with_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = DataFolder(tmp_path / "data")
+    first.lock()
+    monkeypatch.setattr("sys.argv", ["firestore", "--port", "0", "--data", str(tmp_path / "data")])
+    with pytest.raises(SystemExit, match=f"in use by process {os.getpid()}"):
+        firestore.main()
+    first.release()
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert cli.main(["start", "--data", str(tmp_path / "file" / "data")]) == 1
+    assert str(tmp_path / "file" / "data") in capsys.readouterr().err
 
 
 def test_the_endpoints_of_an_earlier_run_are_removed(tmp_path: Path) -> None:

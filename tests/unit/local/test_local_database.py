@@ -125,6 +125,26 @@ async def test_what_waits_for_a_commit_is_called_right_after_it(database, on_dis
     assert await found == ["a"]
 
 
+async def test_where_a_commit_failed_no_answer_leaves_later_either(database):
+    def fail():
+        raise OSError("the disk is full")
+
+    database.before_commit(fail)
+    with pytest.raises(SystemExit, match="the disk is full"):
+        database.commit()
+    assert database.after_commit(lambda: pytest.fail("it is not there"))
+    database.hold()
+    database.release()
+    database.commit_early()
+    database.commit()
+
+
+def test_what_is_no_database_is_named(tmp_path):
+    (tmp_path / "other").write_bytes(b"garbage" * 100)
+    with pytest.raises(OSError, match="other cannot be opened: file is not a database"):
+        Database(tmp_path / "other")
+
+
 class Held:
     """A database that commits when the test says so."""
 
@@ -202,6 +222,7 @@ def test_the_log_is_moved_aside_and_begins_anew(tmp_path, monkeypatch):
         database._checkpoints.close()
     log, file = tmp_path / "long.sqlite3-wal", tmp_path / "long.sqlite3"
     assert log.stat().st_size < 50 * 4096
+    assert database.connection.execute("PRAGMA journal_size_limit").fetchone() == (64 * 1024 * 1024,)
     assert file.stat().st_size > 100_000
     database.close()
     assert not log.exists()

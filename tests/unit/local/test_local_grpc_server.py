@@ -12,7 +12,7 @@ import pytest
 from local.database import Database
 from local.grpc_server import frames, headers
 from local.grpc_server.connection import Connection
-from local.grpc_server.frames import Kind
+from local.grpc_server.frames import Kind, Setting
 from local.grpc_server.server import Server
 
 LARGEST = 8 * 1024 * 1024
@@ -214,6 +214,13 @@ async def test_a_port_that_is_taken_is_an_os_error(service, port):
         frames.PREFACE + frames.frame(Kind.HEADERS, 0, 1, b"\x82") + frames.frame(Kind.PING, 0, 0, bytes(8)),
         frames.PREFACE + frames.frame(Kind.DATA, frames.PADDED, 1, b"\x09x"),
         frames.PREFACE + frames.frame(Kind.SETTINGS, 0, 0, b"\x00"),
+        frames.PREFACE + frames.settings({Setting.MAX_FRAME_SIZE: 0}),
+        frames.PREFACE + frames.settings({Setting.MAX_FRAME_SIZE: 2**24}),
+        frames.PREFACE + frames.settings({Setting.INITIAL_WINDOW_SIZE: 2**31}),
+        frames.PREFACE + frames.window_update(0, 2**31 - 1),
+        frames.PREFACE
+        + frames.frame(Kind.HEADERS, 0, 1, b"\x82")
+        + frames.frame(Kind.CONTINUATION, frames.END_HEADERS, 3),
     ],
 )
 async def test_what_is_not_http_2_closes_the_connection(port, sent):
@@ -254,6 +261,7 @@ class Transport:
 
     def __init__(self):
         self.written = []
+        self.is_reading = True
 
     def get_extra_info(self, _name):
         return self
@@ -264,25 +272,91 @@ class Transport:
     def is_closing(self):
         return False
 
+    def close(self):
+        pass
+
     def write(self, data):
         self.written.append(data.count(b"grpc-status"))
+
+    def pause_reading(self):
+        self.is_reading = False
+
+    def resume_reading(self):
+        self.is_reading = True
+
+
+BLOCK = b"".join(headers._literal(*pair) for pair in ((b":path", b"/s/m"), (b"content-type", b"application/grpc")))
+CALLS = b"".join(
+    frames.frame(Kind.HEADERS, frames.END_HEADERS, 2 * number + 1, BLOCK)
+    + frames.frame(Kind.DATA, frames.END_STREAM, 2 * number + 1, b"\0\0\0\0\1x")
+    for number in range(20)
+)
+
+
+async def connected(handler, database):
+    """A connection that calls have not come over yet, and what it writes to."""
+    connection, transport = Connection(lambda _: handler, LARGEST, database, set()), Transport()
+    connection.connection_made(transport)
+    connection.data_received(frames.PREFACE)
+    await asyncio.sleep(0)
+    transport.written.clear()
+    return connection, transport
 
 
 async def test_the_first_answers_leave_while_the_last_requests_are_worked_off(service):
     handler = grpc.unary_unary_rpc_method_handler(service.echo, bytes, bytes)
-    connection = Connection(lambda _: handler, LARGEST, Database(None), set())
-    transport = Transport()
-    connection.connection_made(transport)
-    block = b"".join(
-        headers._literal(*pair) for pair in ((b":path", b"/s/m"), (b"content-type", b"application/grpc"))
-    )
-    calls = b"".join(
-        frames.frame(Kind.HEADERS, frames.END_HEADERS, 2 * number + 1, block)
-        + frames.frame(Kind.DATA, frames.END_STREAM, 2 * number + 1, b"\0\0\0\0\1x")
-        for number in range(20)
-    )
-    connection.data_received(frames.PREFACE)
-    await asyncio.sleep(0)
-    transport.written.clear()
-    connection.data_received(calls)
+    connection, transport = await connected(handler, Database(None))
+    connection.data_received(CALLS)
     assert transport.written == [4, 4, 4, 4, 4]
+
+
+async def test_where_the_disk_is_full_no_portion_leaves(tmp_path):
+    database = Database(tmp_path / "db")
+
+    def fill():
+        raise OSError("the disk is full")
+
+    async def write(request, _context):
+        database.before_commit(fill)
+        return request
+
+    handler = grpc.unary_unary_rpc_method_handler(write, bytes, bytes)
+    connection, transport = await connected(handler, database)
+    with pytest.raises(SystemExit, match="the disk is full"):
+        connection.data_received(CALLS)
+    connection.close()
+    await asyncio.sleep(0)
+    assert transport.written == []
+    database.close()
+
+
+async def test_who_does_not_read_is_not_read_from(service):
+    handler = grpc.unary_unary_rpc_method_handler(service.echo, bytes, bytes)
+    connection, transport = await connected(handler, Database(None))
+    connection.pause_writing()
+    assert not transport.is_reading
+    connection.resume_writing()
+    assert transport.is_reading
+
+
+@pytest.mark.parametrize("size", [1, 4, 5, 7, 1000])
+async def test_requests_arrive_whole_in_whatever_pieces(size):
+    received = []
+
+    async def talk(requests, _context):
+        async for request in requests:
+            received.append(request)
+            yield request
+
+    sent = [b"", b"a" * 20, b"b" * 3, b"c" * 300]
+    content = b"".join(b"\0" + len(one).to_bytes(4, "big") + one for one in sent)
+    pieces = [content[start : start + size] for start in range(0, len(content), size)]
+    connection, _ = await connected(grpc.stream_stream_rpc_method_handler(talk, bytes, bytes), Database(None))
+    connection.data_received(frames.frame(Kind.HEADERS, frames.END_HEADERS, 1, BLOCK))
+    for number, piece in enumerate(pieces, 1):
+        flags = frames.END_STREAM if number == len(pieces) else 0
+        connection.data_received(frames.frame(Kind.DATA, flags, 1, piece))
+    async with asyncio.timeout(30):
+        while len(received) < len(sent):
+            await asyncio.sleep(0)
+    assert received == sent

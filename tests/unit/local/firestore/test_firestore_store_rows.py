@@ -7,7 +7,7 @@ import pytest
 
 from local.database import Database
 from local.firestore import journal, messages, store
-from local.firestore.journal import Journal
+from local.firestore.journal import ForeignError, Journal
 from local.firestore.store import Store
 
 NAME, PATH = "projects/p/databases/d", ("c", "a")
@@ -48,7 +48,8 @@ def in_tables(database):
 
 
 def in_journal(database):
-    return [entry.updated for entry in Journal(database).left()]
+    (mark,) = database.connection.execute("SELECT mark FROM firestore_mark").fetchone()
+    return [entry.updated for entry in Journal(database, mark).left()]
 
 
 def files(database):
@@ -190,7 +191,7 @@ def test_a_file_goes_when_nothing_in_it_is_needed(stored, database, monkeypatch)
     for number, id_ in enumerate("abcab"):
         put(stored, number, id_=id_)
     assert files(database) == [1, 2, 3, 4, 5]
-    stored._move_of((NAME, "c"), 1)  # the document c, which has waited longest
+    stored._move({(NAME, "c"): 1})  # the document c, which has waited longest
     assert files(database) == [4, 5]
     assert in_journal(database) == [3, 4]
     put(stored, 5, id_="a")
@@ -215,6 +216,79 @@ def test_what_a_kill_cut_off_is_left_out_and_all_before_it_is_there(stored, data
     assert (in_tables(database)[0], files(database)) == ({"a": 1}, [])
     put(opened, 4, id_="b")
     assert in_journal(database) == [4]
+
+
+def test_a_file_that_is_not_of_this_database_is_neither_done_nor_deleted(tmp_path, stored, database):
+    put(stored, 1)
+    (own,) = files(database)
+    other = Database(tmp_path / "another")
+    put(Store(other, None), 2, id_="b")
+    (file,) = tmp_path.glob("another-firestore-*")
+    taken = file.rename(tmp_path / "db-firestore-7")
+    garbage = tmp_path / "db-firestore-8"
+    garbage.write_bytes(b"garbage")
+    for foreign in (taken, garbage):
+        with pytest.raises(ForeignError, match=foreign.name):
+            Store(database, None)
+        assert in_tables(database) == ({}, 0)
+        foreign.unlink()
+    assert files(database) == [own]
+    Store(database, None)
+    assert in_tables(database)[0] == {"a": 1}
+    other.close()
+
+
+@pytest.mark.parametrize("length", [0, 1, 25, len(journal._KIND) + 16])
+def test_a_file_that_was_only_begun_says_nothing(stored, database, length):
+    put(stored, 1)
+    (file,) = database.path.parent.glob("db-firestore-*")
+    file.write_bytes(file.read_bytes()[:length])
+    Store(database, None)
+    assert (in_tables(database), files(database)) == (({}, 0), [])
+
+
+def test_a_slice_is_of_many_collections(stored, database, monkeypatch):
+    monkeypatch.setattr(store, "_SLICE", 3)
+    for number, collection in enumerate("vwxyz"):
+        name = f"{NAME}/documents/{collection}/a"
+        content = messages.Document(name=name).SerializeToString()
+        stored.put(NAME, (collection, "a"), name, None, content, number, number)
+    stored._move_some(stored._journal.last)
+    assert [collection for _, collection in stored._waiting] == ["y", "z"]
+
+
+def test_what_the_tables_hold_of_what_waits_is_counted_too(stored, database, monkeypatch):
+    put(stored, 1, text="x" * 500)
+    put(stored, 2, id_="b", text="x" * 500)
+    stored.move_all()
+    assert stored._bytes == 0
+    remove(stored, 3)
+    put(stored, 4, id_="b")
+    put(stored, 5, id_="b", text="x" * 100)
+    assert 1100 < stored._bytes < 1300
+    monkeypatch.setattr(store, "_LARGEST", 1000)
+    stored.relieve()
+    assert (stored._bytes, stored._count) == (0, 0)
+
+
+def test_a_journal_that_is_long_goes_on_without_what_has_waited_longest(stored, database, monkeypatch):
+    monkeypatch.setattr(journal, "_LARGE", 1)
+    monkeypatch.setattr(store, "_LONGEST", 2000)
+    monkeypatch.setattr(store, "_SLICE", 1)
+    put(stored, 0, id_="b")
+    for number in range(1, 30):
+        put(stored, number, text="x" * 200)
+        stored.relieve()
+    assert "b" in in_tables(database)[0]
+    left = [path.stat().st_size for path in database.path.parent.glob("db-firestore-*")]
+    assert sum(left) == stored._journal.size < 2500
+
+
+def test_neither_the_entries_of_large_documents_are_kept(stored, monkeypatch):
+    put(stored, 1, text="x" * 5000)
+    put(stored, 2, id_="b")
+    stored.move_all()
+    assert [content for content, _ in stored._tables._entries.values()] == [stored.find(NAME, ("c", "b")).content]
 
 
 def test_a_damaged_record_is_left_out_with_all_after_it_in_its_file(stored, database):
