@@ -22,6 +22,8 @@ from shared.interop.report import shown
 MAX_WORKFLOWS = 100
 MAX_NODES = 2_000
 """Of all workflows of a file together."""
+MAX_EXPRESSIONS = 500_000
+"""Characters of the expressions of all workflows of a file together: to read them takes some seconds."""
 MAX_HELD = 10
 """Workflows within workflows: as deep as agents may call each other."""
 RUNS = "executeWorkflow"
@@ -66,7 +68,27 @@ def read(files: Sequence[Mapping[str, Any]], fields: Fields) -> list[Held]:
                 waiting.append(held)
     if sum(len(held.workflow.nodes) for held in found) > MAX_NODES:
         fields.wrong("nodes", f"The workflows of a file may have {MAX_NODES:,} nodes together.")
+    length = sum(_expressions(node.parameters) for held in found for node in held.workflow.nodes)
+    if length > MAX_EXPRESSIONS:
+        limit = f"The expressions of a file may have {MAX_EXPRESSIONS:,} characters together, and have {length:,}"
+        fields.wrong("nodes", f"{limit}: import its workflows one by one, or shorten them.")
     return found if fields.violations else _first_of_all(found)
+
+
+def _expressions(parameters: Any) -> int:
+    """The characters of all expressions in the parameters of a node."""
+    length, waiting = 0, [parameters]
+    while waiting:
+        match waiting.pop():
+            case str(text) if text.startswith("="):
+                length += len(text)
+            case list(several):
+                waiting += cast(list[Any], several)
+            case dict(several):
+                waiting += cast(dict[str, Any], several).values()
+            case _:
+                pass
+    return length
 
 
 def _held(raw: Mapping[str, Any], place: str, fields: Fields, depth: int = 0) -> Held:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.statuses import Status
+from shared.interop import n8n_workflows
 from tests.engine.stage import Stage
 from tests.interop import made, world
 from tests.interop.test_n8n import condition, node, setting, workflow
@@ -191,3 +192,10 @@ def test_begun_by_hand_it_begins_by_hand_unless_another_runs_it() -> None:
 
     assert valued(made.imported(both).graphs[0]) == ["Start"]
     assert valued(made.imported(caller(calling("b"), {**both, "id": "b"})).graphs[1]) == ["Called"]
+
+
+def test_a_file_of_more_expressions_than_can_be_read_in_a_moment_is_refused() -> None:
+    half = "={{ $json.n }}" + "x" * (n8n_workflows.MAX_EXPRESSIONS // 2)
+    nodes = [node(name, "set", {"list": [{"of": half}], "plain": "y" * 900_000}, 3.4) for name in ("One", "Two")]
+    assert made.refused(workflow([START, *nodes])) == ["nodes"]
+    assert len(made.imported(workflow([START, nodes[0]])).graphs) == 1
