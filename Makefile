@@ -34,7 +34,7 @@ SLOW := \
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '## ' $(MAKEFILE_LIST)
-setup: $(VENV)/.stamp ## install what running needs
+setup: $(VENV)/.stamp-dev ## install all: what running, tests and checks need
 run: $(VENV)/.stamp ## start everything, import and run an example, go on serving [PORT=8080]
 	@exec $(LOCAL) start $(STACK) $(if $(PORT),--port $(PORT)) --after "python -m examples"
 demo: $(VENV)/.stamp ## start everything beside it, run all examples, stop

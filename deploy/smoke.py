@@ -6,6 +6,7 @@ another error in AIP-193's form, never HTML), and nothing is let in without a to
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import urllib.error
@@ -63,16 +64,23 @@ def _get(url: str, headers: Mapping[str, str], statuses: set[int]) -> tuple[int,
 
 
 def main(arguments: list[str]) -> int:
-    """All paths of ``.dist/release.json`` at one URL: a running stack."""
+    """All paths of ``.dist/release.json`` at one URL: a running stack. The exit code: 1 with the reason on stderr."""
     from deploy import google
 
-    release = json.loads((google.DIST / "release.json").read_text())
+    parser = argparse.ArgumentParser(prog="python3 -m deploy.smoke", description="Does a deployment answer?")
+    parser.add_argument("url", help="where it is, as http://127.0.0.1:8080")
+    url = parser.parse_args(arguments).url.rstrip("/")
     try:
+        release = json.loads((google.DIST / "release.json").read_text())
         for function in release["functions"].values():
-            ask(arguments[0].rstrip("/"), function["paths"])
+            ask(url, function["paths"])
     except SmokeError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
+    except FileNotFoundError as error:
+        sys.stderr.write(f"error: {error.filename}, which says what to ask, is not there: make bundle.\n")
+        return 1
+    sys.stdout.write(f"{url} answers as it must.\n")
     return 0
 
 

@@ -28,8 +28,11 @@ class Accepted(BaseModel):
     dependencies=[Depends(rate_limit.check_address)],
 )
 async def report_event(webhook_id: str, request: Request) -> Response:
-    """Starts one execution for each event, however often it is reported. Signed as the webhook's provider does it;
-    without an account."""
+    """Starts one execution for each event, however often it is reported. JSON, or a form that says so in its
+    Content-Type. Signed as the webhook's provider does it, without an account. Of provider ``standard``, which is
+    Standard Webhooks (https://github.com/standard-webhooks/standard-webhooks): ``webhook-id``, of each event its own;
+    ``webhook-timestamp``, in seconds; ``webhook-signature``, ``v1,`` and the base64 of the HMAC-SHA256 of
+    ``{id}.{timestamp}.{body}``, whose key is what follows ``whsec_`` in the secret, in base64."""
     body = await request.body()
     if len(body) > MAX_DELIVERY:
         raise errors.BodyTooLarge(f"A delivery has {MAX_DELIVERY:,} bytes at most, not {len(body):,}.")

@@ -156,7 +156,7 @@ async def _notice(ended: Ended) -> Notice:
         execution_id=ended.execution_id,
         graph_id=ended.graph_id,
         graph_name=head.name if head else GONE,
-        seconds=round(ended.seconds, 1),
+        seconds=round(ended.seconds, 1 if ended.seconds >= 1 else 3),
         reason=ended.reason,
         message=ended.message,
     )

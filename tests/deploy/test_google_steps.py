@@ -259,3 +259,15 @@ def test_smoke_finds_what_is_wrong(
     monkeypatch.setattr(smoke, "_get", get)
     with pytest.raises(smoke.SmokeError, match=problem):
         smoke.ask("http://there", ["/health", "/api/v1/me"])
+
+
+def test_smoke_without_a_bundle_says_what_to_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(google, "DIST", tmp_path)
+    assert smoke.main(["http://there"]) == 1
+    assert "make bundle" in capsys.readouterr().err
+    (tmp_path / "release.json").write_text(json.dumps({"functions": {"graphs": {"paths": ["/health"]}}}))
+    monkeypatch.setattr(smoke, "_get", lambda url, headers, statuses: (200, b"{}"))
+    assert smoke.main(["http://there/"]) == 0
+    assert capsys.readouterr().out == "http://there answers as it must.\n"

@@ -4,13 +4,14 @@ Two executions in flight and one that waits for a person, as documents, beside w
 written changes; those that are there stay as they are: what they hold lies in databases.
 """
 
+import argparse
 import asyncio
 import base64
 import json
 import random
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,15 @@ async def capture(patch: pytest.MonkeyPatch, day: str) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.engine.released", description="Keep this release's documents."
+    )
+    parser.add_argument("day", type=date.fromisoformat, help="of the release: 2026-11-26")
+    day = parser.parse_args(arguments).day.isoformat()
     with pytest.MonkeyPatch.context() as patch:
-        kept = asyncio.run(capture(patch, arguments[0]))
+        kept = asyncio.run(capture(patch, day))
     FOLDER.mkdir(exist_ok=True)
-    (FOLDER / f"{arguments[0]}.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (FOLDER / f"{day}.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

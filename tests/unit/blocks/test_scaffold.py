@@ -18,24 +18,24 @@ def root(tmp_path: Path) -> Path:
 
 
 async def test_what_it_writes_works_as_its_examples_say(root: Path, context: Any) -> None:
-    module, test = scaffold.write("SHOUT_TEXT", "TEXT", root)
-    spec = importlib.util.spec_from_file_location("shout_text", module)
+    module, test = scaffold.write("MADE_BY_A_TEST", "TEXT", root)
+    spec = importlib.util.spec_from_file_location("made_by_a_test", module)
     assert spec is not None
     assert spec.loader is not None
     loaded = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
-    block = loaded.ShoutTextBlock()
+    block = loaded.MadeByATestBlock()
     for example in block.examples:
         outcome = await runner.collect(block, catalog.read_input(block, example.input), context())
         assert outcome.tokens == (example.output or [])
         assert (outcome.failure is None) == (example.fails is None)
-    assert "SHOUT_TEXT" in test.read_text(encoding="utf-8")
+    assert "MADE_BY_A_TEST" in test.read_text(encoding="utf-8")
 
 
 def test_it_writes_over_nothing(root: Path) -> None:
-    scaffold.write("SHOUT_TEXT", "TEXT", root)
-    with pytest.raises(ValueError, match=r"shout_text\.py is there already"):
-        scaffold.write("SHOUT_TEXT", "TEXT", root)
+    scaffold.write("MADE_BY_A_TEST", "TEXT", root)
+    with pytest.raises(ValueError, match=r"made_by_a_test\.py is there already"):
+        scaffold.write("MADE_BY_A_TEST", "TEXT", root)
 
 
 @pytest.mark.parametrize(("name", "said"), [("shout", "no name of a block"), ("CONDITION", "a block CONDITION")])
