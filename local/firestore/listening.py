@@ -106,12 +106,14 @@ class Stream:
 
     async def wait(self, seconds: float) -> bool:
         """Until there is something to do; False: nothing came for so long."""
-        try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
-        except TimeoutError:
-            return False
+        waiting = asyncio.ensure_future(self._woken.wait())
+        try:  # not wait_for, which asks for its task: there may be none yet, see ``local.grpc_server.calls``
+            await asyncio.wait((waiting,), timeout=seconds)
+        finally:
+            waiting.cancel()
+        is_woken = self._woken.is_set()
         self._woken.clear()
-        return True
+        return is_woken
 
     def note(self, change: Change, target_id: int) -> None:
         """A change that may concern a target of this stream; it is looked at when the client can take more."""

@@ -138,7 +138,8 @@ class Call:
         """The client has gone, or the server goes: end without an answer. What is still to unwind."""
         self.ended = True
         if self._task is not None and not self._task.done():
-            self._task.cancel()
+            # Not at once: one that is cancelled before its first step would not unwind what it is to go on with.
+            self.connection.loop.call_soon(self._task.cancel)
             return self._task
         return None
 

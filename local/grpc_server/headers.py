@@ -76,6 +76,8 @@ def _request(found: Iterable[Any]) -> Request:
     except UnicodeDecodeError as error:
         raise ProtocolError(Reason.PROTOCOL_ERROR, "a header is no text") from error
     values = dict(texts)
+    if "" in values:
+        raise ProtocolError(Reason.PROTOCOL_ERROR, "a header has no name")
     metadata = tuple((name, value) for name, value in texts if name[0] != ":" and name not in _OWN)
     return Request(
         values.get(":path", ""), values.get("content-type", ""), values.get("grpc-encoding", "identity"), metadata

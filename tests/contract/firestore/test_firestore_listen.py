@@ -38,6 +38,18 @@ async def test_a_query_begins_with_its_results_and_follows_them(api, listener):
     }
 
 
+async def test_to_listen_needs_no_task(api, listener, monkeypatch):
+    """From Python 3.12 on ``wait_for`` asks for the task it runs in, and a call has none before it has waited."""
+
+    async def wait_for(awaited, seconds):
+        async with asyncio.timeout(seconds):
+            return await awaited
+
+    monkeypatch.setattr(asyncio, "wait_for", wait_for)
+    listener.add_query(2, CITIES)
+    assert (await listener.until(lambda s: 2 in s))[2] == {}
+
+
 async def test_a_document_that_does_not_exist_yet_is_listened_to(api, listener):
     listener.add_documents(1, "cities/a", "cities/b")
     assert (await listener.until(lambda s: 1 in s))[1] == {}

@@ -214,6 +214,7 @@ async def test_a_port_that_is_taken_is_an_os_error(service, port):
         frames.PREFACE + frames.frame(Kind.HEADERS, 0, 1, b"\x82") + frames.frame(Kind.PING, 0, 0, bytes(8)),
         frames.PREFACE + frames.frame(Kind.DATA, frames.PADDED, 1, b"\x09x"),
         frames.PREFACE + frames.frame(Kind.SETTINGS, 0, 0, b"\x00"),
+        frames.PREFACE + frames.frame(Kind.HEADERS, frames.END_HEADERS, 1, headers._literal(b"", b"x")),
         frames.PREFACE + frames.settings({Setting.MAX_FRAME_SIZE: 0}),
         frames.PREFACE + frames.settings({Setting.MAX_FRAME_SIZE: 2**24}),
         frames.PREFACE + frames.settings({Setting.INITIAL_WINDOW_SIZE: 2**31}),
@@ -328,6 +329,30 @@ async def test_where_the_disk_is_full_no_portion_leaves(tmp_path):
     await asyncio.sleep(0)
     assert transport.written == []
     database.close()
+
+
+@pytest.mark.parametrize("name", ["hang", "talk", "wait"])
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_a_call_that_is_cancelled_at_once_unwinds(service, name, is_lost):
+    async def wait(_request, _context):
+        try:
+            await asyncio.Event().wait()
+            yield b""
+        finally:
+            service.cancelled.set()
+
+    failures = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
+    handlers = service.handlers()["test.Service"] | {"wait": grpc.unary_stream_rpc_method_handler(wait, bytes, bytes)}
+    connection, _ = await connected(handlers[name], Database(None))
+    begun = CALLS[: CALLS.index(frames.frame(Kind.HEADERS, frames.END_HEADERS, 3, BLOCK))]
+    connection.data_received(begun + (b"" if is_lost else frames.frame(Kind.RST_STREAM, 0, 1, bytes(4))))
+    if is_lost:
+        connection.connection_lost(None)
+    async with asyncio.timeout(30):
+        await service.cancelled.wait()
+    await asyncio.sleep(0)
+    assert not failures
 
 
 async def test_who_does_not_read_is_not_read_from(service):
