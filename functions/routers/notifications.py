@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from starlette.responses import Response
 
 from shared.domain.notices import Kind
@@ -47,7 +47,7 @@ class Marked(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    is_read: bool
+    is_read: StrictBool
 
 
 @router.get("/me/notifications", summary="List the caller's notifications", response_model=NotificationList)

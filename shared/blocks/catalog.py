@@ -27,7 +27,7 @@ def get(block_type: str) -> Block:
     block = find(block_type)
     if block is None:
         raise errors.NotFound(
-            f"There is no block {block_type!r}; GET /api/v1/blocks lists those there are",
+            f"There is no block {block_type!r}; GET /api/v1/blocks lists those there are.",
             reason="BLOCK_NOT_FOUND",
             metadata={"block_type": block_type},
         )

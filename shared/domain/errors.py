@@ -60,6 +60,13 @@ class InvalidArgument(WeftlyError):
     code, status, default_reason = 400, "INVALID_ARGUMENT", "INVALID_ARGUMENT"
 
 
+def invalid(problem: str, violations: Sequence[Violation], *, reason: str = "") -> InvalidArgument:
+    """Its message says the ``problem``, such as ``The graph is not valid``, and the first of the violations."""
+    first, more = violations[0], len(violations) - 1
+    message = f"{problem}: {first.field}: {first.description}{f' (and {more} more)' if more else ''}"
+    return InvalidArgument(message, reason, violations=violations)
+
+
 class Unauthenticated(WeftlyError):
     code, status, default_reason = 401, "UNAUTHENTICATED", "UNAUTHENTICATED"
 

@@ -72,11 +72,7 @@ def from_pydantic(found: Sequence[Mapping[str, Any]]) -> errors.InvalidArgument:
 
 def invalid(violations: Sequence[Violation]) -> errors.InvalidArgument:
     """The error for a request with these violations; its message names the first."""
-    first = violations[0]
-    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-    return errors.InvalidArgument(
-        f"The request is not valid: {first.field}: {first.description}{more}", violations=violations
-    )
+    return errors.invalid("The request is not valid", violations)
 
 
 def from_status(code: int, detail: str, path: str) -> WeftlyError:

@@ -220,6 +220,6 @@ def _declared_size(scope: Scope) -> int:
 
 def _too_large(limit: int) -> errors.BodyTooLarge:
     return errors.BodyTooLarge(
-        f"The request body is larger than {limit} bytes; send less, or upload it as a file.",
+        f"The request body is larger than {limit:,} bytes; send less, or upload it as a file.",
         metadata={"max_body_bytes": str(limit)},
     )

@@ -116,9 +116,4 @@ def _by_pin(outcome: Outcome) -> dict[str, list[Any]]:
 
 
 def _invalid(block: Block, violations: list[Violation]) -> errors.InvalidArgument:
-    first = violations[0]
-    return errors.InvalidArgument(
-        f"{block.block_type} cannot take these inputs: {first.field}: {first.description}",
-        reason="INVALID_INPUT",
-        violations=violations,
-    )
+    return errors.invalid(f"{block.block_type} cannot take these inputs", violations, reason="INVALID_INPUT")

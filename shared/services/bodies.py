@@ -22,4 +22,4 @@ def read(raw: Any) -> Raw:
 def refuse(fields: Fields, what: str) -> None:
     """InvalidArgument with every violation that was noted, if any. ``what``: such as ``The folder is``."""
     if fields.violations:
-        raise errors.InvalidArgument(f"{what} not valid; see the violations.", violations=fields.violations)
+        raise errors.invalid(f"{what} not valid", fields.violations)

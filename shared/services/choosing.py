@@ -48,9 +48,7 @@ async def check(world: World, caller: Caller, graph: Graph, choices: Mapping[str
                     violations[named[0]] = why
     if violations:
         listed = [Violation(f"credentials.{key[:200]}", why) for key, why in violations.items()]
-        raise errors.InvalidArgument(
-            "The credentials do not suit the graph.", reason="CREDENTIALS_UNSUITABLE", violations=listed
-        )
+        raise errors.invalid("The credentials do not suit the graph", listed, reason="CREDENTIALS_UNSUITABLE")
 
 
 async def _why_not(world: World, caller: Caller, need: Need, id_: str) -> str | None:

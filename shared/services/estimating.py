@@ -104,7 +104,7 @@ def _choices(raw: Any) -> dict[str, str]:
     fields.object(body, "input_data", "")
     choices = choosing.read(fields, body)
     if fields.violations:
-        raise errors.InvalidArgument("This cannot be estimated; see the violations.", violations=fields.violations)
+        raise errors.invalid("This cannot be estimated", fields.violations)
     return choices
 
 

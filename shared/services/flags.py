@@ -123,7 +123,7 @@ def _checked(name: str, raw: Any) -> Flag:
         user_ids=_user_ids(fields, body.get("user_ids")),
     )
     if fields.violations:
-        raise errors.InvalidArgument("The flag is not valid; see the violations.", violations=fields.violations)
+        raise errors.invalid("The flag is not valid", fields.violations)
     return flag
 
 

@@ -296,9 +296,4 @@ def _version(graph: Graph, graph_id: GraphId, number: int) -> Version:
 
 def _refuse(fields: Fields) -> None:
     if fields.violations:
-        first, more = fields.violations[0], len(fields.violations) - 1
-        raise errors.InvalidArgument(
-            f"The graph is not valid: {first.field}: {first.description}{f' (and {more} more)' if more else ''}",
-            reason="INVALID_GRAPH",
-            violations=fields.violations,
-        )
+        raise errors.invalid("The graph is not valid", fields.violations, reason="INVALID_GRAPH")

@@ -26,7 +26,7 @@ def constants_of(version: graphs.Version, input_data: Mapping[str, Any], max_byt
         except ValueError as error:
             violations.append(Violation(f"input_data.{_name(node)}", f"{error}."))
     if violations:
-        raise errors.InvalidArgument("The inputs do not suit the graph.", violations=violations)
+        raise errors.invalid("The inputs do not suit the graph", violations)
     return {node_id: v for node_id, v in constants.items() if version.plan.nodes[node_id].kind is Kind.CONSTANT}
 
 
@@ -41,7 +41,7 @@ def check_given(version: graphs.Version, input_data: Mapping[str, Any], max_byte
         except ValueError as error:
             violations.append(Violation(f"input_data.{_name(node)}", f"{error}."))
     if violations:
-        raise errors.InvalidArgument("The inputs do not suit the graph.", violations=violations)
+        raise errors.invalid("The inputs do not suit the graph", violations)
 
 
 def _inputs(version: graphs.Version) -> list[Node]:

@@ -94,12 +94,7 @@ def _credentials(graph: Mapping[str, Any]) -> list[Resource]:
 
 
 def _refused(violations: list[Violation]) -> errors.InvalidArgument:
-    first, more = violations[0], len(violations) - 1
-    return errors.InvalidArgument(
-        f"The file cannot be imported: {first.field}: {first.description}{f' (and {more} more)' if more else ''}",
-        reason="INVALID_EXPORT",
-        violations=violations,
-    )
+    return errors.invalid("The file cannot be imported", violations, reason="INVALID_EXPORT")
 
 
 async def export_file(caller: Caller, graph_id: str) -> Resource:

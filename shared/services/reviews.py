@@ -74,7 +74,7 @@ def _check(review: Review, data: Any) -> None:
     elif len(values.dump(data).encode()) > executions.MAX_TEXT:
         problem = f"It is larger than {executions.MAX_TEXT:,} bytes."
     if problem:
-        raise errors.InvalidArgument("The decision is not valid.", violations=[Violation("data", problem)])
+        raise errors.invalid("The decision is not valid", [Violation("data", problem)])
 
 
 async def _go_on(world: World, review: Review) -> None:

@@ -174,7 +174,7 @@ async def _check_credentials(world: World, caller: Caller, id_: str) -> None:
         await suiting.check(caller.user_id, polled_mail.NEED, id_, world.now())
     except BlockError as error:
         violation = errors.Violation("credentials_id", error.message)
-        raise errors.InvalidArgument("The credentials do not suit the trigger.", violations=[violation]) from error
+        raise errors.invalid("The credentials do not suit the trigger", [violation]) from error
 
 
 def view(trigger: Trigger) -> Resource:

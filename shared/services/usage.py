@@ -78,7 +78,7 @@ def _checked(raw: Any) -> tuple[Credit, frozenset[str]]:
         "credit": _dollars(fields, body, "credit_dollars") or 0,
     }
     if fields.violations:
-        raise errors.InvalidArgument("The limits are not valid; see the violations.", violations=fields.violations)
+        raise errors.invalid("The limits are not valid", fields.violations)
     given = {stored: values[stored] for name, stored in FIELDS.items() if name in body}
     return Credit(**cast(dict[str, Any], given)), frozenset(given)
 

@@ -91,7 +91,7 @@ def _checked(raw: Any) -> dict[str, str]:
     readers = {"name": _name, "picture": _picture}
     changes = {name: read(fields, body) for name, read in readers.items() if body.get(name) is not None}
     if fields.violations:
-        raise errors.InvalidArgument("The profile is not valid; see the violations.", violations=fields.violations)
+        raise errors.invalid("The profile is not valid", fields.violations)
     return changes
 
 

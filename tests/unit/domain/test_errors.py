@@ -42,3 +42,13 @@ def test_a_retryable_error_is_a_block_error_that_may_say_when():
     assert isinstance(made, errors.BlockError)
     assert (made.message, made.reason, made.after) == ("Busy.", "UPSTREAM", 2.5)
     assert errors.Retryable("Busy.").after is None
+
+
+def test_what_is_not_valid_is_told_with_its_first_violation():
+    violations = [errors.Violation("name", "It is missing."), errors.Violation("tags", "It must be a list.")]
+    assert errors.invalid("The file is not valid", violations).message == (
+        "The file is not valid: name: It is missing. (and 1 more)"
+    )
+    one = errors.invalid("The file is not valid", violations[:1], reason="INVALID_FILE")
+    assert (one.message, one.reason) == ("The file is not valid: name: It is missing.", "INVALID_FILE")
+    assert errors.invalid("It", violations).reason == "INVALID_ARGUMENT"
