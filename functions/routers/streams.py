@@ -80,7 +80,11 @@ async def follow(
     last_event_id: LastEventIdInQuery = "",
 ) -> Response:
     """What happens in an execution, from its beginning or from the last event on, to its end. 204: there is no
-    more, which tells EventSource to come back no more."""
+    more, which tells EventSource to come back no more. ``data`` of each event is JSON with ``type``, ``event_id``,
+    ``execution_id`` and ``at``: ``execution.status`` with ``status``, and at the end ``cost`` and ``error``;
+    ``node_execution.status`` with ``node_execution_id``, ``node_id``, ``block_type``, ``status``, and at its end
+    ``attempts``, ``cost`` and ``error``; ``node_execution.partial`` with what a language model has said so far:
+    ``text``, from the character ``offset`` of the output ``pin`` on; another ``claim`` begins anew."""
     cursor = _cursor(received or last_event_id)
     execution = await finding.get(caller.user_id, execution_id)
     view = live_rows.of_execution(execution_id)
