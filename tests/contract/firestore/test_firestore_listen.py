@@ -38,7 +38,7 @@ async def test_a_query_begins_with_its_results_and_follows_them(api, listener):
     }
 
 
-async def test_to_listen_needs_no_task(api, listener, monkeypatch):
+async def test_to_listen_needs_no_task(api, monkeypatch):
     """From Python 3.12 on ``wait_for`` asks for the task it runs in, and a call has none before it has waited."""
 
     async def wait_for(awaited, seconds):
@@ -46,8 +46,9 @@ async def test_to_listen_needs_no_task(api, listener, monkeypatch):
             return await awaited
 
     monkeypatch.setattr(asyncio, "wait_for", wait_for)
-    listener.add_query(2, CITIES)
-    assert (await listener.until(lambda s: 2 in s))[2] == {}
+    async with Listener(api.client, api.database) as listening:
+        listening.add_query(2, CITIES)
+        assert (await listening.until(lambda s: 2 in s))[2] == {}
 
 
 async def test_a_document_that_does_not_exist_yet_is_listened_to(api, listener):
