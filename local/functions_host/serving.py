@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 import traceback
@@ -50,7 +51,15 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     asyncio.run(_Server(config).serve(sockets=[listener]))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether uvicorn says more than that the end has cut off a call: how many there were it says by itself, and
+    each is made again after the next start."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError)
 
 
 class _Server(uvicorn.Server):

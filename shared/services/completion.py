@@ -4,10 +4,9 @@ Every step may be repeated after a crash: ids are derived, creations are under "
 task finds the node execution final and takes the same path again (``resume``).
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shared.domain import identity, planning
 from shared.domain.planning import Deliveries, Sender
@@ -22,6 +21,7 @@ from shared.services import (
     node_tasks,
     runs,
     settling,
+    some_at_a_time,
     stopping,
     stored_values,
     timeouts,
@@ -330,18 +330,5 @@ async def _park(run: Run, batch: Sequence[planning.Parked]) -> None:
             await gate_tokens.create(run.execution.id, [parked])
 
 
-async def _bounded(calls: Sequence[Awaitable[None]]) -> None:
-    """All of them, some at a time. If one fails the others still run; then its error is raised."""
-    if len(calls) == 1:
-        await calls[0]
-        return
-    gate = asyncio.Semaphore(_PARALLEL)
-
-    async def one(call: Awaitable[None]) -> None:
-        async with gate:
-            await call
-
-    results = await asyncio.gather(*(one(call) for call in calls), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+async def _bounded(calls: Sequence[Coroutine[Any, Any, None]]) -> None:
+    await some_at_a_time.gather(calls, _PARALLEL)

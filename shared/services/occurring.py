@@ -7,7 +7,6 @@ more to do.
 
 import asyncio
 import logging
-from collections.abc import Awaitable
 from dataclasses import replace
 
 from shared.domain import errors, identity, notices, schedule
@@ -15,7 +14,7 @@ from shared.domain.schedule import Due, Overlap, Schedule, State
 from shared.firestore import executions, graphs, schedules
 from shared.firestore.schedules import Occurrence
 from shared.services import executions as starting
-from shared.services import noticing, owners
+from shared.services import noticing, owners, some_at_a_time
 from shared.services.world import World
 
 MAX_A_SHARD = 100
@@ -41,16 +40,10 @@ async def _shard(world: World, shard: int) -> int:
         fresh = [one for one in found if one.id not in stuck]
         if not fresh:
             break
-        gate = asyncio.Semaphore(PARALLEL)
-        went_on = await asyncio.gather(*(_bounded(gate, _one(world, one)) for one in fresh))
+        went_on = await some_at_a_time.gather([_one(world, one) for one in fresh], PARALLEL)
         stuck |= {one.id for one, went in zip(fresh, went_on, strict=True) if not went}
         total += sum(went_on)
     return total
-
-
-async def _bounded(gate: asyncio.Semaphore, call: Awaitable[bool]) -> bool:
-    async with gate:
-        return await call
 
 
 async def _one(world: World, due: Schedule) -> bool:
