@@ -147,7 +147,7 @@ class Journal:
         while self._files and self._files[0].last < first:
             file = self._files.pop(0)
             self.size -= file.size
-            file.path.unlink()
+            file.path.unlink(missing_ok=True)
             os.close(file.descriptor)
 
 

@@ -80,7 +80,8 @@ class Connection(asyncio.Protocol):
         self.lost.set_result(None)
 
     def pause_writing(self) -> None:
-        """The client does not read: it is not asked for more, whose answers would pile up here."""
+        """The client does not read: it is not asked for more, and what it has asked for waits, so that its answers do
+        not pile up here."""
         self.is_full = True
         self._transport.pause_reading()
 
@@ -88,6 +89,13 @@ class Connection(asyncio.Protocol):
         self.is_full = False
         self._transport.resume_reading()
         self._wake()
+        if self._buffer:
+            self.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """With requests that came before the client stopped to read."""
+        if not self._transport.is_closing():
+            self.data_received(b"")
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer + data if self._buffer else data
@@ -107,6 +115,7 @@ class Connection(asyncio.Protocol):
     def _consume(self, buffer: bytes) -> int:
         """How many bytes of whole frames were in the buffer."""
         position, end = 0, len(buffer)
+        waiting = 0  # of what is to be sent, for a commit
         if not self._greeted:
             if not frames.PREFACE.startswith(buffer[: len(frames.PREFACE)]):
                 raise ProtocolError(Reason.PROTOCOL_ERROR, "this is not HTTP/2")
@@ -123,9 +132,12 @@ class Connection(asyncio.Protocol):
                 break
             self._frame(first & 0xFF, flags, stream & 0x7FFF_FFFF, buffer[start:stop])
             position = stop
-            if self._out and len(self._out) % _PORTION == 0:
+            if len(self._out) - waiting >= _PORTION:
                 self._durable.commit_early()
                 self._flush()
+                waiting = len(self._out)
+                if self.is_full:
+                    break
         return position
 
     def _frame(self, kind: int, flags: int, stream: int, payload: bytes) -> None:

@@ -263,6 +263,7 @@ class Transport:
     def __init__(self):
         self.written = []
         self.is_reading = True
+        self.full = None
 
     def get_extra_info(self, _name):
         return self
@@ -278,6 +279,8 @@ class Transport:
 
     def write(self, data):
         self.written.append(data.count(b"grpc-status"))
+        if self.full:
+            self.full()
 
     def pause_reading(self):
         self.is_reading = False
@@ -309,6 +312,16 @@ async def test_the_first_answers_leave_while_the_last_requests_are_worked_off(se
     connection, transport = await connected(handler, Database(None))
     connection.data_received(CALLS)
     assert transport.written == [4, 4, 4, 4, 4]
+
+
+async def test_large_answers_leave_in_portions_too(service):
+    async def answer(_request, _context):
+        return bytes(50_000)  # in four frames, and one for the trailers
+
+    connection, transport = await connected(grpc.unary_unary_rpc_method_handler(answer, bytes, bytes), Database(None))
+    connection.data_received(frames.settings({Setting.INITIAL_WINDOW_SIZE: 2**20}) + frames.window_update(0, 2**24))
+    connection.data_received(CALLS)
+    assert [count for count in transport.written if count] == [1] * 20
 
 
 async def test_where_the_disk_is_full_no_portion_leaves(tmp_path):
@@ -358,10 +371,17 @@ async def test_a_call_that_is_cancelled_at_once_unwinds(service, name, is_lost):
 async def test_who_does_not_read_is_not_read_from(service):
     handler = grpc.unary_unary_rpc_method_handler(service.echo, bytes, bytes)
     connection, transport = await connected(handler, Database(None))
-    connection.pause_writing()
-    assert not transport.is_reading
+    transport.full = connection.pause_writing
+    connection.data_received(CALLS)
+    assert (transport.written, transport.is_reading) == ([4], False)
     connection.resume_writing()
     assert transport.is_reading
+    await asyncio.sleep(0)
+    assert (transport.written, transport.is_reading) == ([4, 4], False)
+    transport.full = None
+    connection.resume_writing()
+    await asyncio.sleep(0)
+    assert (transport.written, transport.is_reading) == ([4, 4, 4, 4, 4], True)
 
 
 @pytest.mark.parametrize("size", [1, 4, 5, 7, 1000])
