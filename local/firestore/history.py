@@ -42,7 +42,7 @@ class History:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._changes: deque[Change] = deque()
-        self._of: dict[tuple[str, Path], list[Change]] = {}
+        self._of: dict[tuple[str, Path], deque[Change]] = {}
         self._size = 0
         self.last = store.last_time
         self.oldest = self.last
@@ -64,7 +64,7 @@ class History:
         """Record the changes of a commit, later than all before it, and tell who watches."""
         for change in changes:
             self._changes.append(change)
-            self._of.setdefault((change.database, change.path), []).append(change)
+            self._of.setdefault((change.database, change.path), deque()).append(change)
             self._size += change.size()
         for watch in self.watchers:
             watch(changes)
@@ -77,16 +77,20 @@ class History:
             self._size -= change.size()
             self.oldest = max(self.oldest, change.time)
             key = (change.database, change.path)
-            self._of[key].pop(0)
+            self._of[key].popleft()
             if not self._of[key]:
                 del self._of[key]
 
     def find(self, database: str, path: Path, time: int | None) -> Row | None:
         """The document as it was just after ``time`` (None: as it is), or None."""
         if time is not None and time < self.last:
-            for change in self._of.get((database, path), ()):
-                if change.time > time:
-                    return change.before
+            next_one = None
+            for change in reversed(self._of.get((database, path), ())):  # mostly it is a time shortly ago
+                if change.time <= time:
+                    break
+                next_one = change
+            if next_one is not None:
+                return next_one.before
         return self._store.find(database, path)
 
     def changed_since(self, database: str, path: Path, time: int) -> bool:
