@@ -12,6 +12,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+_WEB = "^(https?://.+)?$"
+
 
 class SettingsError(Exception):
     """The environment cannot be used; the message names each variable and what is wrong with it."""
@@ -77,7 +79,9 @@ class Settings(BaseModel):
         description="Where traces and metrics go: google (Trace and Monitoring), otlp, console; empty: nowhere.",
     )
     trace_sample: float = Field(0.05, ge=0, le=1, description="Part of the traces that is recorded.")
-    otlp_endpoint: str = Field("http://127.0.0.1:4318", description="Where an OTLP collector listens for HTTP.")
+    otlp_endpoint: str = Field(
+        "http://127.0.0.1:4318", pattern=_WEB, description="Where an OTLP collector listens for HTTP."
+    )
 
     max_concurrent_executions: int = Field(
         25, ge=0, description="Executions of one user that run at a time; 0: no limit."
@@ -134,10 +138,13 @@ class Settings(BaseModel):
         100, ge=0, description="Event streams that one user holds open on one instance; 0: no limit."
     )
     public_url: str = Field(
-        "", description="Where people reach the platform: what links in e-mails begin with; empty: no links."
+        "",
+        pattern=_WEB,
+        description="Where people reach the platform: what links in e-mails begin with; empty: no links.",
     )
     mail_url: str = Field(
         "",
+        pattern="^(smtps?://.+)?$",
         description="SMTP server of e-mails to users: smtp://USER:PASSWORD@HOST:587, or smtps:// with port 465; from "
         "a secret. Empty: no e-mails.",
     )
@@ -150,7 +157,7 @@ class Settings(BaseModel):
     )
     fcm_url: str = Field("", description="URL of a local Firebase Cloud Messaging; empty: Google's.")
     openai_api_key: str = Field("", description="Key of LLM blocks without credentials of their own.")
-    openai_base_url: str = Field("", description="Base URL of an OpenAI-compatible API.")
+    openai_base_url: str = Field("", pattern=_WEB, description="Base URL of an OpenAI-compatible API: https://….")
     openai_responses_api: bool = Field(
         False,
         description="Whether what is at OPENAI_BASE_URL speaks the Responses API too, over which alone OpenAI's "
@@ -160,7 +167,9 @@ class Settings(BaseModel):
         "", description="Embedding model that searches the store by meaning; empty: the one that comes along."
     )
     store_embedding_base_url: str = Field(
-        "", description="Base URL of the API of that model, compatible with OpenAI's; empty: OPENAI_BASE_URL."
+        "",
+        pattern=_WEB,
+        description="Base URL of the API of that model, compatible with OpenAI's; empty: OPENAI_BASE_URL.",
     )
     store_embedding_api_key: str = Field("", description="Key for that API; empty: OPENAI_API_KEY.")
     credentials_kms_key: str = Field(
@@ -200,6 +209,7 @@ class Settings(BaseModel):
     )
     outgoing_allow: str = Field(
         "",
+        pattern=r"^[^/]*(/[0-9]{1,3}([,\s][^/]*)?)*$",
         description="Hosts, host:port or CIDR, separated by commas, that blocks may reach although they are private.",
     )
 
@@ -257,8 +267,13 @@ def read(environment: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        problems = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
-        raise SettingsError(f"Settings that cannot be used: {problems}.") from error
+        problems = "; ".join(_problem(str(one["loc"][0]), one["msg"]) for one in error.errors())
+        raise SettingsError(f"Settings that cannot be used: {problems}") from error
+
+
+def _problem(name: str, message: str) -> str:
+    """What is wrong with a setting, without its value, which may be a secret; and what it should be."""
+    return f"{name.upper()}: {message}. It is: {Settings.model_fields[name].description}"
 
 
 def use_local(file: Path) -> None:
