@@ -54,6 +54,8 @@ async def _fill(data: Path, documents: int) -> None:
             update.fields["name"].string_value = f"document {number}"
             update.fields["active"].boolean_value = number % 2 == 0
         await engine.commit(request)
+        await asyncio.sleep(0)  # a turn of the loop, which commits
+    engine.store.move_all()
     database.close()
 
 

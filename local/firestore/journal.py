@@ -77,8 +77,14 @@ class Journal:
         self._has_begun = False
 
     def left(self) -> list[Entry]:
-        """What processes before this one wrote, and have not moved for sure, in order. ForeignError."""
-        return [entry for path in self._paths() for entry in _entries(path, self._head)]
+        """What processes before this one wrote, and have not moved for sure: of each document what it became last,
+        in the order of these. ForeignError."""
+        found: dict[str, Entry] = {}
+        for path in self._paths():
+            for entry in _entries(path, self._head):
+                found.pop(entry.name, None)
+                found[entry.name] = entry
+        return list(found.values())
 
     def begin(self) -> None:
         """Forget what was left: it is in the tables, and committed. From now on what is added is written down."""

@@ -32,7 +32,7 @@ _REST = 5
 _MOST, _LARGEST = 4096, 16 * 1024 * 1024
 """Documents that wait, and their bytes; past them, whoever writes moves some."""
 
-_LONGEST = 64 * 1024 * 1024
+_LONGEST = 16 * 1024 * 1024
 """Bytes of the journal, past which too: it keeps all that was written since what waits longest."""
 
 
