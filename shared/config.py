@@ -268,7 +268,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as error:
         problems = "; ".join(_problem(str(one["loc"][0]), one["msg"]) for one in error.errors())
-        raise SettingsError(f"Settings that cannot be used: {problems}") from error
+        raise SettingsError(f"Settings that cannot be used: {problems}") from None  # which has the values
 
 
 def _problem(name: str, message: str) -> str:
