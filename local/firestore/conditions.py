@@ -39,6 +39,7 @@ RANGES = frozenset(
     )
 )
 INEQUALITIES = RANGES | {Operator.NOT_EQUAL, Operator.NOT_IN}
+ARRAYS = frozenset((Operator.ARRAY_CONTAINS, Operator.ARRAY_CONTAINS_ANY))
 LISTS = frozenset((Operator.IN, Operator.NOT_IN, Operator.ARRAY_CONTAINS_ANY))
 
 
@@ -76,19 +77,21 @@ class FieldCondition:
     """One comparison. ``keys``: the sort keys of the operand, or of each element of an operand that is a list.
 
     Without keys nothing satisfies it, unless it is negative: then whatever is not null does.
-    ``is_impossible``: nothing satisfies it, whatever the keys are.
+    ``is_impossible``: nothing satisfies it, whatever the keys are. ``said``: the operand of a filter of arrays as the
+    client wrote it: what 0 and 0.0 ask for is the same, and yet said by two filters.
     """
 
     path: FieldPath
     operator: Operator
     keys: tuple[bytes, ...]
     is_impossible: bool = False
+    said: bytes = b""
 
     def holds(self, subject: Subject) -> bool:
         """Whether the document satisfies it."""
         if self.is_never:
             return False
-        if self.operator in (Operator.ARRAY_CONTAINS, Operator.ARRAY_CONTAINS_ANY):
+        if self.operator in ARRAYS:
             return not subject.elements(self.path).isdisjoint(self.keys)
         key = subject.key(self.path)
         return key is not None and self._compare(key)

@@ -6,11 +6,12 @@ are not ordered by, then those that are summed or averaged, then the name
 https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#structuredquery).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from local.firestore import conditions, encoding, errors, field_paths, limits, names, query_rules, value_rules
 from local.firestore.conditions import (
+    ARRAYS,
     INEQUALITIES,
     LISTS,
     All,
@@ -206,7 +207,10 @@ def _field(message: Message) -> FieldCondition:
     keys = tuple(map(encoding.encode, operands))
     if any(limits.value_size(operand) > encoding.MAX_INDEXED_BYTES for operand in operands):
         raise errors.invalid(f"value for {message.field.field_path} is too large to be used in a query")
-    return _compared(path, operator, keys)
+    compared = _compared(path, operator, keys)
+    if operator in ARRAYS:
+        return replace(compared, said=message.value.SerializeToString(deterministic=True))
+    return compared
 
 
 def _compared(path: FieldPath, operator: Operator, keys: tuple[bytes, ...]) -> FieldCondition:

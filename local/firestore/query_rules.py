@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from local.firestore import errors, field_paths, names
 from local.firestore.conditions import (
+    ARRAYS,
     INEQUALITIES,
     Any,
     Condition,
@@ -28,7 +29,6 @@ MAX_INEQUALITY_FIELDS = 10
 
 _NAME: FieldPath = (field_paths.NAME,)
 _NEGATIVE = (Operator.NOT_EQUAL, Operator.NOT_IN)
-_ARRAY = (Operator.ARRAY_CONTAINS, Operator.ARRAY_CONTAINS_ANY)
 
 
 def check(query: Query) -> None:
@@ -106,7 +106,7 @@ def _check_equal_names(condition: Condition) -> None:
 def _array_filters(condition: Condition) -> int:
     """The most of them in one disjunction; what is said twice counts once."""
     if isinstance(condition, FieldCondition):
-        return int(condition.operator in _ARRAY)
+        return int(condition.operator in ARRAYS)
     counts = [_array_filters(part) for part in set(condition.parts)]
     return max(counts, default=0) if isinstance(condition, Any) else sum(counts)
 
@@ -142,7 +142,7 @@ def check_list(operator: Operator, value: Message) -> None:
 
 def check_names(operator: Operator, operands: list[Message]) -> None:
     """Refuse to compare names with anything but references to documents."""
-    if operator in _ARRAY:
+    if operator in ARRAYS:
         raise errors.invalid("__name__ is not an array: it cannot be compared by ARRAY_CONTAINS.")
     for operand in operands:
         if operand.WhichOneof("value_type") != "reference_value":

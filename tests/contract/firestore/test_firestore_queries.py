@@ -243,6 +243,7 @@ CONTAINS = field("a", "ARRAY_CONTAINS", 1)
         {"where": both(NE, field("b", "NOT_IN", [1]))},
         {"where": both(field("a", "NOT_IN", [1]), field("b", "IN", [1]))},
         {"where": both(CONTAINS, field("b", "ARRAY_CONTAINS_ANY", [1]))},
+        {"where": both(CONTAINS, field("a", "ARRAY_CONTAINS", 1.0))},
         {"where": field("__name__", "EQUAL", "text")},
         {"where": field("a", "EQUAL", "x" * 1600)},
         {"order": ["a"], "start": ([1, 2], True)},
