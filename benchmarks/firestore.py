@@ -110,11 +110,12 @@ async def rate(operation: Operation, clients: int, seconds: float) -> float:
 
 
 @contextlib.contextmanager
-def both(data: str) -> Iterator[list[Server]]:
+def both(data: str, *, fsync: bool) -> Iterator[list[Server]]:
     """The local Firestore over a file, and Google's emulator where there is one."""
     with contextlib.ExitStack() as stack:
         port = servers.free_port()
         local = [sys.executable, "-m", "local.firestore", "--port", str(port), "--data", data]
+        local += ["--fsync"] if fsync else []
         found = [stack.enter_context(servers.running("local", local, port))]
         if shutil.which("gcloud") and shutil.which("java"):
             port = servers.free_port()
@@ -182,9 +183,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
     parser.add_argument("--client", choices=("wire", "grpc"), default="wire", help="grpc: Google's, which costs more")
+    parser.add_argument("--fsync", action="store_true", help="the local one answers writes once the disk has them")
     parser.add_argument("--documents", type=int, default=0, help="of a large database, to open and to query")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as data, both(data) as beside:
+    with tempfile.TemporaryDirectory() as data, both(data, fsync=arguments.fsync) as beside:
         print(
             table(beside, asyncio.run(compare(beside, arguments.rounds, arguments.seconds, arguments.client))),
             flush=True,

@@ -1,8 +1,8 @@
 """How does the event loop wait for the next request?
 
-To sleep until it comes and to be woken costs more than most requests here: about 25 µs a side on an idle machine, and
-much more on a virtual one, where a core that has nothing to do is given back. So where requests follow closely the
-loop looks again and again for a moment before it sleeps, as kernels do for guests
+To sleep until it comes and to be woken can cost more than the request does, on a virtual machine above all, where a
+core that has nothing to do is given back (docs/adr/0079). So where requests follow closely the loop looks again and
+again for a moment before it sleeps, as kernels do for guests
 (https://docs.kernel.org/virt/kvm/halt-polling.html). Where they do not, or the machine is busy, it sleeps at once.
 """
 

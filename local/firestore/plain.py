@@ -1,7 +1,6 @@
 """What does the commonest commit do: one document, set whole, whatever it was, while nobody holds a lock?
 
-Just what ``commits`` does for it, without what several writes, masks, preconditions and transforms need: it takes a
-third less of the server's time.
+Just what ``commits`` does for it, without what several writes, masks, preconditions and transforms need.
 """
 
 from local.firestore import errors, limits, messages, names
