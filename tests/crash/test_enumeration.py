@@ -3,17 +3,17 @@
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.domain.records import Execution
-from shared.domain.statuses import Status, is_final
+from shared.domain.statuses import Status
 from shared.firestore import executions
-from shared.services import completion, reviews
+from shared.services import completion
 from tests.conftest import Tell
-from tests.crash.deaths import Deaths, Died, ways
+from tests.crash import everywhere
+from tests.crash.deaths import Deaths, Died
 from tests.engine.scripted import Scripted, model, results
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_input, agent_output
@@ -138,46 +138,6 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
-async def _settle(stage: Stage, execution: Execution) -> None:
-    """Run until quiet, as a person answers what they are asked; what was lost without a task is found by recovery."""
-    for _ in range(9):
-        while stage.tasks:
-            try:
-                await stage.run(parallel=3, duplicate=0.2)
-            except Died:
-                stage.now += timedelta(seconds=1)
-        if await _answer(stage):
-            continue
-        found = await stage.execution(execution)
-        if is_final(found.status) and found.due_at is None:
-            return
-        stage.now += timedelta(minutes=12)
-        await _survive(stage.tick())
-    raise AssertionError(f"not final and announced after nine looks: {found}")
-
-
-async def _answer(stage: Stage) -> bool:
-    waiting, _ = await reviews.page("ann", None, 10)
-    for review in waiting:
-        await _survive(reviews.decide(stage.world, "ann", review["id"], True, None, "fine"))
-    return bool(waiting)
-
-
-async def _survive(call: Any) -> None:
-    try:
-        await call
-    except Died:
-        pass
-
-
-async def _documents(stage: Stage, execution: Execution) -> Any:
-    seen = await stage.finished(execution)
-    nodes = await stage.nodes(execution)
-    told = [(n.node_id, n.label, n.status, n.attempts, n.outputs, n.error, n.active) for n in nodes]
-    inputs = [{pin: (t.label, t.value) for pin, t in n.inputs.items()} for n in nodes]
-    return {key: seen[key] for key in ("status", "output", "error", "progress")}, told, inputs
-
-
 async def _begin(stage: Stage, version: Any, inputs: Mapping[str, Any]) -> Execution:
     """Start it; a client whose call dies calls again, as with an idempotency key, and goes on by the id if the
     execution is there."""
@@ -222,15 +182,12 @@ async def test_every_death_ends_in_the_same_documents(
             for n in nodes
         ]
     version = await stage.graph(nodes, scenario.links)
-    deaths = Deaths(monkeypatch)
-    execution = await _begin(stage, version, scenario.inputs)
-    await _settle(stage, execution)
-    effects, expected = deaths.count, await _documents(stage, execution)
-    assert expected[0]["status"] == Status.COMPLETED
-    cases = [(at, mode) for at in range(effects) for mode in ways(at, every=name in IN_EVERY_WAY)]
-    for at, mode in cases:
-        deaths.arm(at, mode)
-        execution = await _begin(stage, version, scenario.inputs)
-        await _settle(stage, execution)
-        assert await _documents(stage, execution) == expected, f"{name}: effect {at}, {mode}"
-    tell(f"crash: {name}: {effects} effects, {len(cases)} deaths, no difference")
+    first = await everywhere.die(
+        stage,
+        Deaths(monkeypatch),
+        lambda: _begin(stage, version, scenario.inputs),
+        name,
+        tell,
+        every=name in IN_EVERY_WAY,
+    )
+    assert first["status"] == Status.COMPLETED

@@ -12,8 +12,8 @@ from shared.domain.statuses import Status
 from shared.firestore import executions
 from shared.services import copying, retrying, stopping
 from tests.conftest import Tell
-from tests.crash.deaths import Deaths, Died, ways
-from tests.crash.test_enumeration import _documents, _settle
+from tests.crash import everywhere
+from tests.crash.deaths import Deaths, Died
 from tests.engine.moody import Moody, moody, node
 from tests.engine.stage import Stage
 from tests.engine.test_gates import agent_input, agent_output
@@ -95,15 +95,12 @@ async def test_every_death_of_a_retry_ends_in_the_same_documents(
     scenario = SCENARIOS[name]
     monkeypatch.setattr(copying, "MAX_BATCH", scenario.batch)
     source = await _source(stage, moody, scenario)
-    deaths = Deaths(monkeypatch)
-    execution = await _retry(stage, source, scenario.from_nodes)
-    await _settle(stage, execution)
-    effects, expected = deaths.count, await _documents(stage, execution)
-    assert (expected[0]["status"], expected[0]["output"]) == (Status.COMPLETED, {"out": [["xx", "yy"]]})
-    cases = [(at, mode) for at in range(effects) for mode in ways(at, every=False)]
-    for at, mode in cases:
-        deaths.arm(at, mode)
-        execution = await _retry(stage, source, scenario.from_nodes)
-        await _settle(stage, execution)
-        assert await _documents(stage, execution) == expected, f"{name}: effect {at}, {mode}"
-    tell(f"crash: retry, {name}: {effects} effects, {len(cases)} deaths, no difference")
+    first = await everywhere.die(
+        stage,
+        Deaths(monkeypatch),
+        lambda: _retry(stage, source, scenario.from_nodes),
+        f"retry, {name}",
+        tell,
+        every=False,
+    )
+    assert (first["status"], first["output"]) == (Status.COMPLETED, {"out": [["xx", "yy"]]})

@@ -1,13 +1,12 @@
 """The stub speaks the Responses API: OpenAI's client understands it, and what OpenAI would not take it refuses."""
 
 import functools
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from local.llm_stub import LlmStubService, responses
+from local.llm_stub import responses
 
 if TYPE_CHECKING:  # its models take nearly a second of CPU, which only the process of these tests pays
     import openai
@@ -22,21 +21,6 @@ TOOL: dict[str, Any] = {
 CALL = {"type": "function_call", "call_id": "c1", "name": "look_up", "arguments": "{}"}
 RESULT = {"type": "function_call_output", "call_id": "c1", "output": "a vessel"}
 THINKING: dict[str, Any] = {"store": False, "include": ["reasoning.encrypted_content"]}
-
-
-@pytest.fixture
-async def port() -> AsyncIterator[int]:
-    service = LlmStubService()
-    yield await service.start(0)
-    await service.stop()
-
-
-@pytest.fixture
-async def client(port: int) -> "AsyncIterator[openai.AsyncOpenAI]":
-    import openai
-
-    async with openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0) as client:
-        yield client
 
 
 async def test_a_text_is_answered_as_over_chat_completions_and_counted(client: "openai.AsyncOpenAI") -> None:
