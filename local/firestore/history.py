@@ -64,7 +64,11 @@ class History:
         """Record the changes of a commit, later than all before it, and tell who watches."""
         for change in changes:
             self._changes.append(change)
-            self._of.setdefault((change.database, change.path), deque()).append(change)
+            key = (change.database, change.path)
+            of = self._of.get(key)
+            if of is None:
+                of = self._of[key] = deque()
+            of.append(change)
             self._size += change.size()
         for watch in self.watchers:
             watch(changes)
